@@ -1,0 +1,46 @@
+# Everything sets itself up: `make demo`, `make test`, `make bench` and `make lint`
+# need Python 3.11 or newer, make, gcc and (for what tests/apt.txt names) apt.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.set-up
+
+.PHONY: setup demo test bench lint docs lock clean
+
+setup: $(STAMP)
+
+$(STAMP): requirements.lock pyproject.toml tests/apt.txt tests/apt.sh
+	sh tests/apt.sh
+	$(PYTHON) -c 'import sys; sys.exit("stationd needs Python 3.11 or newer; name one with make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+# One termination, played to the end with real parts.  ONCE=1 ends there; VAR=dir keeps the files.
+demo: setup
+	$(BIN)/stationctl demo $(if $(ONCE),--once) $(if $(VAR),--var $(VAR))
+
+test: setup
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+
+bench: setup
+	$(BIN)/python -m bench $(ARGS)
+
+lint: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# Reference pages that are made from the code.
+docs: setup
+	$(BIN)/python -m stationd.cli.reference docs/reference
+
+# Needs uv; everything else installs from the file it writes.
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra dev pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

@@ -1,0 +1,60 @@
+"""What a session reports: frames, heartbeats and what was garbled.
+
+A bad frame is an event and not an exception: noise is ordinary, its bytes are evidence, and
+raising would lose what the same read completed before it.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+__all__ = ["Event", "Fault", "Frame", "Garbled", "Heartbeat"]
+
+
+class Fault(Enum):
+    """Why bytes are garbled, or a frame is kept without being acknowledged."""
+
+    NO_TERMINATOR = "no_terminator"  # longer than any frame without an end
+    CUT = "cut"  # the connection or a silence ended it in the middle
+    CHECKSUM = "checksum"  # the check value does not agree
+    LENGTH = "length"  # the length field does not agree
+    SHAPE = "shape"  # not the layout of this protocol
+    NOISE = "noise"  # bytes between frames
+    UNDECRYPTABLE = "undecryptable"  # encrypted, and no key we have opens it
+    NOT_ENCRYPTED = "not_encrypted"  # plain, from an account that has a key
+    STALE = "stale"  # encrypted, outside the time window
+    FOREIGN = "foreign"  # a port scan, HTTP, a TLS hello
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A whole frame.  ``raw`` is every byte of it as received, start and end included.
+
+    ``repeat``: the same frame was sent before on this path and came again; it is stored again,
+    acknowledged and marked.  ``poll``: a bare link test, which says only that the account's path
+    lives.  ``fault``: it is stored and must not be acknowledged.  ``number``: the number on the
+    wire, as text, where the session had to read it.
+    """
+
+    raw: bytes
+    number: str = ""
+    repeat: bool = False
+    poll: bool = False
+    fault: Fault | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """A sign of life of the receiver itself, stored and acknowledged like a frame."""
+
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Garbled:
+    """Bytes that are no frame: stored, never acknowledged."""
+
+    raw: bytes
+    fault: Fault
+
+
+Event = Frame | Heartbeat | Garbled

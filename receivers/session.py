@@ -1,0 +1,117 @@
+"""The shape of a session: the conversation on one connection, without the connection.
+
+A session decodes only what its answer depends on: frame, checksum, cipher, sequence number.
+What a frame means is decoded later, from the journal (`receivers.signals`).  It has no clock and
+no randomness: both come in.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from receivers.events import Event
+from receivers.signals import Decoded, Undecoded
+
+__all__ = [
+    "Account",
+    "Accounts",
+    "Conversation",
+    "Decode",
+    "Key",
+    "Option",
+    "Options",
+    "ReceiverSpec",
+    "Session",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A panel's key, and from when to when it counts (UTC; None: without an end)."""
+
+    secret: bytes = field(repr=False)
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What answering one number needs; a line of the roster.
+
+    ``window_back`` and ``window_ahead`` are seconds around our clock in which an encrypted
+    message's time must lie (DC-09 5.5.1.9; 40 and 20 by the standard); None switches the check off.
+    ``switches`` are the named deviations of this panel (see each protocol's README).
+    """
+
+    number: str
+    keys: tuple[Key, ...] = ()
+    window_back: int | None = 40
+    window_ahead: int | None = 20
+    poll_interval: int | None = None
+    switches: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """What a session is given when it opens.
+
+    ``account`` looks a number up in the roster (None: unknown, which is stored and acknowledged).
+    ``random`` gives random bytes, for padding.  ``options`` are the listener's settings for this
+    receiver, checked against `ReceiverSpec.options`.  ``memory`` is shared by all sessions of one
+    listener, so that a frame repeated on a new connection is known as a repeat; a protocol keeps
+    its own bounded object there, under its own name.
+    """
+
+    account: "Accounts"
+    random: Callable[[int], bytes]
+    options: "Options"
+    memory: dict[str, object]
+
+
+class Session(Protocol):
+    """One conversation on one connection, or on one UDP listener's peer."""
+
+    def receive(self, data: bytes, received_at: datetime) -> list[Event]:
+        """Take bytes in, give the events they complete, in order."""
+
+    def ended(self) -> list[Event]:
+        """Give what was left unfinished when the connection ended or the line fell silent."""
+
+    def answer(self, event: Event, now: datetime) -> bytes:
+        """Return what is sent once ``event`` is committed; empty: silence."""
+
+    def answered(self, event: Event) -> None:
+        """Take note that the answer to ``event`` has been handed to the transport."""
+
+
+Accounts = Callable[[str], Account | None]
+Options = Mapping[str, str | int | bool]
+Decode = Callable[[bytes, Accounts, Options], Decoded | Undecoded]
+"""Decode one stored frame: raw bytes, roster look-up (for keys), the listener's options."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiverSpec:
+    """One receiver: what the settings may choose, how to talk to it, how to read it.
+
+    ``options`` maps each option's name to (default, allowed values or a type) as plain data.
+    ``silence`` is the seconds after which an unfinished frame on a serial line is cut.
+    """
+
+    title: str
+    transports: frozenset[str]
+    open: Callable[[Conversation], Session]
+    decode: Decode
+    options: Mapping[str, "Option"]
+    heartbeat: bool = False
+    silence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One setting of a receiver: its default, what it may be, and what it is for."""
+
+    default: str | int | bool
+    choices: tuple[str | int | bool, ...] = ()
+    help: str = ""

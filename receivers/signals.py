@@ -1,0 +1,81 @@
+"""What a frame says, decoded: the shape every protocol's ``decode`` gives.
+
+The bytes are the evidence; this is a reading of them that may be made again with newer tables.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+__all__ = ["Decoded", "Signal", "SignalClass", "Undecoded"]
+
+
+class SignalClass(StrEnum):
+    """Classes of signals for reports (domain reference, section 3)."""
+
+    ALARM = "alarm"
+    RESTORE = "restore"
+    SUPERVISORY = "supervisory"
+    TROUBLE = "trouble"
+    TEST = "test"
+    OPENING = "opening"
+    CLOSING = "closing"
+    BYPASS = "bypass"
+    CANCEL = "cancel"
+    DURESS = "duress"
+    MEDICAL = "medical"
+    STATUS = "status"
+    SELF = "self"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signal:
+    """One event of a frame, about one number.
+
+    Text fields are empty where the frame does not say.  ``number`` is the account number on the
+    wire with its leading zeros.  ``receiver`` and ``line`` are those of the receiver's own header.
+    ``new`` is None where the protocol does not tell new from restore.  ``panel_time`` and
+    ``sender_time`` are texts as sent; ``sender_time`` in DC-09 is UTC.  ``masked`` names the data
+    classes of bytes that must not be shown (`code` for passcodes).  ``extra`` holds what the
+    protocol carries besides, such as DC-09 extended data by letter.
+    """
+
+    number: str
+    token: str
+    signal_class: SignalClass
+    code: str = ""
+    code_name: str = ""
+    zone: str = ""
+    user: str = ""
+    area: str = ""
+    text: str = ""
+    new: bool | None = None
+    receiver: str = ""
+    line: str = ""
+    sequence: str = ""
+    panel_time: str = ""
+    sender_time: str = ""
+    vendor: str = ""
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoded:
+    """A frame read: one signal an event, in order; ``plain`` is the clear form of a cipher.
+
+    ``masked`` are the spans ``(start, end, data class)`` of ``raw`` (or of ``plain``, where there
+    is one) that no record may hold.  ``table`` is the version of the code table used.
+    """
+
+    signals: tuple[Signal, ...]
+    plain: bytes = b""
+    masked: tuple[tuple[int, int, str], ...] = ()
+    table: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Undecoded:
+    """A frame that cannot be read: ``reason`` says why, ``number`` whose it is if that is known."""
+
+    reason: str
+    number: str = ""

@@ -1,0 +1,1 @@
+"""The station database: engine, tables, migrations."""

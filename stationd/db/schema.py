@@ -1,0 +1,464 @@
+"""The tables of the station database.
+
+Times are nanoseconds since 1970 UTC (``..._ns``) where entries and records carry them, else the
+26-character text of `stationd.clock.iso`, which sorts as time does.  JSON is canonical text.
+``APPEND_ONLY`` names the tables whose rows triggers protect from UPDATE and DELETE.
+"""
+
+import sqlalchemy as sa
+
+__all__ = ["APPEND_ONLY", "metadata"]
+
+metadata = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+Hash = sa.LargeBinary(32)
+Time = sa.String(27)
+Json = sa.Text()
+
+
+def _id(name: str = "id") -> sa.Column[str]:
+    return sa.Column(name, sa.String(40), primary_key=True)
+
+
+# --- Journal, as taken over ---------------------------------------------------------------------
+
+journals = sa.Table(
+    "journals",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True, comment="the journal's random id, hex"),
+    sa.Column("node", sa.String(32), nullable=False),
+    sa.Column("position", sa.BigInteger, nullable=False, comment="last entry taken"),
+    sa.Column("link", Hash, nullable=False, comment="its link, which the next must continue"),
+    sa.Column("taken_at", Time, nullable=False),
+    comment="How far each node's journal has been taken.",
+)
+
+entries = sa.Table(
+    "entries",
+    metadata,
+    sa.Column("journal", sa.String(32), primary_key=True),
+    sa.Column("position", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("body", sa.LargeBinary, comment="exact bytes; NULL: purged"),
+    sa.Column("link", Hash, nullable=False),
+    comment="Entries of all journals, byte for byte.",
+)
+
+# --- Ledger --------------------------------------------------------------------------------------
+
+heads = sa.Table(
+    "heads",
+    metadata,
+    sa.Column("acct", sa.String(160), primary_key=True),
+    sa.Column("epoch", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("account_key", Hash, nullable=False, unique=True),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("head", Hash, nullable=False),
+    sa.Column("closed", sa.Boolean, nullable=False, default=False, comment="ends with `close`"),
+    comment="Size and head of each chain; moved with every append.",
+)
+
+published = sa.Table(
+    "published",
+    metadata,
+    sa.Column("acct", sa.String(160), primary_key=True),
+    sa.Column("epoch", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("account_key", Hash, nullable=False, unique=True),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("head", Hash, nullable=False),
+    comment="What the last checkpoint covered of each chain; only checkpoints write it.",
+)
+
+records = sa.Table(
+    "records",
+    metadata,
+    sa.Column("acct", sa.String(160), primary_key=True),
+    sa.Column("epoch", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("type", sa.String(12), nullable=False),
+    sa.Column("origin", sa.String(8), nullable=False),
+    sa.Column("t", Time, nullable=False),
+    sa.Column("body", sa.LargeBinary, comment="exact record bytes; NULL: purged"),
+    sa.Column("leaf", Hash, nullable=False),
+    sa.Column("head", Hash, nullable=False),
+    sa.Column("journal", sa.String(32), comment="NULL: not from a journal"),
+    sa.Column("position", sa.BigInteger),
+    sa.Column("part", sa.Integer, comment="1 … of the events of one frame; NULL: not a frame"),
+    sa.Index("uq_records_entry", "journal", "position", "part", "acct", unique=True),
+    comment="The ledger: exact bytes, leaf and head of every record of every chain.",
+)
+
+documents = sa.Table(
+    "documents",
+    metadata,
+    sa.Column("doc", Hash, primary_key=True, comment="H(tag, salt, content)"),
+    sa.Column("salt", sa.LargeBinary(16), nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    sa.Column("media_type", sa.String(100), nullable=False),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("compartment", sa.String(12), nullable=False),
+    sa.Column("stored_at", Time, nullable=False),
+    comment="Contents that records name by hash.",
+)
+
+checkpoints = sa.Table(
+    "checkpoints",
+    metadata,
+    sa.Column("n", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("entry", sa.LargeBinary, nullable=False, comment="canonical JSON"),
+    sa.Column("leaf", Hash, nullable=False, comment="its hash in the log's tree"),
+    sa.Column("time", Time, nullable=False),
+    comment="The checkpoint log; n is unique, which fences a second worker.",
+)
+
+notes = sa.Table(
+    "notes",
+    metadata,
+    sa.Column("n", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("note", sa.LargeBinary, nullable=False, comment="signed note of tree size n+1"),
+    comment="Signed notes of the checkpoints.",
+)
+
+# --- Signals: an index over records ----------------------------------------------------------------
+
+signals = sa.Table(
+    "signals",
+    metadata,
+    sa.Column("acct", sa.String(160), primary_key=True),
+    sa.Column("epoch", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("received_at", Time, nullable=False),
+    sa.Column("listener", sa.String(32), nullable=False),
+    sa.Column("receiver_group", sa.String(32), nullable=False),
+    sa.Column("number", sa.String(40), nullable=False),
+    sa.Column("signal_class", sa.String(12), nullable=False),
+    sa.Column("code", sa.String(24), nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("zone", sa.String(40), nullable=False),
+    sa.Column("user", sa.String(40), nullable=False),
+    sa.Column("area", sa.String(40), nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("marks", sa.Text, nullable=False, comment="comma-separated handling marks"),
+    sa.Index("ix_signals_acct_received_at", "acct", "received_at"),
+    comment="Decoded columns of signal records: an index, never the evidence.",
+)
+
+parked = sa.Table(
+    "parked",
+    metadata,
+    sa.Column("journal", sa.String(32), primary_key=True),
+    sa.Column("position", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("part", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("reason", sa.String(24), nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("receiver_group", sa.String(32), nullable=False),
+    sa.Column("number", sa.String(40), nullable=False, comment="empty: not readable"),
+    sa.Column("listener", sa.String(32), nullable=False),
+    sa.Column("peer", sa.String(100), nullable=False),
+    sa.Column("received_at", Time, nullable=False),
+    sa.Column("settled_at", Time, comment="NULL: still parked"),
+    sa.Index("ix_parked_receiver_group_number", "receiver_group", "number"),
+    comment="Frames kept but not decoded or not assigned.",
+)
+
+lines = sa.Table(
+    "lines",
+    metadata,
+    sa.Column("listener", sa.String(32), primary_key=True),
+    sa.Column("node", sa.String(32), nullable=False),
+    sa.Column("up", sa.Boolean, nullable=False),
+    sa.Column("since", Time, nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Column("heard_at", Time, comment="NULL: nothing yet"),
+    comment="State of each listener's link, as the follower last read it.",
+)
+
+gaps = sa.Table(
+    "gaps",
+    metadata,
+    _id(),
+    sa.Column("listener", sa.String(32), nullable=False, comment="empty: the whole node"),
+    sa.Column("node", sa.String(32), nullable=False),
+    sa.Column("cause", sa.String(24), nullable=False),
+    sa.Column("began_at", Time, nullable=False),
+    sa.Column("ended_at", Time, comment="NULL: still open"),
+    sa.Column("detail", sa.Text, nullable=False),
+    comment="Spans in which we cannot vouch that a signal would have been recorded.",
+)
+
+# --- Customers, contracts, accounts ----------------------------------------------------------------
+
+dealers = sa.Table(
+    "dealers",
+    metadata,
+    _id(),
+    sa.Column("name", sa.Text, nullable=False),
+    comment="Alarm companies whose customers the station monitors.",
+)
+
+customers = sa.Table(
+    "customers",
+    metadata,
+    _id(),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("dealer_id", sa.ForeignKey("dealers.id"), comment="NULL: our own customer"),
+    sa.Column("details", Json, nullable=False, comment="addresses, phones, e-mail"),
+    comment="Parties to contracts.",
+)
+
+sites = sa.Table(
+    "sites",
+    metadata,
+    _id(),
+    sa.Column("customer_id", sa.ForeignKey("customers.id"), nullable=False, index=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("zone", sa.String(64), nullable=False, comment="IANA time zone"),
+    sa.Column("jurisdiction", sa.String(32), nullable=False),
+    comment="Protected premises.",
+)
+
+contracts = sa.Table(
+    "contracts",
+    metadata,
+    _id(),
+    sa.Column("site_id", sa.ForeignKey("sites.id"), nullable=False, index=True),
+    sa.Column("number", sa.String(64), nullable=False, unique=True),
+    sa.Column("party", sa.String(8), nullable=False, comment="station or dealer"),
+    sa.Column("standing", sa.String(20), nullable=False),
+    sa.Column("notice_days", sa.Integer, nullable=False),
+    sa.Column("cure_days", sa.Integer, comment="NULL: no cure right"),
+    sa.Column("terms", Json, nullable=False, comment="form, dates, clauses, methods, tier"),
+    comment="Contracts; one account each.",
+)
+
+accounts = sa.Table(
+    "accounts",
+    metadata,
+    sa.Column("acct", sa.String(32), primary_key=True, comment="the account's number here"),
+    sa.Column("contract_id", sa.ForeignKey("contracts.id"), nullable=False, unique=True),
+    sa.Column("service", sa.String(12), nullable=False),
+    sa.Column("record", sa.String(8), nullable=False),
+    sa.Column("epoch", sa.Integer, nullable=False, comment="the epoch that takes new records"),
+    sa.Column("details", Json, nullable=False, comment="system classes, schedule, tests, AHJ"),
+    sa.Column("opened_at", Time, nullable=False),
+    comment="One contract's monitored service at one site.",
+)
+
+transmitters = sa.Table(
+    "transmitters",
+    metadata,
+    _id(),
+    sa.Column("receiver_group", sa.String(32), nullable=False),
+    sa.Column("number", sa.String(40), nullable=False),
+    sa.Column("protocol", sa.String(32), nullable=False, comment="for people"),
+    sa.Column("keys", Json, nullable=False, comment="sealed keys with validity dates"),
+    sa.Column("window_back", sa.Integer, comment="seconds; NULL: time is not checked"),
+    sa.Column("window_ahead", sa.Integer, comment="seconds; NULL: time is not checked"),
+    sa.Column("poll_interval", sa.Integer, comment="seconds; NULL: unsupervised"),
+    sa.Column("switches", Json, nullable=False, comment="named deviations, a list"),
+    sa.UniqueConstraint("receiver_group", "number"),
+    comment="Numbers that panels send, and what answering them needs.",
+)
+
+transmitter_links = sa.Table(
+    "transmitter_links",
+    metadata,
+    _id(),
+    sa.Column("transmitter_id", sa.ForeignKey("transmitters.id"), nullable=False, index=True),
+    sa.Column("acct", sa.ForeignKey("accounts.acct"), nullable=False, index=True),
+    sa.Column("scope", Json, nullable=False, comment="areas, zones, classes; {}: everything"),
+    sa.Column("valid_from", Time, nullable=False),
+    sa.Column("valid_to", Time, comment="NULL: without an end"),
+    comment="Which account a number belongs to, from when to when.",
+)
+
+# --- Staff, holds ------------------------------------------------------------------------------------
+
+staff = sa.Table(
+    "staff",
+    metadata,
+    _id(),
+    sa.Column("login", sa.String(64), nullable=False, unique=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("role", sa.String(2), nullable=False, comment="OP, EC, MG, AT or AD"),
+    sa.Column("password", sa.Text, nullable=False, comment="argon2 hash"),
+    sa.Column("totp", sa.Text, comment="sealed second factor; NULL: not enrolled"),
+    sa.Column("enabled", sa.Boolean, nullable=False),
+    sa.Column("failures", sa.Integer, nullable=False, comment="wrong passwords in a row"),
+    sa.Column("locked_until", Time, comment="NULL: not locked"),
+    comment="People.",
+)
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("token", Hash, primary_key=True, comment="SHA-256 of the token"),
+    sa.Column("staff_id", sa.ForeignKey("staff.id"), nullable=False),
+    sa.Column("began_at", Time, nullable=False),
+    sa.Column("used_at", Time, nullable=False),
+    sa.Column("ended_at", Time, comment="NULL: still open"),
+    comment="Logins of stationctl and console.",
+)
+
+holds = sa.Table(
+    "holds",
+    metadata,
+    _id(),
+    sa.Column("kind", sa.String(8), nullable=False, comment="records or service"),
+    sa.Column("acct", sa.ForeignKey("accounts.acct"), nullable=False, index=True),
+    sa.Column("case_id", sa.String(40), comment="the case whose own hold it is; NULL: none"),
+    sa.Column("ground", sa.Text, nullable=False),
+    sa.Column("author", sa.String(64), nullable=False),
+    sa.Column("set_at", Time, nullable=False),
+    sa.Column("review_at", Time, comment="NULL: while the case is open"),
+    sa.Column("lifted_at", Time, comment="NULL: in force"),
+    sa.Column("lifted_by", sa.Text, comment="NULL: in force"),
+    comment="Orders that stop removal or ending.",
+)
+
+# --- Cases ---------------------------------------------------------------------------------------------
+
+cases = sa.Table(
+    "cases",
+    metadata,
+    _id(),
+    sa.Column("acct", sa.ForeignKey("accounts.acct"), nullable=False, index=True),
+    sa.Column("contract_id", sa.ForeignKey("contracts.id"), nullable=False),
+    sa.Column("open_contract_id", sa.String(40), unique=True, comment="NULL: the case is over"),
+    sa.Column("reason", sa.String(32), nullable=False),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("previous_state", sa.String(20), comment="to return to from a hold; NULL: none"),
+    sa.Column("version", sa.Integer, nullable=False, comment="grows with every step"),
+    sa.Column("overdue", sa.Boolean, nullable=False),
+    sa.Column("opened_at", Time, nullable=False),
+    sa.Column("opened_by", sa.String(64), nullable=False),
+    sa.Column("noticed_at", Time, comment="NULL: no notice yet"),
+    sa.Column("effective_at", Time, comment="NULL: no notice yet"),
+    sa.Column("ended_at", Time, comment="NULL: service goes on"),
+    sa.Column("closed_at", Time, comment="NULL: not closed"),
+    comment="Terminations; open_contract_id being unique allows one open case a contract.",
+)
+
+case_facts = sa.Table(
+    "case_facts",
+    metadata,
+    _id(),
+    sa.Column("case_id", sa.ForeignKey("cases.id"), nullable=False, index=True),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("fact", Json, nullable=False),
+    sa.Column("doc", Hash, comment="its document; NULL: none"),
+    sa.Column("author", sa.String(64), nullable=False),
+    sa.Column("at", Time, nullable=False),
+    comment="What was recorded about a case; never changed.",
+)
+
+case_steps = sa.Table(
+    "case_steps",
+    metadata,
+    sa.Column("case_id", sa.ForeignKey("cases.id"), primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("row", sa.String(4), nullable=False, comment="T1 … T19"),
+    sa.Column("event", sa.String(32), nullable=False),
+    sa.Column("from_state", sa.String(20), nullable=False),
+    sa.Column("to_state", sa.String(20), nullable=False),
+    sa.Column("by", sa.String(64), nullable=False),
+    sa.Column("at", Time, nullable=False),
+    sa.Column("results", Json, nullable=False, comment="every guard's result"),
+    sa.Column("results_hash", Hash, nullable=False),
+    comment="Every step a case took.",
+)
+
+# --- Bundles, work ---------------------------------------------------------------------------------------
+
+orders = sa.Table(
+    "orders",
+    metadata,
+    _id(),
+    sa.Column("kind", sa.String(12), nullable=False, comment="primary, closing or on_request"),
+    sa.Column("acct", sa.String(32), nullable=False, index=True),
+    sa.Column("epoch", sa.Integer, nullable=False),
+    sa.Column("case_id", sa.String(40), comment="NULL: no case"),
+    sa.Column("ordered_by", sa.String(64), nullable=False),
+    sa.Column("ordered_at", Time, nullable=False),
+    sa.Column(
+        "state", sa.String(12), nullable=False, comment="ordered built stored verified failed"
+    ),
+    sa.Column("checkpoint", sa.BigInteger, comment="NULL: none yet"),
+    sa.Column("name", sa.String(200), comment="base name; NULL: no checkpoint yet"),
+    sa.Column("facts", Json, comment="frozen facts; NULL: none yet"),
+    sa.Column("content_id", sa.String(64), comment="NULL: not built"),
+    sa.Column("retain_until", Time, comment="NULL: not decided"),
+    sa.Column("legal_hold", sa.Boolean, nullable=False),
+    sa.Column("records", sa.BigInteger, comment="NULL: not built"),
+    sa.Column("progress", sa.Integer, nullable=False, comment="0 … 100"),
+    sa.Column("why", sa.Text, nullable=False, comment="last trouble; empty: none"),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("retry_at", Time, nullable=False),
+    sa.Column("lease_by", sa.String(64), comment="NULL: nobody works on it"),
+    sa.Column("lease_until", Time, comment="NULL: nobody works on it"),
+    sa.Column("verified_at", Time, comment="last good read-back; NULL: none"),
+    comment="Bundles ordered, and how far each is.",
+)
+
+objects = sa.Table(
+    "objects",
+    metadata,
+    sa.Column("order_id", sa.ForeignKey("orders.id"), primary_key=True),
+    sa.Column("file", sa.String(255), primary_key=True),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("path", sa.Text, nullable=False, comment="sealed local copy"),
+    sa.Column("version_id", sa.Text, comment="NULL: not stored yet"),
+    sa.Column("retain_until", Time, comment="as the store told; NULL: not stored yet"),
+    sa.Column("verified_at", Time, comment="NULL: not read back yet"),
+    comment="Files of a bundle; their hashes are recorded before the first upload.",
+)
+
+due_steps = sa.Table(
+    "due_steps",
+    metadata,
+    sa.Column("case_id", sa.ForeignKey("cases.id"), primary_key=True),
+    sa.Column("step", sa.String(24), primary_key=True),
+    sa.Column("due_at", Time, primary_key=True),
+    sa.Column("done_at", Time, comment="NULL: still due"),
+    sa.Column("outcome", sa.Text, comment="NULL: still due"),
+    comment="When a case must be looked at again; the scheduler reads this and owns nothing.",
+)
+
+leases = sa.Table(
+    "leases",
+    metadata,
+    sa.Column("name", sa.String(32), primary_key=True),
+    sa.Column("holder", sa.String(64), nullable=False),
+    sa.Column("until", Time, nullable=False),
+    comment="One worker at a time holds the lease for schedule, checkpoints and bundles.",
+)
+
+checks = sa.Table(
+    "checks",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("outcome", sa.String(12), nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("at", Time, nullable=False),
+    comment="Last outcome of each check of our surroundings, such as the archive's.",
+)
+
+APPEND_ONLY = (
+    "entries",
+    "records",
+    "documents",
+    "checkpoints",
+    "notes",
+    "case_facts",
+    "case_steps",
+)

@@ -1,0 +1,124 @@
+"""A journal's lines: entries, their binary bodies, and the receipts of their commit.
+
+The body is the fixed binary layout that the link covers; docs/reference/journal-format.md
+defines it.
+"""
+
+import struct
+from dataclasses import dataclass
+from enum import StrEnum
+
+__all__ = ["Draft", "Entry", "Kind", "Receipt", "decode_body", "encode_body"]
+
+
+class Kind(StrEnum):
+    """What an entry tells of; its number in the body is its place in this list, from 1."""
+
+    FRAME = "frame"
+    ANSWER = "answer"
+    HEARTBEAT = "heartbeat"
+    POLLS = "polls"
+    GARBLED = "garbled"
+    LINK_UP = "link_up"
+    LINK_DOWN = "link_down"
+    HOLE = "hole"
+    STARTED = "started"
+    STOPPED = "stopped"
+    CLOCK = "clock"
+
+
+_KINDS = tuple(Kind)
+_NUMBERS = {kind: number for number, kind in enumerate(_KINDS, start=1)}
+_HEAD = struct.Struct(">BBQQ")
+_LENGTH = struct.Struct(">I")
+_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """An entry before it has a position: what happened on the wire or to us.
+
+    ``received_at`` is nanoseconds since 1970 UTC, ``ticks`` monotonic nanoseconds.  ``raw`` is
+    what was on the wire (empty for events of our own).  ``note`` is canonical JSON or empty: the
+    fault of a garbled entry, the cause of a link that went down, the mark of a repeat.
+    """
+
+    received_at: int
+    ticks: int
+    listener: str
+    peer: str
+    kind: Kind
+    raw: bytes
+    note: bytes
+    salt: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry(Draft):
+    """A line of the journal: a draft with its position and its link onto the entry before."""
+
+    position: int
+    link: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """Proof that an entry is committed; only the journal makes one."""
+
+    position: int
+    link: bytes
+
+
+def encode_body(draft: Draft) -> bytes:
+    """Return the body of ``draft``: version, kind, times, then each field after its length."""
+    listener = draft.listener.encode()
+    peer = draft.peer.encode()
+    return b"".join(
+        (
+            _HEAD.pack(_VERSION, _NUMBERS[draft.kind], draft.received_at, draft.ticks),
+            _LENGTH.pack(len(listener)),
+            listener,
+            _LENGTH.pack(len(peer)),
+            peer,
+            _LENGTH.pack(len(draft.raw)),
+            draft.raw,
+            _LENGTH.pack(len(draft.note)),
+            draft.note,
+            _LENGTH.pack(len(draft.salt)),
+            draft.salt,
+        )
+    )
+
+
+def decode_body(body: bytes, *, position: int, link: bytes) -> Entry:
+    """Return the entry of ``body``, or raise `ValueError` where it is not of the layout."""
+    try:
+        version, kind, received_at, ticks = _HEAD.unpack_from(body)
+        if version != _VERSION:
+            msg = f"entry {position} has layout {version}, this program knows {_VERSION}"
+            raise ValueError(msg)
+        fields: list[bytes] = []
+        at = _HEAD.size
+        for _ in range(5):
+            (length,) = _LENGTH.unpack_from(body, at)
+            at += _LENGTH.size
+            fields.append(body[at : at + length])
+            at += length
+        if at != len(body):
+            msg = f"entry {position} is {len(body)} bytes, its lengths say {at}"
+            raise ValueError(msg)
+        return Entry(
+            position=position,
+            link=link,
+            received_at=received_at,
+            ticks=ticks,
+            listener=fields[0].decode(),
+            peer=fields[1].decode(),
+            kind=_KINDS[kind - 1],
+            raw=fields[2],
+            note=fields[3],
+            salt=fields[4],
+        )
+    except (struct.error, IndexError) as error:
+        msg = f"entry {position} is not of the layout: {error}"
+        raise ValueError(msg) from None

@@ -1,0 +1,398 @@
+"""Settings: the checked object the programs read from the file an operator writes.
+
+Unknown keys are refused, every fault of the file is reported at once with its place, and secrets
+are paths of files or names of systemd credentials, never values.
+"""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from receivers.registry import RECEIVERS
+from stationd.errors import SettingsError
+
+__all__ = [
+    "ArchiveSettings",
+    "AuthoritySettings",
+    "DirectoryStore",
+    "Listener",
+    "PolicySettings",
+    "S3Store",
+    "SerialListener",
+    "Settings",
+    "TcpClientListener",
+    "TcpListener",
+    "UdpListener",
+    "load",
+    "parse",
+    "secret",
+]
+
+DEFAULT_PATH = Path("/etc/stationd/stationd.toml")
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "y": 365 * 86400}
+_NAME = r"^[A-Za-z0-9][A-Za-z0-9.-]{0,31}$"
+
+
+def _period(value: object) -> object:
+    """Read ``30s``, ``24h``, ``10y`` (365 days); leave anything else to the type."""
+    match = re.fullmatch(r"(\d+)([smhdy])", value) if isinstance(value, str) else None
+    if match is None:
+        msg = "A period is a whole number and a unit: 30s, 5m, 24h, 30d, 10y"
+        raise ValueError(msg)
+    return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
+
+
+Period = Annotated[timedelta, BeforeValidator(_period)]
+
+
+class _Table(BaseModel):
+    """A table of the file: frozen, and no key that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class StationSettings(_Table):
+    """Who we are; both names are in every record, so neither has a default."""
+
+    station: str = Field(pattern=_NAME, description="The station's name in every record.")
+    node: str = Field(pattern=_NAME, description="This machine's name in every record.")
+
+
+class JournalSettings(_Table):
+    """The journal: what stands between a receiver and a lost signal."""
+
+    path: Path = Field(
+        default=Path("/var/lib/stationd/journal.sqlite3"),
+        description="The journal's file, on a local disk.",
+    )
+    keep: Period = Field(
+        default=timedelta(days=30), description="How long entries stay after they are anchored."
+    )
+    largest_batch: int = Field(
+        default=1000, ge=1, le=10000, description="Most submissions in one transaction."
+    )
+    most_waiting: int = Field(
+        default=100_000,
+        ge=100,
+        description="Most submissions that wait; beyond, listeners stop reading.",
+    )
+    patience: Period = Field(
+        default=timedelta(seconds=30),
+        description="Age of the oldest waiting submission at which the watchdog is told no more.",
+    )
+
+
+class RosterSettings(_Table):
+    """The roster: what answering needs per account, as a local file the worker publishes."""
+
+    path: Path = Field(
+        default=Path("/var/lib/stationd/roster.json"), description="The roster's file."
+    )
+    key: str = Field(
+        default="roster-key", description="Fernet key that seals panel keys: path or credential."
+    )
+
+
+class DatabaseSettings(_Table):
+    """The station database."""
+
+    url: str = Field(
+        default="sqlite:////var/lib/stationd-worker/station.sqlite3",
+        description="An SQLAlchemy address; SQLite on a local disk.",
+    )
+
+
+class LedgerSettings(_Table):
+    """The ledger and its checkpoints."""
+
+    origin: str = Field(
+        min_length=1,
+        pattern=r"^[^\s+]+$",
+        description="The log's name in every checkpoint note, such as log.example.com/station-1.",
+    )
+    checkpoint_every: Period = Field(
+        default=timedelta(seconds=60), description="Longest time without a checkpoint."
+    )
+
+
+class KeySettings(_Table):
+    """Keys and certificates of `stationctl keys init`; each a path or a credential's name."""
+
+    seal_key: str = Field(default="seal.key.pem", description="The seal's private key.")
+    seal_certificate: str = Field(default="seal.pem", description="The seal's certificate.")
+    root: str = Field(default="root.pem", description="The station root's certificate.")
+    log_key: str = Field(default="log.key.pem", description="The log's private key (Ed25519).")
+
+
+class S3Store(_Table):
+    """A bucket with Object Lock."""
+
+    kind: Literal["s3"]
+    bucket: str = Field(min_length=3, description="The bucket; it must have Object Lock.")
+    endpoint: str | None = Field(default=None, description="Address of the server; none: AWS.")
+    region: str = Field(default="us-east-1", description="The bucket's region.")
+    addressing: Literal["path", "virtual", "auto"] = Field(
+        default="auto", description="How the bucket stands in addresses."
+    )
+    credentials: str | None = Field(
+        default=None,
+        description="File or credential with access key id and secret, a line each; none: the "
+        "machine's own role.",
+    )
+    ca_bundle: Path | None = Field(default=None, description="Certificates for the endpoint.")
+    connect_timeout: Period = Field(default=timedelta(seconds=5), description="To connect.")
+    read_timeout: Period = Field(default=timedelta(seconds=60), description="To be answered.")
+    attempts: int = Field(default=5, ge=1, le=20, description="Tries of one request.")
+
+
+class DirectoryStore(_Table):
+    """A sealed local copy; it never lets an account close."""
+
+    kind: Literal["directory"]
+    path: Path = Field(description="The folder.")
+
+
+class ArchiveSettings(_Table):
+    """Where bundles lie."""
+
+    store: Annotated[S3Store | DirectoryStore, Field(discriminator="kind")]
+    sealed: Path = Field(
+        default=Path("/var/lib/stationd-worker/sealed"),
+        description="Finished bundles stay here as the sealed local copy.",
+    )
+    retention: Period = Field(
+        default=timedelta(days=3650), description="Lock of closing bundles and anchors."
+    )
+    retention_other: Period = Field(
+        default=timedelta(days=730), description="Lock of every other kind."
+    )
+
+
+class AuthoritySettings(_Table):
+    """A time-stamp authority (RFC 3161)."""
+
+    name: str = Field(pattern=_NAME)
+    url: str = Field(pattern=r"^https?://", description="Where requests are sent.")
+    trust: str = Field(description="Certificates it is checked against: path or credential.")
+    timeout: Period = Field(default=timedelta(seconds=20), description="To be answered.")
+    policy: str | None = Field(default=None, description="Policy OID asked for and expected.")
+
+
+class PolicySettings(_Table):
+    """Periods that counsel signs off; every one can be shortened for a trial."""
+
+    late_buffer: Period = Field(
+        default=timedelta(hours=24), description="From END to the close record."
+    )
+    mail_allowance: Period = Field(
+        default=timedelta(days=3), description="Added to the notice period for post."
+    )
+    effective_hour: int | None = Field(
+        default=12,
+        ge=0,
+        le=23,
+        description="Hour of a business day, site time, to which END is rolled; 24h-less trials: "
+        "leave out with effective_roll = false.",
+    )
+    effective_roll: bool = Field(
+        default=True, description="Roll the effective instant to a business day and hour."
+    )
+    verified_within: Period = Field(
+        default=timedelta(hours=24), description="Age at which a bundle must be read back anew."
+    )
+    session_idle: Period = Field(
+        default=timedelta(minutes=15), description="Idle time that ends a login."
+    )
+
+
+class WorkerSettings(_Table):
+    """The worker's rhythm."""
+
+    follow_every: Period = Field(
+        default=timedelta(seconds=1), description="Longest wait before the journal is read again."
+    )
+    wake_every: Period = Field(
+        default=timedelta(seconds=60), description="Longest wait before due steps are looked at."
+    )
+
+
+class _Listener(_Table):
+    """What every listener has."""
+
+    name: str = Field(pattern=_NAME, description="Its name in entries, records and logs.")
+    receiver: str = Field(description="The receiver's protocol, a key of the receivers' table.")
+    mode: Literal["primary", "tap"] = Field(
+        default="primary", description="primary: we answer.  tap: we cannot."
+    )
+    group: str = Field(
+        default="main",
+        pattern=_NAME,
+        description="Receiver group: account numbers are unique within it.",
+    )
+    heartbeat: Period | None = Field(
+        default=None, description="Longest silence of a healthy receiver; none: unsupervised."
+    )
+    options: Mapping[str, str | int | bool] = Field(
+        default_factory=dict, description="Settings of this receiver's protocol."
+    )
+
+    @field_validator("receiver")
+    @classmethod
+    def _known_receiver(cls, value: str) -> str:
+        if value not in RECEIVERS:
+            msg = f"{value} is no receiver; known are: {', '.join(sorted(RECEIVERS))}"
+            raise ValueError(msg)
+        return value
+
+    @model_validator(mode="after")
+    def _known_options(self) -> Self:
+        known = RECEIVERS[self.receiver].options
+        for name, value in self.options.items():
+            option = known.get(name)
+            if option is None:
+                names = ", ".join(sorted(known)) or "none"
+                msg = f"{self.receiver} has no option {name}; it has: {names}"
+                raise ValueError(msg)
+            if type(value) is not type(option.default) or (
+                option.choices and value not in option.choices
+            ):
+                allowed = ", ".join(map(repr, option.choices)) or type(option.default).__name__
+                msg = f"option {name} of {self.receiver} must be {allowed}"
+                raise ValueError(msg)
+        return self
+
+
+class TcpListener(_Listener):
+    """Where receivers or panels call in over TCP."""
+
+    kind: Literal["tcp"]
+    address: str = Field(default="127.0.0.1", description="The address to listen on.")
+    port: int = Field(ge=0, le=65535)
+    max_connections: int = Field(default=2000, ge=1)
+
+
+class TcpClientListener(_Listener):
+    """A receiver's automation port that we call, and keep calling."""
+
+    kind: Literal["tcp_client"]
+    host: str
+    port: int = Field(ge=1, le=65535)
+    most_wait: Period = Field(
+        default=timedelta(seconds=30), description="Longest wait between two calls."
+    )
+
+
+class UdpListener(_Listener):
+    """Where panels send datagrams."""
+
+    kind: Literal["udp"]
+    address: str = Field(default="127.0.0.1", description="The address to listen on.")
+    port: int = Field(ge=0, le=65535)
+
+
+class SerialListener(_Listener):
+    """A serial line."""
+
+    kind: Literal["serial"]
+    device: Path = Field(description="The device; prefer /dev/serial/by-id/….")
+    baud: int = Field(default=9600, ge=50, le=4_000_000)
+    parity: Literal["none", "even", "odd", "mark", "space"] = "none"
+    data_bits: Literal[7, 8] = 8
+    stop_bits: Literal[1, 2] = 1
+    reopen_every: Period = Field(
+        default=timedelta(seconds=2), description="Wait before a lost device is opened again."
+    )
+
+
+Listener = Annotated[
+    TcpListener | TcpClientListener | UdpListener | SerialListener, Field(discriminator="kind")
+]
+
+
+class Settings(_Table):
+    """The whole file."""
+
+    station: StationSettings
+    ledger: LedgerSettings
+    journal: JournalSettings = JournalSettings()
+    roster: RosterSettings = RosterSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    keys: KeySettings = KeySettings()
+    archive: ArchiveSettings | None = None
+    authorities: tuple[AuthoritySettings, ...] = ()
+    policies: PolicySettings = PolicySettings()
+    worker: WorkerSettings = WorkerSettings()
+    listeners: tuple[Listener, ...] = ()
+
+    @model_validator(mode="after")
+    def _names_once(self) -> Self:
+        seen: set[str] = set()
+        for listener in self.listeners:
+            if listener.name in seen:
+                msg = f"two listeners are named {listener.name}"
+                raise ValueError(msg)
+            seen.add(listener.name)
+        return self
+
+    @model_validator(mode="after")
+    def _transports_fit(self) -> Self:
+        for listener in self.listeners:
+            transport = {"tcp_client": "tcp"}.get(listener.kind, listener.kind)
+            allowed = RECEIVERS[listener.receiver].transports
+            if transport not in allowed:
+                msg = (
+                    f"listener {listener.name}: {listener.receiver} does not come over "
+                    f"{transport}, but over {', '.join(sorted(allowed))}"
+                )
+                raise ValueError(msg)
+        return self
+
+
+def parse(text: str, where: str) -> Settings:
+    """Check ``text``, or raise `SettingsError` naming everything wrong in it."""
+    try:
+        return Settings.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(where, [str(error)]) from None
+    except ValidationError as error:
+        raise SettingsError(where, [_problem(fault) for fault in error.errors()]) from None
+
+
+def load(path: Path) -> Settings:
+    """Read ``path``, or raise `SettingsError` naming everything wrong in it."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise SettingsError(str(path), [f"{reason}; name the file with --config"]) from None
+    except UnicodeDecodeError as error:
+        raise SettingsError(str(path), [f"not UTF-8 at byte {error.start}"]) from None
+    return parse(text, path.name)
+
+
+def secret(name: str, environment: Mapping[str, str] = os.environ) -> Path:
+    """Return the file of a secret: a path, or a systemd credential's name."""
+    if "/" in name or "CREDENTIALS_DIRECTORY" not in environment:
+        return Path(name)
+    return Path(environment["CREDENTIALS_DIRECTORY"]) / name
+
+
+def _problem(fault: Any) -> str:  # noqa: ANN401  (pydantic's own shape)
+    place = ".".join(str(part) for part in fault["loc"])
+    message = str(fault["msg"]).removeprefix("Value error, ")
+    return f"{place}: {message}" if place else message
