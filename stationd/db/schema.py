@@ -28,7 +28,7 @@ def _id(name: str = "id") -> sa.Column[str]:
     return sa.Column(name, sa.String(40), primary_key=True)
 
 
-# --- Journal, as taken over ---------------------------------------------------------------------
+# --- Journal, as taken over ---
 
 journals = sa.Table(
     "journals",
@@ -51,7 +51,19 @@ entries = sa.Table(
     comment="Entries of all journals, byte for byte.",
 )
 
-# --- Ledger --------------------------------------------------------------------------------------
+listeners = sa.Table(
+    "listeners",
+    metadata,
+    sa.Column("journal", sa.String(32), primary_key=True),
+    sa.Column("listener", sa.String(32), primary_key=True),
+    sa.Column("receiver", sa.String(32), nullable=False),
+    sa.Column("receiver_group", sa.String(32), nullable=False),
+    sa.Column("mode", sa.String(8), nullable=False),
+    sa.Column("options", Json, nullable=False),
+    comment="What each listener was when the daemon last started, from its `started` entry.",
+)
+
+# --- Ledger ---
 
 heads = sa.Table(
     "heads",
@@ -126,7 +138,7 @@ notes = sa.Table(
     comment="Signed notes of the checkpoints.",
 )
 
-# --- Signals: an index over records ----------------------------------------------------------------
+# --- Signals: an index over records ---
 
 signals = sa.Table(
     "signals",
@@ -193,7 +205,7 @@ gaps = sa.Table(
     comment="Spans in which we cannot vouch that a signal would have been recorded.",
 )
 
-# --- Customers, contracts, accounts ----------------------------------------------------------------
+# --- Customers, contracts, accounts ---
 
 dealers = sa.Table(
     "dealers",
@@ -280,7 +292,7 @@ transmitter_links = sa.Table(
     comment="Which account a number belongs to, from when to when.",
 )
 
-# --- Staff, holds ------------------------------------------------------------------------------------
+# --- Staff, holds ---
 
 staff = sa.Table(
     "staff",
@@ -324,7 +336,7 @@ holds = sa.Table(
     comment="Orders that stop removal or ending.",
 )
 
-# --- Cases ---------------------------------------------------------------------------------------------
+# --- Cases ---
 
 cases = sa.Table(
     "cases",
@@ -376,7 +388,7 @@ case_steps = sa.Table(
     comment="Every step a case took.",
 )
 
-# --- Bundles, work ---------------------------------------------------------------------------------------
+# --- Bundles, work ---
 
 orders = sa.Table(
     "orders",

@@ -1,7 +1,7 @@
-"""The journal's chain: pure functions.
+r"""The journal's chain: pure functions.
 
-``link_0 = H("stationd:journal:v1\\0" || id)`` and
-``link_n = H("stationd:entry:v1\\0" || link_{n-1} || u64(n) || lp(body))``; H is SHA-256, ``u64``
+``link_0 = H("stationd:journal:v1\0" || id)`` and
+``link_n = H("stationd:entry:v1\0" || link_{n-1} || u64(n) || lp(body))``; H is SHA-256, ``u64``
 and the length in ``lp`` (u32) are big-endian.
 """
 

@@ -1,0 +1,1 @@
+"""Customers, sites, contracts, accounts and the numbers their transmitters send."""

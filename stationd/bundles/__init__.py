@@ -1,0 +1,1 @@
+"""Bundles: orders, and the work from order to verified object."""

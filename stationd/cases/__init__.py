@@ -1,0 +1,1 @@
+"""Terminations: the case table, its guards, facts and steps."""

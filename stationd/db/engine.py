@@ -1,0 +1,79 @@
+"""The station database: how it is opened, and the two kinds of transaction.
+
+All differences between SQLite and PostgreSQL are here.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from stationd.errors import DatabaseUnavailableError
+
+__all__ = ["Connection", "Database"]
+
+Connection = sa.Connection
+
+_BUSY_MS = 5000
+
+
+class Database:
+    """The station database.  One object a process; connections are pooled per thread."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+        if self._engine.dialect.name == "sqlite":
+            sa.event.listen(self._engine, "connect", _prepare_sqlite)
+
+    @property
+    def engine(self) -> sa.Engine:
+        """The engine, for migrations."""
+        return self._engine
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open a transaction that sees one moment and writes nothing."""
+        with self._begin("BEGIN") as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Open a transaction that may write; it commits on leaving, or rolls back on raising.
+
+        On SQLite it takes the write lock at once, so what it reads stays true until it commits.
+        """
+        with self._begin("BEGIN IMMEDIATE") as connection:
+            yield connection
+
+    @contextmanager
+    def _begin(self, sqlite_begin: str) -> Iterator[Connection]:
+        try:
+            with self._engine.connect() as connection, connection.begin():
+                if self._engine.dialect.name == "sqlite":
+                    connection.exec_driver_sql(sqlite_begin)
+                yield connection
+        except OperationalError as error:
+            msg = f"The station database did not answer: {error.orig}"
+            raise DatabaseUnavailableError(msg) from error
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                msg = f"The station database hung up: {error.orig}"
+                raise DatabaseUnavailableError(msg) from error
+            raise
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self._engine.dispose()
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401  (DB-API)
+    # SQLAlchemy's BEGIN is ours to send, so that a writer can take its lock at once.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+    cursor.close()

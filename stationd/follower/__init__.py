@@ -1,0 +1,1 @@
+"""The follower: from the journal into the station database, in order, exactly once."""

@@ -1,0 +1,1 @@
+"""Holds: orders that stop removal or ending."""

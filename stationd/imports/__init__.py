@@ -1,0 +1,1 @@
+"""Import of customers, sites, contracts, accounts and transmitters from CSV."""

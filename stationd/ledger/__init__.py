@@ -1,0 +1,1 @@
+"""The ledger: hash-chained records per account, checkpoints over all of them."""

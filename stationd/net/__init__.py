@@ -1,0 +1,1 @@
+"""The Twisted edges: endpoints and serial lines, the committer, systemd notification."""

@@ -1,0 +1,1 @@
+"""The roster: what answering needs per account, published by the worker as a local file."""

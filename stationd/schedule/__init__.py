@@ -1,0 +1,1 @@
+"""The alarm clock: due steps are rows, the scheduler only wakes."""

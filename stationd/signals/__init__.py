@@ -1,0 +1,1 @@
+"""Signals: decoded frames, assigned to accounts, and what is parked."""

@@ -1,0 +1,1 @@
+"""Simulated receivers and panels that speak over real lines."""

@@ -1,0 +1,1 @@
+"""Supervision: proof that a receiver's link is alive."""
