@@ -431,6 +431,8 @@ objects = sa.Table(
     sa.Column("path", sa.Text, nullable=False, comment="sealed local copy"),
     sa.Column("version_id", sa.Text, comment="NULL: not stored yet"),
     sa.Column("retain_until", Time, comment="as the store told; NULL: not stored yet"),
+    sa.Column("mode", sa.String(12), comment="lock mode as the store told; NULL: not stored yet"),
+    sa.Column("legal_hold", sa.Boolean, comment="as the store told; NULL: not stored yet"),
     sa.Column("verified_at", Time, comment="NULL: not read back yet"),
     comment="Files of a bundle; their hashes are recorded before the first upload.",
 )
