@@ -96,7 +96,7 @@ def test_a_changed_byte_never_decodes_to_the_same_value(value, draw):
         ({}, b"{}"),
         ({"b": 1, "a": [True, None]}, b'{"a":[true,null],"b":1}'),
         ({"Z": 1, "a": 2, "_": 3}, b'{"Z":1,"_":3,"a":2}'),
-        ('Café – "A"\\B\tC\x07', '"Café – \\"A\\"\\\\B\\tC\\u0007"'.encode()),
+        ('Café "A"\\B\tC\x07', '"Café \\"A\\"\\\\B\\tC\\u0007"'.encode()),
         ("e\u0301", '"e\u0301"'.encode()),
         ((1, 2), b"[1,2]"),
         (MappingProxyType({"a": MappingProxyType({"b": 1})}), b'{"a":{"b":1}}'),
