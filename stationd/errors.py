@@ -11,6 +11,7 @@
         * `ImportRejectedError`
     * `RefusedError` (3): guards say no; the rows say what is missing and who has it
     * `NotAuthorisedError` (4): this person may not
+        * `SecondFactorNeededError`
     * `UnavailableError` (5): nothing was done; the same call may be made again
         * `JournalUnavailableError`
         * `DatabaseUnavailableError`
@@ -31,6 +32,7 @@ __all__ = [
     "NotAuthorisedError",
     "NotFoundError",
     "RefusedError",
+    "SecondFactorNeededError",
     "SettingsError",
     "StationdError",
     "StepUnknownError",
@@ -111,6 +113,10 @@ class NotAuthorisedError(StationdError):
     """A person may not do what was asked."""
 
     exit_code = 4
+
+
+class SecondFactorNeededError(NotAuthorisedError):
+    """The password was right, and this person's second factor is asked for as well."""
 
 
 class UnavailableError(StationdError):
