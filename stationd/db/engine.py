@@ -3,20 +3,26 @@
 All differences between SQLite and PostgreSQL are here.
 """
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from stationd.errors import DatabaseUnavailableError
 
-__all__ = ["Connection", "Database"]
+__all__ = ["Connection", "Database", "copy_file", "inserting"]
 
 Connection = sa.Connection
 
 _BUSY_MS = 5000
+
+# Appending touches one page of each index for each account of a batch; these stay in memory.
+_CACHE_KIB = 32 * 1024
 
 
 class Database:
@@ -75,5 +81,31 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401  
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
+    # Without this, INSERT OR REPLACE would delete a row and wake no trigger.
+    cursor.execute("PRAGMA recursive_triggers=ON")
+    cursor.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
     cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
     cursor.close()
+
+
+def inserting(connection: Connection, table: sa.Table) -> sqlite.Insert:
+    """Return an INSERT into ``table`` that knows ``on_conflict_do_nothing`` and ``…_update``.
+
+    Both databases write them alike, but SQLAlchemy has an object of its own for each.
+    """
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)  # type: ignore[return-value]  # the same methods
+
+
+def copy_file(connection: Connection, target: Path) -> bool:
+    """Copy a SQLite database to ``target`` as it stands; False where there is no such file.
+
+    A file copied by other means may lack what still lies in its write-ahead log.
+    """
+    source = connection.connection.driver_connection
+    if not isinstance(source, sqlite3.Connection):
+        return False
+    with closing(sqlite3.connect(target)) as copy:
+        source.backup(copy)
+    return True

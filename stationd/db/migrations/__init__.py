@@ -1,0 +1,1 @@
+"""Alembic's revisions of the station database; `stationd.db.revision` runs them."""
