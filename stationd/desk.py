@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from stationd.clock import Clock
 from stationd.db.engine import Database
 from stationd.ids import Ids
-from stationd.settings import PolicySettings
+from stationd.settings import PolicySettings, Settings
 
-__all__ = ["Desk"]
+__all__ = ["Desk", "open_desk"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,3 +19,14 @@ class Desk:
     ids: Ids
     station: str
     policies: PolicySettings
+
+
+def open_desk(settings: Settings, *, clock: Clock, ids: Ids) -> Desk:
+    """Return the desk that ``settings`` describe; composing modules call this."""
+    return Desk(
+        database=Database(settings.database.url),
+        clock=clock,
+        ids=ids,
+        station=settings.station.station,
+        policies=settings.policies,
+    )

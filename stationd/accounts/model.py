@@ -16,6 +16,7 @@ __all__ = [
     "Dealer",
     "Link",
     "Opening",
+    "Ownership",
     "Party",
     "RecordState",
     "SealedKey",
@@ -174,6 +175,15 @@ class Link:
     scope: Mapping[str, JsonValue]
     valid_from: datetime
     valid_to: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ownership:
+    """From when to when, and in which scope, a number belongs to an account."""
+
+    valid_from: datetime
+    valid_to: datetime | None = None
+    scope: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,15 +36,21 @@ from stationd.db.schema import (
 from stationd.errors import NotFoundError
 
 __all__ = [
+    "find_account",
+    "find_customer",
     "find_links",
+    "find_site",
     "read_account",
     "read_accounts",
     "read_contract",
     "read_contracts",
     "read_customer",
     "read_customers",
+    "read_dealer",
     "read_dealers",
+    "read_link",
     "read_links",
+    "read_open_accts_of",
     "read_site",
     "read_sites",
     "read_transmitter",
@@ -72,13 +78,19 @@ __all__ = [
 # --- Reading ---
 
 
+def find_account(connection: Connection, acct: str) -> Account | None:
+    """Return the account of number ``acct``; None: there is none."""
+    row = connection.execute(sa.select(accounts).where(accounts.c.acct == acct)).one_or_none()
+    return None if row is None else _account(row)
+
+
 def read_account(connection: Connection, acct: str) -> Account:
     """Return the account of number ``acct``, or raise `NotFoundError`."""
-    row = connection.execute(sa.select(accounts).where(accounts.c.acct == acct)).one_or_none()
-    if row is None:
+    account = find_account(connection, acct)
+    if account is None:
         msg = f"There is no account {acct}. `stationctl account list` shows those there are."
         raise NotFoundError(msg)
-    return _account(row)
+    return account
 
 
 def read_accounts(
@@ -128,13 +140,19 @@ def read_contracts(connection: Connection) -> list[Contract]:
     return [_contract(row) for row in connection.execute(query)]
 
 
-def read_site(connection: Connection, site_id: str) -> Site:
-    """Return a site, or raise `NotFoundError`."""
+def find_site(connection: Connection, site_id: str) -> Site | None:
+    """Return a site; None: there is none of that id."""
     query = sa.select(sites).where(sites.c.id == site_id)
     row = connection.execute(query).mappings().one_or_none()
-    if row is None:
+    return None if row is None else Site(**row)
+
+
+def read_site(connection: Connection, site_id: str) -> Site:
+    """Return a site, or raise `NotFoundError`."""
+    site = find_site(connection, site_id)
+    if site is None:
         raise NotFoundError(f"There is no site with the id {site_id}.")
-    return Site(**row)
+    return site
 
 
 def read_sites(connection: Connection) -> list[Site]:
@@ -143,13 +161,19 @@ def read_sites(connection: Connection) -> list[Site]:
     return [Site(**row) for row in connection.execute(query).mappings()]
 
 
-def read_customer(connection: Connection, customer_id: str) -> Customer:
-    """Return a customer, or raise `NotFoundError`."""
+def find_customer(connection: Connection, customer_id: str) -> Customer | None:
+    """Return a customer; None: there is none of that id."""
     query = sa.select(customers).where(customers.c.id == customer_id)
     row = connection.execute(query).one_or_none()
-    if row is None:
+    return None if row is None else _customer(row)
+
+
+def read_customer(connection: Connection, customer_id: str) -> Customer:
+    """Return a customer, or raise `NotFoundError`."""
+    customer = find_customer(connection, customer_id)
+    if customer is None:
         raise NotFoundError(f"There is no customer with the id {customer_id}.")
-    return _customer(row)
+    return customer
 
 
 def read_customers(connection: Connection) -> list[Customer]:
@@ -158,10 +182,38 @@ def read_customers(connection: Connection) -> list[Customer]:
     return [_customer(row) for row in connection.execute(query)]
 
 
+def read_dealer(connection: Connection, dealer_id: str) -> Dealer:
+    """Return a dealer, or raise `NotFoundError`."""
+    query = sa.select(dealers).where(dealers.c.id == dealer_id)
+    row = connection.execute(query).mappings().one_or_none()
+    if row is None:
+        raise NotFoundError(f"There is no dealer with the id {dealer_id}.")
+    return Dealer(**row)
+
+
 def read_dealers(connection: Connection) -> list[Dealer]:
     """Return every dealer, by name."""
     query = sa.select(dealers).order_by(dealers.c.name)
     return [Dealer(**row) for row in connection.execute(query).mappings()]
+
+
+def read_open_accts_of(connection: Connection, one: Customer | Site | Contract) -> list[str]:
+    """Return the numbers of the accounts of a customer, site or contract whose record is open."""
+    query = (
+        sa.select(accounts.c.acct)
+        .join(contracts, contracts.c.id == accounts.c.contract_id)
+        .join(sites, sites.c.id == contracts.c.site_id)
+        .where(accounts.c.record == RecordState.OPEN.value)
+        .order_by(accounts.c.acct)
+    )
+    match one:
+        case Customer():
+            query = query.where(sites.c.customer_id == one.id)
+        case Site():
+            query = query.where(sites.c.id == one.id)
+        case Contract():
+            query = query.where(contracts.c.id == one.id)
+    return list(connection.execute(query).scalars())
 
 
 def read_transmitter(connection: Connection, group: str, number: str) -> Transmitter | None:
@@ -173,15 +225,33 @@ def read_transmitter(connection: Connection, group: str, number: str) -> Transmi
     return None if row is None else _transmitter(row)
 
 
-def read_transmitters(connection: Connection, acct: str | None = None) -> list[Transmitter]:
-    """Return every transmitter, or those that were ever linked to ``acct``, by number."""
+def read_transmitters(
+    connection: Connection, acct: str | None = None, *, linked_at: str | None = None
+) -> list[Transmitter]:
+    """Return transmitters by number: all, those ever linked to ``acct``, those that have an owner.
+
+    ``linked_at`` is a moment's text: those whose link had not ended by then.
+    """
     query = sa.select(transmitters).order_by(transmitters.c.receiver_group, transmitters.c.number)
+    linked = sa.select(transmitter_links.c.transmitter_id)
     if acct is not None:
-        linked = sa.select(transmitter_links.c.transmitter_id).where(
-            transmitter_links.c.acct == acct
+        query = query.where(transmitters.c.id.in_(linked.where(transmitter_links.c.acct == acct)))
+    if linked_at is not None:
+        ends = transmitter_links.c.valid_to
+        query = query.where(
+            transmitters.c.id.in_(linked.where(sa.or_(ends.is_(None), ends > linked_at)))
         )
-        query = query.where(transmitters.c.id.in_(linked))
     return [_transmitter(row) for row in connection.execute(query)]
+
+
+def read_link(connection: Connection, link_id: str) -> tuple[Link, Transmitter]:
+    """Return a link and its transmitter, or raise `NotFoundError`."""
+    query = sa.select(transmitter_links).where(transmitter_links.c.id == link_id)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise NotFoundError(f"There is no link with the id {link_id}.")
+    owner = sa.select(transmitters).where(transmitters.c.id == row.transmitter_id)
+    return _link(row), _transmitter(connection.execute(owner).one())
 
 
 def read_links(

@@ -1,0 +1,113 @@
+"""What the ledger is told of accounts.
+
+Names, addresses and terms are personal or typed by people, so a record names them by the hash of
+a document and says itself only what kind of change it was, of which fields.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from archive.canonical import JsonValue, encode
+from stationd.accounts.model import Link, Transmitter
+from stationd.clock import iso
+from stationd.db.engine import Connection
+from stationd.desk import Desk
+from stationd.ledger.model import STATION, Origin, RecordDraft, RecordType
+from stationd.ledger.store import append, store_document
+from stationd.staff.model import Person
+
+__all__ = [
+    "append_drafts",
+    "changed",
+    "key_added",
+    "link_ended",
+    "link_given_away",
+    "linked",
+    "opened",
+    "service_set",
+    "store_facts",
+]
+
+
+def opened(acct: str, service: str, doc: bytes, by: Person, origin: Origin) -> RecordDraft:
+    """Return the `open` record of an account; ``doc`` holds the facts as they were then."""
+    fields: dict[str, JsonValue] = {"service": service, "doc": doc.hex(), "by": by.login}
+    return RecordDraft(acct, RecordType.OPEN, origin, fields)
+
+
+def changed(
+    acct: str, fields: Sequence[str], doc: bytes, by: Person, origin: Origin
+) -> RecordDraft:
+    """Return the record of changed facts: which fields, and the facts afterwards by hash."""
+    return _config(acct, "account_changed", by, origin, {"fields": list(fields), "doc": doc.hex()})
+
+
+def linked(link: Link, transmitter: Transmitter, by: Person, origin: Origin) -> RecordDraft:
+    """Return the record of a number given to an account."""
+    fields: dict[str, JsonValue] = {
+        "group": transmitter.group,
+        "number": transmitter.number,
+        "scope": dict(link.scope),
+        "valid_from": iso(link.valid_from),
+    }
+    if link.valid_to is not None:
+        fields["valid_to"] = iso(link.valid_to)
+    return _config(link.acct, "transmitter_linked", by, origin, fields)
+
+
+def link_ended(link: Link, transmitter: Transmitter, valid_to: str, by: Person) -> RecordDraft:
+    """Return the record of a number taken from an account."""
+    fields: dict[str, JsonValue] = {
+        "group": transmitter.group,
+        "number": transmitter.number,
+        "valid_to": valid_to,
+    }
+    return _config(link.acct, "transmitter_unlinked", by, Origin.HUMAN, fields)
+
+
+def link_given_away(link: Link, transmitter: Transmitter, valid_to: str, by: Person) -> RecordDraft:
+    """Return the record of a closed account's number given to another.
+
+    It stands in the station's chain: a closed epoch takes no more records.
+    """
+    fields: dict[str, JsonValue] = {
+        "acct": link.acct,
+        "group": transmitter.group,
+        "number": transmitter.number,
+        "valid_to": valid_to,
+    }
+    return _config(STATION, "transmitter_given_away", by, Origin.HUMAN, {"of": fields})
+
+
+def key_added(acct: str, transmitter: Transmitter, by: Person) -> RecordDraft:
+    """Return the record of a new panel key; the key itself is nowhere in the ledger."""
+    fields: dict[str, JsonValue] = {"group": transmitter.group, "number": transmitter.number}
+    return _config(acct, "transmitter_key_added", by, Origin.HUMAN, fields)
+
+
+def service_set(acct: str, before: str, after: str, by: Person) -> RecordDraft:
+    """Return the record of another kind of service."""
+    return _config(acct, "service", by, Origin.HUMAN, {"from": before, "to": after})
+
+
+def store_facts(desk: Desk, connection: Connection, facts: Mapping[str, JsonValue]) -> bytes:
+    """Store the facts that a record names, and return their hash."""
+    return store_document(
+        connection,
+        content=encode(facts),
+        media_type="application/json",
+        name="account-facts.json",
+        compartment="producible",
+        now=desk.clock.now(),
+        ids=desk.ids,
+    )
+
+
+def append_drafts(desk: Desk, connection: Connection, drafts: Sequence[RecordDraft]) -> None:
+    """Append drafts in the caller's transaction."""
+    append(connection, drafts, station=desk.station, now=desk.clock.now(), ids=desk.ids)
+
+
+def _config(
+    acct: str, kind: str, by: Person, origin: Origin, fields: Mapping[str, JsonValue]
+) -> RecordDraft:
+    return RecordDraft(acct, RecordType.CONFIG, origin, {"kind": kind, "by": by.login, **fields})
