@@ -1,0 +1,169 @@
+"""A whole simulated day over a real pty, real TCP and real UDP, in a process of its own."""
+
+import json
+import os
+import re
+import selectors
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from stationd.simulate import dc09
+
+pytestmark = pytest.mark.system
+
+
+class Station:
+    """A stand-in for the station: acknowledges every whole frame, and keeps what it heard."""
+
+    def __init__(self, pty):
+        self.heard = []
+        self._pty = pty
+        self._selector = selectors.DefaultSelector()
+        self._stopped = threading.Event()
+        self.tcp = self._bound(socket.SOCK_STREAM)
+        self.surgard = self._bound(socket.SOCK_STREAM)
+        self.udp = self._bound(socket.SOCK_DGRAM)
+        self._line = None
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _bound(self, kind):
+        sock = socket.socket(socket.AF_INET, kind)
+        sock.bind(("127.0.0.1", 0))
+        if kind == socket.SOCK_STREAM:
+            sock.listen()
+        self._selector.register(sock, selectors.EVENT_READ, None)
+        return sock
+
+    def stop(self):
+        self._stopped.set()
+        self._thread.join()
+        for key in list(self._selector.get_map().values()):
+            if not isinstance(key.fileobj, int):
+                key.fileobj.close()
+        self._selector.close()
+
+    def _run(self):
+        while not self._stopped.is_set():
+            if self._line is None and self._pty.exists():
+                self._line = os.open(self._pty, os.O_RDWR | os.O_NOCTTY)
+                self._selector.register(self._line, selectors.EVENT_READ, ("surgard", bytearray()))
+            for key, _ in self._selector.select(0.05):
+                self._ready(key)
+
+    def _ready(self, key):
+        if key.fileobj is self.udp:
+            data, peer = self.udp.recvfrom(65535)
+            for answer in self._dc09(bytearray(data)):
+                self.udp.sendto(answer, peer)
+        elif key.data is None:
+            connection, _ = key.fileobj.accept()
+            protocol = "surgard" if key.fileobj is self.surgard else "dc09"
+            self._selector.register(connection, selectors.EVENT_READ, (protocol, bytearray()))
+        else:
+            self._stream(key)
+
+    def _stream(self, key):
+        fd = key.fileobj if isinstance(key.fileobj, int) else key.fileobj.fileno()
+        try:
+            data = os.read(fd, 4096)
+        except OSError:
+            data = b""
+        if not data:
+            self._selector.unregister(key.fileobj)
+            if isinstance(key.fileobj, int):
+                os.close(fd)
+                self._line = None
+            else:
+                key.fileobj.close()
+            return
+        protocol, buffer = key.data
+        buffer += data
+        for answer in self._surgard(buffer) if protocol == "surgard" else self._dc09(buffer):
+            os.write(fd, answer)
+
+    def _surgard(self, buffer):
+        while (end := buffer.find(b"\x14")) >= 0:
+            frame = bytes(buffer[: end + 1])
+            del buffer[: end + 1]
+            self.heard.append(frame)
+            yield b"\x06"
+
+    def _dc09(self, buffer):
+        while (end := buffer.find(b"\r")) >= 0:
+            frame = bytes(buffer[: end + 1])
+            del buffer[: end + 1]
+            body = frame[9:-1]
+            if frame[1:5] != b"%04X" % dc09.crc16(body):
+                continue
+            self.heard.append(frame)
+            token, header, number = re.match(
+                r'"(\*?[A-Z-]+)"(\d{4}L0#(\w+))\[', body.decode()
+            ).groups()
+            yield self._acknowledgement(token, header, number)
+
+    def _acknowledgement(self, token, header, number):
+        if not token.startswith("*"):
+            return dc09.frame(f'"ACK"{header}[]'.encode())
+        key = KEYS[number]
+        clear = b"|]_12:00:00,06-15-2025"
+        sealed = dc09._cbc(key).encryptor().update(bytes(-len(clear) % 16) + clear)
+        return dc09.frame(f'"*ACK"{header}[{sealed.hex().upper()}'.encode())
+
+
+KEYS = {"5A02": bytes.fromhex("5a02" * 8), "5A03": bytes.fromhex("5a03" * 16)}
+KEYS["6A02"] = bytes.fromhex("6a02" * 12)
+
+
+@pytest.fixture
+def station(tmp_path):
+    station = Station(tmp_path / "line")
+    yield station
+    station.stop()
+
+
+def address(sock):
+    return "127.0.0.1:{}".format(sock.getsockname()[1])
+
+
+def play(station, tmp_path, *more):
+    command = [
+        sys.executable, "-m", "stationd.simulate", "--pty", tmp_path / "line",
+        "--surgard-call", address(station.surgard), "--dc09-tcp", address(station.tcp),
+        "--dc09-udp", address(station.udp), "--speed", "43200", "--wait", "0.5",
+        "--heartbeat", "1", "--linger", "20", *more,
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stderr == ""
+    return done.returncode, json.loads(done.stdout)
+
+
+def test_everything_of_a_day_is_acknowledged(station, tmp_path):
+    code, report = play(station, tmp_path, "--poll", "0.2")
+    assert code == 0
+    assert report["strange_answers"] == []
+    total = report["total"]
+    assert total["sent"] == total["acknowledged"] > 80
+    assert total["damaged"] == 4
+    assert total["repeats"] >= 4
+    assert len(report["accounts"]) == 12
+    assert report["polls"]["acknowledged"] > 0
+    assert not (tmp_path / "line").exists()
+
+
+def test_a_silent_station_leaves_everything_unanswered(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        command = [
+            sys.executable, "-m", "stationd.simulate", "--dc09-tcp", address(deaf),
+            "--speed", "86400", "--wait", "0.2", "--linger", "0.5",
+        ]  # fmt: skip
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    report = json.loads(done.stdout)
+    assert report["total"]["acknowledged"] == 0
+    assert report["total"]["unanswered"] > 0
