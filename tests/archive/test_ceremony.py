@@ -1,0 +1,142 @@
+import os
+import stat
+import subprocess
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
+
+from archive.ceremony import fingerprint, make_keys
+from archive.errors import KeyFileError
+
+NOW = datetime(2026, 11, 21, 12, 0, 0, 250_000, tzinfo=UTC)
+FILES = {
+    "root.key.pem": 0o600,
+    "root.pem": 0o644,
+    "seal.key.pem": 0o600,
+    "seal.pem": 0o644,
+    "log.key.pem": 0o600,
+    "log.pub.pem": 0o644,
+}
+
+
+def ceremony(folder):
+    return make_keys(folder, station="station-1", now=NOW, serials=iter([101, 102, 103]))
+
+
+def certificate(path):
+    return x509.load_pem_x509_certificate(path.read_bytes())
+
+
+def openssl(*arguments):
+    return subprocess.run(["openssl", *arguments], capture_output=True, text=True, check=True)
+
+
+@pytest.fixture
+def narrow_umask():
+    before = os.umask(0o077)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("narrow_umask")
+def test_private_files_are_for_the_owner_alone_and_public_ones_for_all(tmp_path):
+    ceremony(tmp_path / "keys")
+
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "keys").iterdir()}
+    assert modes == FILES
+    assert stat.S_IMODE((tmp_path / "keys").stat().st_mode) == 0o700
+
+
+def test_the_root_is_a_p256_authority_for_more_than_ten_years(tmp_path):
+    root = certificate(ceremony(tmp_path).root)
+
+    assert isinstance(root.public_key().curve, ec.SECP256R1)
+    assert root.serial_number == 101
+    assert root.not_valid_before_utc == NOW.replace(microsecond=0)
+    assert root.not_valid_after_utc > NOW + timedelta(days=20 * 365)
+    assert root.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    usage = root.extensions.get_extension_for_class(x509.KeyUsage).value
+    assert usage.key_cert_sign
+    assert not usage.digital_signature
+
+
+def test_the_seal_is_a_p256_certificate_for_signatures_for_three_years(tmp_path):
+    made = ceremony(tmp_path)
+    seal = certificate(made.seal)
+    usage = seal.extensions.get_extension_for_class(x509.KeyUsage).value
+
+    assert isinstance(seal.public_key().curve, ec.SECP256R1)
+    assert seal.serial_number == 102
+    assert seal.not_valid_after_utc == NOW.replace(microsecond=0) + timedelta(days=3 * 365)
+    assert (usage.digital_signature, usage.content_commitment) == (True, True)
+    assert not usage.key_cert_sign
+    seal.verify_directly_issued_by(certificate(made.root))
+
+
+def test_every_purpose_has_a_key_of_its_own(tmp_path):
+    made = ceremony(tmp_path)
+    keys = [
+        load_pem_private_key(path.read_bytes(), None)
+        for path in (made.root_key, made.seal_key, made.log_key)
+    ]
+
+    assert [key.public_key() for key in keys] == [
+        certificate(made.root).public_key(),
+        certificate(made.seal).public_key(),
+        load_pem_public_key(made.log_public.read_bytes()),
+    ]
+    assert isinstance(keys[2], ed25519.Ed25519PrivateKey)
+    assert keys[0].public_key() != keys[1].public_key()
+
+
+@pytest.mark.parametrize(("name", "file"), [("root.pem", "root"), ("seal.pem", "seal")])
+def test_the_fingerprint_to_publish_is_what_openssl_prints(tmp_path, name, file):
+    made = ceremony(tmp_path)
+
+    printed = openssl(
+        "x509", "-in", str(getattr(made, file)), "-noout", "-fingerprint", "-sha256"
+    ).stdout
+
+    assert printed.strip().partition("=")[2] == made.fingerprints[name]
+
+
+def test_the_fingerprint_of_the_log_is_that_of_its_public_key(tmp_path):
+    made = ceremony(tmp_path)
+    der = subprocess.run(
+        ["openssl", "pkey", "-pubin", "-in", str(made.log_public), "-outform", "DER"],
+        capture_output=True,
+        check=True,
+    ).stdout
+
+    assert fingerprint(der) == made.fingerprints["log.pub.pem"]
+    assert fingerprint(der).replace(":", "").lower() == sha256(der).hexdigest()
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_nothing_is_overwritten_and_nothing_is_added_to_what_is_there(tmp_path, name):
+    there = tmp_path / name
+    there.write_text("an older key")
+
+    with pytest.raises(KeyFileError, match=f"has {name} already.*never overwritten"):
+        ceremony(tmp_path)
+
+    assert there.read_text() == "an older key"
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_link_that_leads_nowhere_counts_as_a_file(tmp_path):
+    (tmp_path / "root.key.pem").symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(KeyFileError, match=r"root\.key\.pem already"):
+        ceremony(tmp_path)
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(KeyFileError, match=r"root\.key\.pem: .*no keys were made"):
+        ceremony(tmp_path / "file" / "keys")
