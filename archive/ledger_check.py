@@ -1,0 +1,645 @@
+#!/usr/bin/env python3
+r"""Check the ledger of an unpacked bundle, with nothing but Python and the openssl command.
+
+    python3 verify/ledger.py DIR LOG_PUBLIC_KEY.pem
+
+DIR is the unpacked bundle, all its volumes included; the key comes from outside the bundle.
+Every record is hashed from its exact bytes and the chain is made again:
+
+    account_key = H("stationd:acctkey:v1\0" ‖ lp(station) ‖ lp(acct) ‖ u32(epoch))
+    head_0      = H("stationd:genesis:v1\0" ‖ account_key)
+    leaf_n      = H("stationd:record:v1\0"  ‖ record bytes)
+    head_n      = H("stationd:chain:v1\0"   ‖ head_{n-1} ‖ u64(n) ‖ leaf_n)
+
+The last head must be the one that ``data/ledger.json`` states, and the checkpoint note must be
+signed with the log's key.  ``seq`` runs without a gap, the first record is ``open``, a closing
+bundle ends in ``close``, and ``t`` does not go back except where ``data/line-status.csv`` names a
+step of the clock.
+
+This file shares no line with the program that writes bundles.  A bundle carries it as
+``verify/ledger.py``, byte for byte.
+"""
+
+import base64
+import csv
+import io
+import json
+import re
+import struct
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, BinaryIO
+
+__all__ = [
+    "SEGMENT_RECORDS",
+    "ClockStep",
+    "LedgerError",
+    "Problem",
+    "Segment",
+    "Statement",
+    "check_checkpoint",
+    "check_folder",
+    "clock_steps",
+    "join",
+    "lines",
+    "log_root_from_consistency",
+    "log_root_from_inclusion",
+    "main",
+    "read_segment",
+    "read_statement",
+    "state_root_from_absence",
+    "state_root_from_siblings",
+]
+
+SEGMENT_RECORDS = 100_000
+# No record comes near: a frame is at most some kilobytes.  It bounds what one line may cost.
+LONGEST_RECORD = 4 << 20
+# How far `t` may lie beyond the checkpoint that covers it, and a clock step beside its row.
+TOLERANCE = timedelta(seconds=120)
+# Backward steps of `t` told one by one for each segment; more are counted.
+_MOST_STEPS = 1000
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+_HEX32 = re.compile(r"[0-9a-f]{64}")
+_U64 = struct.Struct(">Q")
+_RECORD = b"stationd:record:v1\0"
+_CHAIN = b"stationd:chain:v1\0"
+
+
+class LedgerError(Exception):
+    """A file of the ledger cannot be read as what it must be; ``subject`` names it."""
+
+    def __init__(self, subject: str, text: str) -> None:
+        self.subject = subject
+        self.text = text
+        super().__init__(f"{subject}: {text}")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that does not hold, and the file in which it was found."""
+
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What ``data/ledger.json`` states: whose chain this is, how long, and under which head."""
+
+    station: str
+    acct: str
+    epoch: int
+    records: int
+    head: str
+    account_key: str
+    checkpoint: int
+    entry: str
+    note: str
+    origin: str
+
+
+@dataclass(frozen=True)
+class ClockStep:
+    """A step of the clock that ``line-status.csv`` names: from one time to another."""
+
+    first: datetime
+    last: datetime
+
+    def explains(self, before: datetime, after: datetime) -> bool:
+        """Tell whether a ``t`` that went back from ``before`` to ``after`` lies in this step."""
+        low = min(self.first, self.last) - TOLERANCE
+        high = max(self.first, self.last) + TOLERANCE
+        return low <= after and before <= high
+
+
+@dataclass
+class Segment:
+    """What one file of records gave: its leaves, its ends, and what was wrong inside."""
+
+    file: str
+    first: int
+    count: int = 0
+    leaves: bytes = b""
+    first_t: str = ""
+    last_t: str = ""
+    latest_t: str = ""
+    first_type: str = ""
+    last_type: str = ""
+    steps_back: list[tuple[int, str, str]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+# --- Hashes ---
+
+
+def _lp(text: str) -> bytes:
+    raw = text.encode()
+    return struct.pack(">I", len(raw)) + raw
+
+
+def account_key(station: str, acct: str, epoch: int) -> bytes:
+    """Return the name of a chain as the state tree knows it."""
+    return sha256(
+        b"stationd:acctkey:v1\0" + _lp(station) + _lp(acct) + struct.pack(">I", epoch)
+    ).digest()
+
+
+def chain(key: bytes, leaves: Iterable[bytes]) -> bytes:
+    """Return the last head of the chain of ``key`` over runs of 32-byte ``leaves``."""
+    head = sha256(b"stationd:genesis:v1\0" + key).digest()
+    pack = _U64.pack
+    n = 0
+    for run in leaves:
+        for at in range(0, len(run), 32):
+            n += 1
+            head = sha256(_CHAIN + head + pack(n) + run[at : at + 32]).digest()
+    return head
+
+
+def state_leaf(key: bytes, n: int, head: bytes) -> bytes:
+    """Return the leaf of one chain in the state tree."""
+    return sha256(b"stationd:state-leaf:v1\0" + key + _U64.pack(n) + head).digest()
+
+
+def _bit(key: bytes, depth: int) -> int:
+    return key[depth // 8] >> (7 - depth % 8) & 1
+
+
+def _climb(key: bytes, node: bytes, siblings: Sequence[bytes]) -> bytes:
+    for depth in range(len(siblings) - 1, -1, -1):
+        pair = siblings[depth] + node if _bit(key, depth) else node + siblings[depth]
+        node = sha256(b"stationd:state-node:v1\0" + pair).digest()
+    return node
+
+
+def state_root_from_siblings(
+    key: bytes, n: int, head: bytes, siblings: Sequence[bytes]
+) -> bytes | None:
+    """Return the state root in which ``key`` has ``n`` and ``head``; None: no such proof.
+
+    ``siblings`` run from the root downwards.
+    """
+    if not 16 <= len(siblings) <= 256 or any(len(sibling) != 32 for sibling in siblings):
+        return None
+    return _climb(key, state_leaf(key, n, head), siblings)
+
+
+def state_root_from_absence(
+    key: bytes, siblings: Sequence[bytes], other: tuple[bytes, int, bytes] | None
+) -> bytes | None:
+    """Return the state root in which ``key`` is absent; None: this proves nothing.
+
+    ``other`` is the account that occupies the place, or None when the place is empty.
+    """
+    if not 16 <= len(siblings) <= 256 or any(len(sibling) != 32 for sibling in siblings):
+        return None
+    if other is None:
+        return _climb(key, bytes(32), siblings)
+    occupant, n, head = other
+    shared = all(_bit(key, depth) == _bit(occupant, depth) for depth in range(len(siblings)))
+    if occupant == key or not shared:
+        return None
+    return _climb(key, state_leaf(occupant, n, head), siblings)
+
+
+def _node(left: bytes, right: bytes) -> bytes:
+    return sha256(b"\x01" + left + right).digest()
+
+
+def log_root_from_inclusion(
+    leaf: bytes, index: int, size: int, proof: Sequence[bytes]
+) -> bytes | None:
+    """Return the log root of ``size`` in which ``leaf`` is entry ``index`` (RFC 9162, 2.1.3.2)."""
+    if not 0 <= index < size:
+        return None
+    fn, sn, root = index, size - 1, leaf
+    for step in proof:
+        if sn == 0:
+            return None
+        if fn & 1 or fn == sn:
+            root = _node(step, root)
+            while not fn & 1 and fn:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            root = _node(root, step)
+        fn, sn = fn >> 1, sn >> 1
+    return root if sn == 0 else None
+
+
+def log_root_from_consistency(
+    old_size: int, old_root: bytes, new_size: int, proof: Sequence[bytes]
+) -> bytes | None:
+    """Return the root of ``new_size`` that only appends to ``old_root`` (RFC 9162, 2.1.4.2)."""
+    if old_size == new_size:
+        return old_root if not proof else None
+    if not 0 < old_size < new_size or not proof:
+        return None
+    path = list(proof) if old_size & (old_size - 1) else [old_root, *proof]
+    fn, sn = old_size - 1, new_size - 1
+    while fn & 1:
+        fn, sn = fn >> 1, sn >> 1
+    first = second = path[0]
+    for step in path[1:]:
+        if sn == 0:
+            return None
+        if fn & 1 or fn == sn:
+            first, second = _node(step, first), _node(step, second)
+            while not fn & 1 and fn:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            second = _node(second, step)
+        fn, sn = fn >> 1, sn >> 1
+    return second if sn == 0 and first == old_root else None
+
+
+# --- What the bundle states ---
+
+
+def _json_object(subject: str, raw: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(raw.decode())
+    except (ValueError, RecursionError) as error:
+        raise LedgerError(subject, f"is not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise LedgerError(subject, "is not a JSON object")
+    return value
+
+
+def _text(subject: str, value: Mapping[str, Any], key: str) -> str:
+    text = value.get(key)
+    if not isinstance(text, str):
+        raise LedgerError(subject, f"has no text {key!r}")
+    return text
+
+
+def _count(subject: str, value: Mapping[str, Any], key: str, least: int) -> int:
+    count = value.get(key)
+    if type(count) is not int or count < least:
+        raise LedgerError(subject, f"has no whole number {key!r} of at least {least}")
+    return count
+
+
+def read_statement(raw: bytes) -> Statement:
+    """Read ``data/ledger.json``, or raise `LedgerError`."""
+    subject = "data/ledger.json"
+    value = _json_object(subject, raw)
+    point = value.get("checkpoint")
+    if value.get("v") != 1 or not isinstance(point, dict):
+        raise LedgerError(subject, "is not version 1 of this file, or names no checkpoint")
+    statement = Statement(
+        station=_text(subject, value, "station"),
+        acct=_text(subject, value, "acct"),
+        epoch=_count(subject, value, "epoch", 1),
+        records=_count(subject, value, "records", 1),
+        head=_text(subject, value, "head"),
+        account_key=_text(subject, value, "account_key"),
+        checkpoint=_count(subject, point, "n", 0),
+        entry=_text(subject, point, "entry"),
+        note=_text(subject, point, "note"),
+        origin=_text(subject, point, "origin"),
+    )
+    key = account_key(statement.station, statement.acct, statement.epoch).hex()
+    if statement.account_key != key:
+        raise LedgerError(subject, "names an account_key that is not of its station, acct, epoch")
+    return statement
+
+
+def clock_steps(raw: bytes) -> list[ClockStep]:
+    """Return the steps of the clock that ``data/line-status.csv`` names."""
+    try:
+        rows = list(csv.DictReader(io.StringIO(raw.decode("utf-8-sig"), newline="")))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise LedgerError("data/line-status.csv", f"is not CSV in UTF-8: {error}") from None
+    steps: list[ClockStep] = []
+    for row in rows:
+        if row.get("kind") != "clock_step":
+            continue
+        first, last = _time(row.get("from") or ""), _time(row.get("to") or "")
+        if first or last:
+            steps.append(ClockStep(first or last, last or first))  # type: ignore[arg-type]
+    return steps
+
+
+def _time(text: str) -> datetime | None:
+    if not _TIME.fullmatch(text):
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+# --- Records ---
+
+
+def lines(stream: BinaryIO, subject: str) -> Iterator[bytes]:
+    """Yield the lines of ``stream`` without their ends; each must end in a line feed."""
+    rest = b""
+    while chunk := stream.read(1 << 18):
+        parts = (rest + chunk).split(b"\n")
+        rest = parts.pop()
+        yield from parts
+        if len(rest) > LONGEST_RECORD:
+            raise LedgerError(subject, f"has a line longer than {LONGEST_RECORD} bytes")
+    if rest:
+        raise LedgerError(subject, "ends in the middle of a line")
+
+
+def read_segment(
+    stream: BinaryIO,
+    segment: Segment,
+    statement: Statement,
+    each: Callable[[bytes, dict[str, Any]], None] | None = None,
+) -> Segment:
+    """Read one file of records into ``segment``: hash, count, order, whose they are.
+
+    ``each`` is called with the bytes and the fields of every record.
+    """
+    leaves = bytearray()
+    seq = segment.first - 1
+    before = ""
+    for raw in lines(stream, segment.file):
+        seq += 1
+        leaves += sha256(_RECORD + raw).digest()
+        fields = _record(segment, raw, seq, statement)
+        t = fields.get("t", "")
+        if t < before:
+            _went_back(segment, seq, before, t)
+        elif t > segment.latest_t:
+            segment.latest_t = t
+        before = t
+        kind = fields.get("type", "")
+        if seq == segment.first:
+            segment.first_t, segment.first_type = t, kind
+        elif kind == "open":
+            segment.problems.append(Problem(segment.file, f"record {seq} is a second open"))
+        if segment.last_type == "close":
+            segment.problems.append(Problem(segment.file, f"record {seq} stands after close"))
+        segment.last_type = kind
+        if each is not None:
+            each(raw, fields)
+    segment.count = seq - segment.first + 1
+    segment.last_t = before
+    segment.leaves = bytes(leaves)
+    return segment
+
+
+def _record(segment: Segment, raw: bytes, seq: int, statement: Statement) -> dict[str, Any]:
+    """Return the fields of record ``seq``; what is wrong with it goes to the problems."""
+    problems = segment.problems
+    try:
+        fields = json.loads(raw)
+    except (ValueError, RecursionError):
+        fields = None
+    if not isinstance(fields, dict):
+        problems.append(Problem(segment.file, f"line of record {seq} is not a JSON object"))
+        return {}
+    if fields.get("seq") != seq:
+        text = f"record {seq} is missing or out of place: seq says {fields.get('seq')!r}"
+        problems.append(Problem(segment.file, text))
+    if fields.get("acct") != statement.acct or fields.get("epoch") != statement.epoch:
+        problems.append(Problem(segment.file, f"record {seq} is of another account or epoch"))
+    t = fields.get("t")
+    if not isinstance(t, str) or not _TIME.fullmatch(t):
+        problems.append(Problem(segment.file, f"record {seq} has no time t of the known form"))
+        fields["t"] = ""
+    if not isinstance(fields.get("type"), str):
+        problems.append(Problem(segment.file, f"record {seq} has no type"))
+        fields["type"] = ""
+    return fields
+
+
+def _went_back(segment: Segment, seq: int, before: str, after: str) -> None:
+    if len(segment.steps_back) < _MOST_STEPS:
+        segment.steps_back.append((seq, before, after))
+    elif len(segment.steps_back) == _MOST_STEPS:
+        segment.problems.append(Problem(segment.file, f"t goes back more than {_MOST_STEPS} times"))
+        segment.steps_back.append((seq, before, after))
+
+
+def join(
+    statement: Statement, kind: str, segments: Sequence[Segment], steps: Sequence[ClockStep]
+) -> tuple[list[Problem], list[str]]:
+    """Check what only all segments together show; return the problems, and what to remark."""
+    problems = [problem for segment in segments for problem in segment.problems]
+    problems += _check_ends(statement, kind, segments)
+    key = account_key(statement.station, statement.acct, statement.epoch)
+    if chain(key, (segment.leaves for segment in segments)).hex() != statement.head:
+        text = "the records do not hash to the head that data/ledger.json states"
+        problems.append(Problem("data/records", text))
+    wrong, remarks = _check_times(statement, segments, steps)
+    return problems + wrong, remarks
+
+
+def _check_ends(statement: Statement, kind: str, segments: Sequence[Segment]) -> list[Problem]:
+    problems: list[Problem] = []
+    count = sum(segment.count for segment in segments)
+    if count != statement.records:
+        text = f"{count} records are here, data/ledger.json states {statement.records}"
+        problems.append(Problem("data/records", text))
+    for segment in segments[:-1]:
+        if segment.count != SEGMENT_RECORDS:
+            text = f"holds {segment.count} records and is not the last file"
+            problems.append(Problem(segment.file, text))
+        if segment.last_type == "close":
+            problems.append(Problem(segment.file, "ends in close, and records follow"))
+    problems += [
+        Problem(segment.file, f"record {segment.first} is a second open")
+        for segment in segments[1:]
+        if segment.first_type == "open"
+    ]
+    if segments and segments[0].first_type != "open":
+        problems.append(Problem(segments[0].file, "the first record is not open"))
+    if kind == "closing" and segments and segments[-1].last_type != "close":
+        problems.append(Problem(segments[-1].file, "a closing bundle, and its last is not close"))
+    return problems
+
+
+def _check_times(
+    statement: Statement, segments: Sequence[Segment], steps: Sequence[ClockStep]
+) -> tuple[list[Problem], list[str]]:
+    problems: list[Problem] = []
+    remarks: list[str] = []
+    back = [(segment.file, *step) for segment in segments for step in segment.steps_back]
+    for one, two in zip(segments, segments[1:], strict=False):
+        if two.first_t < one.last_t:
+            back.append((two.file, two.first, one.last_t, two.first_t))
+    for file, seq, before, after in back:
+        first, second = _time(before), _time(after)
+        text = f"record {seq}: t goes back from {before} to {after}"
+        if first and second and any(step.explains(first, second) for step in steps):
+            remarks.append(f"{text}; data/line-status.csv names a step of the clock there")
+        else:
+            problems.append(Problem(file, f"{text}, and no step of the clock is named there"))
+    latest = _time(max((segment.latest_t for segment in segments), default=""))
+    covered = _time(_entry_time(statement))
+    if latest and covered and latest > covered + TOLERANCE:
+        if any(step.explains(latest, covered) for step in steps):
+            remarks.append("records are dated after the checkpoint; a step of the clock is named")
+        else:
+            text = f"a record is dated {latest:%Y-%m-%d %H:%M:%S}Z, after its checkpoint"
+            problems.append(Problem("data/records", text))
+    return problems, remarks
+
+
+# --- Checkpoint ---
+
+
+def _entry_time(statement: Statement) -> str:
+    try:
+        time = _json_object("data/ledger.json", statement.entry.encode()).get("time")
+    except LedgerError:
+        return ""
+    return time if isinstance(time, str) else ""
+
+
+def check_checkpoint(statement: Statement, note: bytes, log_public_pem: bytes) -> list[Problem]:
+    """Check the checkpoint's entry and its note, signature included."""
+    problems = _check_entry(statement)
+    try:
+        text, size, signatures = _split_note(note, statement.origin)
+    except LedgerError as error:
+        return [*problems, Problem(statement.note, error.text)]
+    if size != statement.checkpoint + 1:
+        shown = f"is of tree size {size}, checkpoint {statement.checkpoint} needs one more than n"
+        problems.append(Problem(statement.note, shown))
+    public = _public_key(log_public_pem)
+    known = sha256(statement.origin.encode() + b"\n\x01" + public).digest()[:4]
+    ours = [signature for key_id, signature in signatures if key_id == known]
+    if not ours:
+        problems.append(Problem(statement.note, "is not signed with the log key given"))
+    elif len(ours) > 1 or not ed25519_holds(text, ours[0], log_public_pem):
+        problems.append(Problem(statement.note, "the signature of the log key does not hold"))
+    return problems
+
+
+def _check_entry(statement: Statement) -> list[Problem]:
+    subject = "data/ledger.json"
+    try:
+        entry = _json_object(subject, statement.entry.encode())
+    except LedgerError as error:
+        return [Problem(subject, f"its checkpoint entry {error.text}")]
+    canonical = json.dumps(entry, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    sound = (
+        canonical == statement.entry
+        and entry.get("type") == "stationd-checkpoint"
+        and entry.get("v") == 1
+        and entry.get("n") == statement.checkpoint
+        and _HEX32.fullmatch(str(entry.get("state_root")))
+        and _HEX32.fullmatch(str(entry.get("prev")))
+        and _time(str(entry.get("time")))
+    )
+    return [] if sound else [Problem(subject, "its checkpoint entry is not one of that number")]
+
+
+def _split_note(note: bytes, origin: str) -> tuple[bytes, int, list[tuple[bytes, bytes]]]:
+    """Return a note's signed text, its tree size, and key id and signature of each line."""
+    subject = "note"
+    text, blank, tail = note.partition(b"\n\n")
+    text += b"\n"
+    rows = text.split(b"\n")
+    if not blank or not tail.endswith(b"\n") or len(rows) != 4 or rows[0] != origin.encode():
+        raise LedgerError(subject, "is not a checkpoint note of this origin")
+    if not re.fullmatch(rb"0|[1-9][0-9]{0,15}", rows[1]) or len(_base64(rows[2])) != 32:
+        raise LedgerError(subject, "holds no tree size and root")
+    signatures: list[tuple[bytes, bytes]] = []
+    for line in tail[:-1].split(b"\n"):
+        dash, name, blob = (line.split(b" ") + [b"", b"", b""])[:3]
+        decoded = _base64(blob)
+        if dash != "—".encode() or not name or line.count(b" ") != 2 or len(decoded) < 5:
+            raise LedgerError(subject, "has a line that is not a signature")
+        signatures.append((decoded[:4], decoded[4:]))
+    return text, int(rows[1]), signatures
+
+
+def _base64(blob: bytes) -> bytes:
+    try:
+        decoded = base64.b64decode(blob, validate=True)
+    except ValueError:
+        return b""
+    # Left-over bits of the last letter must be zero: one value, one writing.
+    return decoded if base64.b64encode(decoded) == blob else b""
+
+
+def _public_key(pem: bytes) -> bytes:
+    """Return the 32 bytes of an Ed25519 public key in PEM."""
+    found = re.search(rb"-----BEGIN PUBLIC KEY-----(.+?)-----END PUBLIC KEY-----", pem, re.DOTALL)
+    der = _base64(b"".join(found[1].split())) if found else b""
+    if len(der) != 44 or not der.startswith(bytes.fromhex("302a300506032b6570032100")):
+        raise LedgerError("log public key", "is not an Ed25519 public key in PEM")
+    return der[12:]
+
+
+def ed25519_holds(text: bytes, signature: bytes, public_pem: bytes) -> bool:
+    """Ask openssl whether ``signature`` over ``text`` is of this key."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = {name: str(Path(folder, name)) for name in ("text", "signature", "key.pem")}
+        for name, content in (("text", text), ("signature", signature), ("key.pem", public_pem)):
+            Path(paths[name]).write_bytes(content)
+        command = ["openssl", "pkeyutl", "-verify", "-pubin", "-rawin", "-inkey", paths["key.pem"]]
+        command += ["-in", paths["text"], "-sigfile", paths["signature"]]
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0  # noqa: S603
+
+
+# --- A whole folder ---
+
+
+def segment_names(names: Iterable[str]) -> list[str]:
+    """Return the files of records among ``names``, in order; raise where one is missing."""
+    found = sorted(name for name in names if re.fullmatch(r"data/records/seg-\d{6,}\.jsonl", name))
+    wanted = [f"data/records/seg-{number:06}.jsonl" for number in range(1, len(found) + 1)]
+    if found != wanted or not found:
+        raise LedgerError("data/records", "a file of records is missing, or there is none")
+    return found
+
+
+def check_folder(folder: Path, log_public_pem: bytes) -> tuple[list[Problem], list[str]]:
+    """Check the ledger of the unpacked bundle in ``folder``; return problems and remarks."""
+    try:
+        statement = read_statement((folder / "data/ledger.json").read_bytes())
+        index = _json_object("data/index.json", (folder / "data/index.json").read_bytes())
+        steps = clock_steps((folder / "data/line-status.csv").read_bytes())
+        names = [path.relative_to(folder).as_posix() for path in folder.glob("data/records/*")]
+        segments: list[Segment] = []
+        for number, name in enumerate(segment_names(names)):
+            segment = Segment(file=name, first=number * SEGMENT_RECORDS + 1)
+            with (folder / name).open("rb") as stream:
+                segments.append(read_segment(stream, segment, statement))
+        problems, remarks = join(statement, str(index.get("kind")), segments, steps)
+        note = (folder / "data/checkpoint" / f"{statement.checkpoint}.note").read_bytes()
+        return problems + check_checkpoint(statement, note, log_public_pem), remarks
+    except LedgerError as error:
+        return [Problem(error.subject, error.text)], []
+    except OSError as error:
+        return [Problem(str(error.filename), f"cannot be read: {error.strerror}")], []
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Check the folder and the key named on the command line; 0: all holds, 1: not, 2: usage."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    if len(given) != 2:
+        sys.stderr.write("usage: python3 ledger.py DIR LOG_PUBLIC_KEY.pem\n")
+        return 2
+    try:
+        key = Path(given[1]).read_bytes()
+    except OSError as error:
+        sys.stderr.write(f"{given[1]}: cannot be read: {error.strerror}\n")
+        return 2
+    problems, remarks = check_folder(Path(given[0]), key)
+    for remark in remarks:
+        sys.stdout.write(f"note: {remark}\n")
+    for problem in problems:
+        sys.stdout.write(f"FAILED {problem.subject}: {problem.text}\n")
+    sys.stdout.write("the ledger does not hold\n" if problems else "the ledger holds\n")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,107 @@
+"""What a history says in numbers: counted in the same pass that writes the records.
+
+Memory does not grow with the history: rows are kept up to a limit, codes and days are as many as
+there are codes and days.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+from typing import Any
+
+__all__ = ["INCIDENT_CLASSES", "ROWS", "Summary", "moment", "site_time"]
+
+# Up to this many records the report lists each; above, incidents and a row a day.
+ROWS = 2000
+INCIDENT_CLASSES = frozenset({"alarm", "duress", "medical"})
+_CODES = 20_000
+
+
+def site_time(text: str, zone: tzinfo) -> datetime | None:
+    """Return a record's UTC time in ``zone``; None where the text is no such time."""
+    try:
+        return datetime.fromisoformat(text).astimezone(zone)
+    except (ValueError, OverflowError):
+        return None
+
+
+class Summary:
+    """Counts, codes, days, and the rows that the report shows."""
+
+    def __init__(self, zone: tzinfo) -> None:
+        self.zone = zone
+        self.records = 0
+        self.types: Counter[str] = Counter()
+        self.origins: Counter[str] = Counter()
+        self.classes: Counter[str] = Counter()
+        self.days: dict[str, Counter[str]] = {}
+        self.codes: dict[str, str] = {}
+        self.marks: Counter[str] = Counter()
+        self.rows: list[Mapping[str, Any]] = []
+        self.incidents: list[Mapping[str, Any]] = []
+        self.incident_count = 0
+        self.corrections: list[Mapping[str, Any]] = []
+        self.first: Mapping[str, Any] = {}
+        self.last: Mapping[str, Any] = {}
+        self._day: Counter[str] = Counter()
+        self._minutes = ""
+
+    def add(self, fields: Mapping[str, Any]) -> None:
+        """Count one record."""
+        self.records += 1
+        if self.records == 1:
+            self.first = fields
+        self.last = fields
+        kind = _text(fields, "type")
+        signal_class = _text(fields, "class") if kind == "signal" else ""
+        self.types[kind] += 1
+        self.origins[_text(fields, "origin")] += 1
+        if kind == "signal":
+            self.classes[signal_class] += 1
+        self._count_day(moment(fields), signal_class or kind)
+        code = fields.get("code")
+        if code.__class__ is str and code not in self.codes and len(self.codes) < _CODES:
+            self.codes[code] = _text(fields, "name")
+        self._keep(fields, kind, signal_class)
+
+    def _keep(self, fields: Mapping[str, Any], kind: str, signal_class: str) -> None:
+        if self.records <= ROWS:
+            self.rows.append(fields)
+        elif self.rows:
+            self.rows = []
+        if signal_class in INCIDENT_CLASSES:
+            self.incident_count += 1
+            if self.incident_count <= ROWS:
+                self.incidents.append(fields)
+        if kind == "correction" and len(self.corrections) < ROWS:
+            self.corrections.append(fields)
+        marks = fields.get("marks")
+        if marks:
+            self.marks.update(str(mark) for mark in marks)
+
+    def _count_day(self, time: str, what: str) -> None:
+        # No zone shifts within ten minutes of the clock, so most records need no conversion.
+        minutes = time[:15]
+        if minutes != self._minutes:
+            self._minutes = minutes
+            at = site_time(time, self.zone)
+            day = at.strftime("%Y-%m-%d") if at else ""
+            self._day = self.days.setdefault(day, Counter())
+        self._day[what] += 1
+
+    def months(self) -> dict[str, Counter[str]]:
+        """Return the counts of each month, in order."""
+        months: dict[str, Counter[str]] = {}
+        for day in sorted(self.days):
+            months.setdefault(day[:7], Counter()).update(self.days[day])
+        return months
+
+
+def moment(fields: Mapping[str, Any]) -> str:
+    """Return when what a record tells of happened: received, else appended."""
+    return _text(fields, "rx") or _text(fields, "t")
+
+
+def _text(fields: Mapping[str, Any], key: str) -> str:
+    value = fields.get(key)
+    return value if isinstance(value, str) else ""
