@@ -1,0 +1,113 @@
+"""Ordering bundles, and looking at what became of them."""
+
+from collections.abc import Mapping
+
+from archive.canonical import JsonValue
+from stationd.accounts.store import read_account
+from stationd.bundles import store
+from stationd.bundles.model import Kind, Order, OrderState, StoredObject
+from stationd.db.engine import Connection
+from stationd.desk import Desk
+from stationd.errors import MistakeError
+from stationd.ledger.model import STATION, Origin, RecordDraft, RecordType
+from stationd.ledger.store import append, read_head
+from stationd.staff.model import Person, Role
+from stationd.staff.rights import Right, require
+
+__all__ = [
+    "custody",
+    "objects",
+    "order",
+    "orders",
+    "place",
+    "read",
+]
+
+
+def order(desk: Desk, acct: str, kind: Kind, by: Person, *, epoch: int | None = None) -> str:
+    """Order a bundle of an account's whole chain, for nobody's case; return the order's id.
+
+    Only ``on_request`` can be asked for; the other kinds belong to a step of a case.  ``epoch``
+    None: the one that takes new records.
+    """
+    require(by, Right.MAKE_BUNDLES)
+    if kind is not Kind.ON_REQUEST:
+        msg = f"A {kind.value} bundle is ordered by its case; ask for {Kind.ON_REQUEST.value}."
+        raise MistakeError(msg)
+    with desk.database.writing() as connection:
+        account = read_account(connection, acct)
+        wanted = account.epoch if epoch is None else epoch
+        read_head(connection, acct, wanted)
+        order_id, draft = place(
+            connection, desk, acct=acct, epoch=wanted, kind=kind, by=by, case_id=None
+        )
+        now = desk.clock.now()
+        append(connection, [draft], station=desk.station, now=now, ids=desk.ids)
+        return order_id
+
+
+def place(  # noqa: PLR0913  (what an order is made of)
+    connection: Connection,
+    desk: Desk,
+    *,
+    acct: str,
+    epoch: int,
+    kind: Kind,
+    by: Person,
+    case_id: str | None,
+) -> tuple[str, RecordDraft]:
+    """Add an order within the caller's transaction; return its id and its custody record.
+
+    The caller appends the record together with its others, so that chains are locked in order.
+    """
+    now = desk.clock.now()
+    made = Order(
+        id=desk.ids.identifier(),
+        kind=kind,
+        acct=acct,
+        epoch=epoch,
+        case_id=case_id,
+        ordered_by=by.login,
+        ordered_at=now,
+        state=OrderState.ORDERED,
+        legal_hold=False,
+        retry_at=now,
+    )
+    store.record_order(connection, made)
+    return made.id, custody(made, "ordered", by)
+
+
+def custody(
+    about: Order, act: str, by: Person, fields: Mapping[str, JsonValue] | None = None
+) -> RecordDraft:
+    """Return the custody record of an act on a bundle, for the `station` chain."""
+    told: dict[str, JsonValue] = {
+        **(fields or {}),
+        "about": {"acct": about.acct, "epoch": about.epoch},
+        "act": act,
+        "by": by.login,
+        "kind": about.kind.value,
+        "order": about.id,
+    }
+    if about.case_id is not None:
+        told["case"] = about.case_id
+    origin = Origin.MACHINE if by.role is Role.NOBODY else Origin.HUMAN
+    return RecordDraft(STATION, RecordType.CUSTODY, origin, told)
+
+
+def read(desk: Desk, order_id: str) -> Order:
+    """Return an order, or raise `NotFoundError`."""
+    with desk.database.reading() as connection:
+        return store.read_order(connection, order_id)
+
+
+def orders(desk: Desk, *, acct: str | None = None, case_id: str | None = None) -> list[Order]:
+    """Return orders, the newest first."""
+    with desk.database.reading() as connection:
+        return store.read_orders(connection, acct=acct, case_id=case_id)
+
+
+def objects(desk: Desk, order_id: str) -> list[StoredObject]:
+    """Return a bundle's files and where they lie."""
+    with desk.database.reading() as connection:
+        return store.read_objects(connection, order_id)

@@ -1,0 +1,265 @@
+"""SQL of bundle orders and their objects."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from stationd.bundles.model import Kind, Order, OrderState, StoredObject
+from stationd.clock import iso, parse_iso
+from stationd.db.engine import Connection
+from stationd.db.schema import objects, orders
+from stationd.errors import NotFoundError
+
+__all__ = [
+    "extend_lease",
+    "find_order",
+    "read_objects",
+    "read_order",
+    "read_orders",
+    "read_stale",
+    "read_waiting",
+    "record_held",
+    "record_objects",
+    "record_order",
+    "record_read_back",
+    "record_version",
+    "release",
+    "take",
+    "update_order",
+]
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else parse_iso(text)
+
+
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else iso(moment)
+
+
+def record_order(connection: Connection, order: Order) -> None:
+    """Add an order."""
+    connection.execute(
+        sa.insert(orders).values(
+            id=order.id,
+            kind=order.kind.value,
+            acct=order.acct,
+            epoch=order.epoch,
+            case_id=order.case_id,
+            ordered_by=order.ordered_by,
+            ordered_at=iso(order.ordered_at),
+            state=order.state.value,
+            legal_hold=order.legal_hold,
+            progress=order.progress,
+            why=order.why,
+            tries=order.tries,
+            retry_at=iso(order.retry_at),
+        )
+    )
+
+
+def read_order(connection: Connection, order_id: str) -> Order:
+    """Return an order, or raise `NotFoundError`."""
+    row = connection.execute(sa.select(orders).where(orders.c.id == order_id)).one_or_none()
+    if row is None:
+        raise NotFoundError(f"There is no bundle order {order_id}.")
+    return _order(row)
+
+
+def read_orders(
+    connection: Connection, *, acct: str | None = None, case_id: str | None = None
+) -> list[Order]:
+    """Return orders, the newest first."""
+    query = sa.select(orders).order_by(orders.c.ordered_at.desc(), orders.c.id)
+    if acct is not None:
+        query = query.where(orders.c.acct == acct)
+    if case_id is not None:
+        query = query.where(orders.c.case_id == case_id)
+    return [_order(row) for row in connection.execute(query)]
+
+
+def find_order(connection: Connection, case_id: str, kind: Kind) -> Order | None:
+    """Return the newest order of a kind for a case; None: none."""
+    found = [order for order in read_orders(connection, case_id=case_id) if order.kind is kind]
+    return found[0] if found else None
+
+
+def read_waiting(connection: Connection, now: datetime) -> list[Order]:
+    """Return orders that can be worked on: not verified, due for a try, and nobody's."""
+    query = (
+        sa.select(orders)
+        .where(
+            orders.c.state.not_in([OrderState.VERIFIED.value, OrderState.FAILED.value]),
+            orders.c.retry_at <= iso(now),
+            sa.or_(orders.c.lease_by.is_(None), orders.c.lease_until < iso(now)),
+        )
+        .order_by(orders.c.retry_at, orders.c.ordered_at, orders.c.id)
+    )
+    return [_order(row) for row in connection.execute(query)]
+
+
+def read_stale(connection: Connection, *, before: datetime, now: datetime) -> list[Order]:
+    """Return verified orders last read back before ``before`` that may be tried now."""
+    query = (
+        sa.select(orders)
+        .where(
+            orders.c.state == OrderState.VERIFIED.value,
+            orders.c.verified_at < iso(before),
+            orders.c.retry_at <= iso(now),
+            sa.or_(orders.c.lease_by.is_(None), orders.c.lease_until < iso(now)),
+        )
+        .order_by(orders.c.verified_at, orders.c.id)
+    )
+    return [_order(row) for row in connection.execute(query)]
+
+
+def take(
+    connection: Connection, order_id: str, holder: str, *, now: datetime, length: timedelta
+) -> bool:
+    """Take or renew an order's lease; tell whether ``holder`` has it now."""
+    taken = connection.execute(
+        sa.update(orders)
+        .where(
+            orders.c.id == order_id,
+            sa.or_(
+                orders.c.lease_by.is_(None),
+                orders.c.lease_by == holder,
+                orders.c.lease_until < iso(now),
+            ),
+        )
+        .values(lease_by=holder, lease_until=iso(now + length))
+    )
+    return bool(taken.rowcount)
+
+
+def extend_lease(connection: Connection, order_id: str, holder: str, until: datetime) -> None:
+    """Keep an order's lease longer."""
+    connection.execute(
+        sa.update(orders)
+        .where(orders.c.id == order_id, orders.c.lease_by == holder)
+        .values(lease_until=iso(until))
+    )
+
+
+def release(
+    connection: Connection, order_id: str, *, retry_at: datetime, why: str, failed: bool = False
+) -> None:
+    """Give an order's lease back with the reason it is not done, and when to try again."""
+    values: dict[str, object] = {
+        "lease_by": None,
+        "lease_until": None,
+        "retry_at": iso(retry_at),
+        "why": why,
+    }
+    if why:
+        values["tries"] = orders.c.tries + 1
+    else:
+        values["tries"] = 0
+    if failed:
+        values["state"] = OrderState.FAILED.value
+    connection.execute(sa.update(orders).where(orders.c.id == order_id).values(**values))
+
+
+def update_order(connection: Connection, order_id: str, **values: object) -> None:
+    """Set columns of an order; moments are given as moments."""
+    told = {
+        name: iso(value) if isinstance(value, datetime) else value for name, value in values.items()
+    }
+    connection.execute(sa.update(orders).where(orders.c.id == order_id).values(**told))
+
+
+def record_objects(connection: Connection, new: Sequence[StoredObject]) -> None:
+    """Add the finished files of a bundle, before anything of it is uploaded."""
+    if not new:
+        return
+    connection.execute(
+        sa.insert(objects),
+        [
+            {
+                "order_id": one.order_id,
+                "file": one.file,
+                "key": one.key,
+                "size": one.size,
+                "sha256": one.sha256,
+                "path": one.path,
+            }
+            for one in new
+        ],
+    )
+
+
+def read_objects(connection: Connection, order_id: str) -> list[StoredObject]:
+    """Return a bundle's files by name."""
+    query = sa.select(objects).where(objects.c.order_id == order_id).order_by(objects.c.file)
+    return [_object(row) for row in connection.execute(query)]
+
+
+def record_version(connection: Connection, order_id: str, file: str, version_id: str) -> None:
+    """Note which version an upload made."""
+    connection.execute(_of(order_id, file).values(version_id=version_id))
+
+
+def record_held(
+    connection: Connection,
+    held: StoredObject,
+) -> None:
+    """Note what the store says of a version: lock mode, date and hold."""
+    connection.execute(
+        _of(held.order_id, held.file).values(
+            retain_until=_text(held.retain_until), mode=held.mode, legal_hold=held.legal_hold
+        )
+    )
+
+
+def record_read_back(connection: Connection, order_id: str, file: str, at: datetime) -> None:
+    """Note that a version was read back whole and is what was stored."""
+    connection.execute(_of(order_id, file).values(verified_at=iso(at)))
+
+
+def _of(order_id: str, file: str) -> sa.Update:
+    return sa.update(objects).where(objects.c.order_id == order_id, objects.c.file == file)
+
+
+def _order(row: Any) -> Order:  # noqa: ANN401  (a row has the shape of its query)
+    return Order(
+        id=row.id,
+        kind=Kind(row.kind),
+        acct=row.acct,
+        epoch=row.epoch,
+        case_id=row.case_id,
+        ordered_by=row.ordered_by,
+        ordered_at=parse_iso(row.ordered_at),
+        state=OrderState(row.state),
+        legal_hold=row.legal_hold,
+        retry_at=parse_iso(row.retry_at),
+        checkpoint=row.checkpoint,
+        name=row.name,
+        facts=row.facts,
+        content_id=row.content_id,
+        retain_until=_moment(row.retain_until),
+        records=row.records,
+        progress=row.progress,
+        why=row.why,
+        tries=row.tries,
+        lease_by=row.lease_by,
+        lease_until=_moment(row.lease_until),
+        verified_at=_moment(row.verified_at),
+    )
+
+
+def _object(row: Any) -> StoredObject:  # noqa: ANN401
+    return StoredObject(
+        order_id=row.order_id,
+        file=row.file,
+        key=row.key,
+        size=row.size,
+        sha256=row.sha256,
+        path=row.path,
+        version_id=row.version_id,
+        retain_until=_moment(row.retain_until),
+        mode=row.mode,
+        legal_hold=bool(row.legal_hold),
+        verified_at=_moment(row.verified_at),
+    )

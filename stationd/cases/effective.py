@@ -1,0 +1,120 @@
+"""When a termination takes effect (domain reference, section 5.4).
+
+::
+
+    effective = max(end of the notice period, end of the cure period, clause date, requested date),
+                rolled forward to the policy hour on a business day, in the site's zone
+
+The day of sending does not count, and the last day counts in full: a notice of 30 days that goes
+out on 5 January ends with 4 February, site time, whatever the hour it was sent.  Days are those of
+the site's calendar, so a period over a daylight-saving change is an hour longer or shorter.  The
+mail allowance is added for channels that need it; whole days of it are calendar days, the rest
+(trials have seconds) is added as such.  Rolling only ever lengthens.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from archive.canonical import JsonValue
+from stationd.clock import iso
+
+__all__ = ["Effective", "Inputs", "effective"]
+
+_DAY = timedelta(days=1)
+_SATURDAY = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """What the instant is computed from; all of it is stored beside the result."""
+
+    sent_at: datetime
+    zone: str
+    notice_days: int
+    mail_allowance: timedelta
+    cure_days: int | None = None
+    clause: date | None = None
+    requested: date | None = None
+    roll: bool = True
+    hour: int | None = 12
+    holidays: frozenset[date] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effective:
+    """The instant, in UTC, and each bound that entered it, by name."""
+
+    instant: datetime
+    bounds: Mapping[str, datetime]
+    inputs: Inputs
+
+    def as_json(self) -> dict[str, JsonValue]:
+        """Return the computation as plain values, for the case's record."""
+        inputs = self.inputs
+        return {
+            "bounds": {name: iso(bound) for name, bound in sorted(self.bounds.items())},
+            "clause": None if inputs.clause is None else inputs.clause.isoformat(),
+            "cure_days": inputs.cure_days,
+            "effective_at": iso(self.instant),
+            "holidays": [day.isoformat() for day in sorted(inputs.holidays)],
+            "hour": inputs.hour,
+            "mail_allowance_s": inputs.mail_allowance // timedelta(seconds=1),
+            "notice_days": inputs.notice_days,
+            "requested": None if inputs.requested is None else inputs.requested.isoformat(),
+            "roll": inputs.roll,
+            "sent_at": iso(inputs.sent_at),
+            "zone": inputs.zone,
+        }
+
+
+def effective(inputs: Inputs) -> Effective:
+    """Return the effective instant and how it came about."""
+    zone = ZoneInfo(inputs.zone)
+    bounds = {"notice": _period_end(inputs.notice_days, inputs, zone)}
+    if inputs.cure_days is not None:
+        bounds["cure"] = _period_end(inputs.cure_days, inputs, zone)
+    if inputs.clause is not None:
+        bounds["clause"] = _midnight(inputs.clause, zone)
+    if inputs.requested is not None:
+        bounds["requested"] = _midnight(inputs.requested, zone)
+    latest = max(bounds.values())
+    instant = _rolled(latest, inputs, zone) if inputs.roll else latest
+    return Effective(instant=instant, bounds=bounds, inputs=inputs)
+
+
+def _period_end(days: int, inputs: Inputs, zone: ZoneInfo) -> datetime:
+    """Return the end of the last of ``days`` days, and of the mail allowance's, after sending."""
+    whole, rest = divmod(inputs.mail_allowance, _DAY)
+    counted = days + whole
+    if counted == 0:
+        return (inputs.sent_at + rest).astimezone(UTC)
+    sent_on = inputs.sent_at.astimezone(zone).date()
+    return _midnight(sent_on + timedelta(days=counted + 1), zone) + rest
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    """Return when ``day`` begins in ``zone``, in UTC."""
+    return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)
+
+
+def _rolled(instant: datetime, inputs: Inputs, zone: ZoneInfo) -> datetime:
+    """Return the first policy hour of a business day that is not before ``instant``."""
+    if inputs.hour is None:
+        day = instant.astimezone(zone).date()
+        if _business(day, inputs.holidays):
+            return instant
+        while not _business(day, inputs.holidays):
+            day += _DAY
+        return _midnight(day, zone)
+    day = instant.astimezone(zone).date()
+    while True:
+        rolled = datetime.combine(day, time(inputs.hour), tzinfo=zone).astimezone(UTC)
+        if rolled >= instant and _business(day, inputs.holidays):
+            return rolled
+        day += _DAY
+
+
+def _business(day: date, holidays: frozenset[date]) -> bool:
+    return day.weekday() < _SATURDAY and day not in holidays
