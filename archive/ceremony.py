@@ -36,7 +36,7 @@ from cryptography.x509.oid import NameOID
 
 from archive.errors import KeyFileError
 
-__all__ = ["Ceremony", "fingerprint", "make_keys"]
+__all__ = ["Ceremony", "fingerprint", "key_usage", "make_keys"]
 
 _ROOT_LASTS = timedelta(days=25 * 365)
 _SEAL_LASTS = timedelta(days=3 * 365)
@@ -112,7 +112,7 @@ def _root(
         .not_valid_before(now)
         .not_valid_after(now + _ROOT_LASTS)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_usage(signs_certificates=True), critical=True)
+        .add_extension(key_usage(signs_certificates=True), critical=True)
         .sign(key, hashes.SHA256())
     )
 
@@ -131,7 +131,7 @@ def _seal(
         .not_valid_before(now)
         .not_valid_after(now + _SEAL_LASTS)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_usage(signs_certificates=False), critical=True)
+        .add_extension(key_usage(signs_certificates=False), critical=True)
         .add_extension(issuer, critical=False)
         .sign(root_key, hashes.SHA256())
     )
@@ -159,7 +159,7 @@ def _name(station: str, role: str) -> x509.Name:
     )
 
 
-def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
+def key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
     """Return what a key may do: sign certificates, or seal (digitalSignature, nonRepudiation)."""
     return x509.KeyUsage(
         digital_signature=not signs_certificates,

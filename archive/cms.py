@@ -27,12 +27,14 @@ def sign(data: bytes, *, key: bytes, chain: Sequence[bytes], now: datetime) -> b
     return _signed(data, key=key, chain=chain, now=now, detached=True).dump()  # type: ignore[no-any-return]
 
 
-def sign_stamp(info: tsp.TSTInfo, *, key: bytes, chain: Sequence[bytes], now: datetime) -> bytes:
+def sign_stamp(
+    info: tsp.TSTInfo, *, key: bytes, chain: Sequence[bytes], now: datetime
+) -> cms.ContentInfo:
     """Return a time-stamp token (RFC 3161) that holds and signs ``info``."""
     content = cms.EncapsulatedContentInfo(
         {"content_type": "tst_info", "content": core.ParsableOctetString(info.dump())}
     )
-    return _signed(content, key=key, chain=chain, now=now, detached=False).dump()  # type: ignore[no-any-return]
+    return _signed(content, key=key, chain=chain, now=now, detached=False)
 
 
 def signature_value(signature: bytes) -> bytes:
