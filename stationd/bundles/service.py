@@ -83,10 +83,10 @@ def custody(
     """Return the custody record of an act on a bundle, for the `station` chain."""
     told: dict[str, JsonValue] = {
         **(fields or {}),
-        "about": {"acct": about.acct, "epoch": about.epoch},
-        "act": act,
+        "bundle": about.kind.value,
         "by": by.login,
-        "kind": about.kind.value,
+        "kind": act,
+        "of": {"acct": about.acct, "epoch": about.epoch},
         "order": about.id,
     }
     if about.case_id is not None:

@@ -32,6 +32,7 @@ from stationd.clock import iso, parse_iso
 from stationd.db.engine import Connection
 from stationd.desk import Desk
 from stationd.errors import CheckFailedError
+from stationd.holds.service import place_case_hold, release_case_hold
 from stationd.ledger.model import RecordDraft
 from stationd.schedule.store import cancel_due, record_due
 from stationd.staff.model import Person
@@ -85,11 +86,8 @@ def keep_fact(scene: Scene, kind: str, fact: Mapping[str, JsonValue]) -> None:
 
 
 def _opened(scene: Scene) -> tuple[Case, _Fields]:
-    hold = scene.desk.ids.identifier()
-    store.record_case_hold(
-        scene.connection, scene.case, hold_id=hold, author=scene.by.login, at=scene.now
-    )
-    return scene.case, {"reason": scene.case.reason.value, "hold": hold}
+    place_case_hold(scene.desk, scene.connection, scene.case.acct, scene.case.id, by=scene.by)
+    return scene.case, {"reason": scene.case.reason.value}
 
 
 def _held(scene: Scene) -> tuple[Case, _Fields]:
@@ -108,10 +106,9 @@ def _returned(scene: Scene) -> tuple[Case, _Fields]:
 
 
 def _released(scene: Scene) -> tuple[Case, _Fields]:
-    store.release_case_hold(scene.connection, scene.case.id, by=scene.by.login, at=scene.now)
-    cancel_due(
-        scene.connection, scene.case.id, at=scene.now, outcome=f"the case is {scene.case.state}"
-    )
+    release_case_hold(scene.desk, scene.connection, scene.case.id, by=scene.by)
+    outcome = f"the case is {scene.case.state}"
+    cancel_due(scene.connection, scene.case.id, at=scene.now, outcome=outcome)
     return replace(scene.case, closed_at=scene.now), {}
 
 

@@ -339,7 +339,7 @@ def _keep(scene: Scene, kind: str, document: Attachment, *, act: str = "document
         ids=scene.desk.ids,
     )
     record_type = RecordType.NOTICE if kind in ("notice", "declaration") else RecordType.CASE
-    _draft(scene, record_type, {"act": act, "fact": kind, "doc": doc.hex()})
+    _draft(scene, record_type, {"kind": act, "fact": kind, "doc": doc.hex()})
     return doc
 
 
@@ -394,7 +394,7 @@ def _record_step(
     listed: list[JsonValue] = [as_json(result) for result in results]
     store.record_step(scene.connection, scene.case.id, taken, listed, digest)
     told: dict[str, JsonValue] = {
-        "act": "step",
+        "kind": "step",
         "event": taken.event,
         "from": taken.from_state,
         "guards": digest.hex(),
@@ -411,7 +411,7 @@ def _draft(scene: Scene, record_type: RecordType, fields: Mapping[str, JsonValue
     closed = closing_epoch(scene.connection, scene.case.id)
     told: dict[str, JsonValue] = {**fields, "by": scene.by.login, "case": scene.case.id}
     if closed is not None:
-        told["about"] = {"acct": scene.case.acct, "epoch": closed}
+        told["of"] = {"acct": scene.case.acct, "epoch": closed}
     origin = Origin.MACHINE if scene.by.role is Role.NOBODY else Origin.HUMAN
     chain = scene.case.acct if closed is None else STATION
     scene.drafts.append(RecordDraft(chain, record_type, origin, told))

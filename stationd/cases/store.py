@@ -26,11 +26,9 @@ __all__ = [
     "read_journal_ends",
     "read_results",
     "record_case",
-    "record_case_hold",
     "record_fact_row",
     "record_moved",
     "record_step",
-    "release_case_hold",
 ]
 
 
@@ -229,32 +227,6 @@ def read_fact_rows(connection: Connection, case_id: str) -> list[StoredFact]:
         .order_by(case_facts.c.at, case_facts.c.id)
     )
     return [StoredFact(row) for row in connection.execute(query)]
-
-
-def record_case_hold(
-    connection: Connection, case: Case, *, hold_id: str, author: str, at: datetime
-) -> None:
-    """Set a case's own hold: nothing of the account may be destroyed while it is open."""
-    connection.execute(
-        sa.insert(holds).values(
-            id=hold_id,
-            kind="records",
-            acct=case.acct,
-            case_id=case.id,
-            ground=f"case {case.id}",
-            author=author,
-            set_at=iso(at),
-        )
-    )
-
-
-def release_case_hold(connection: Connection, case_id: str, *, by: str, at: datetime) -> None:
-    """Lift a case's own hold; other holds stay."""
-    connection.execute(
-        sa.update(holds)
-        .where(holds.c.case_id == case_id, holds.c.lifted_at.is_(None))
-        .values(lifted_at=iso(at), lifted_by=by)
-    )
 
 
 def read_holds(connection: Connection, case: Case) -> tuple[HoldFact, ...]:
