@@ -1,0 +1,208 @@
+"""The code tables, as package data, and what class of signal each code is.
+
+The two tables name 327 Contact ID and 329 SIA codes in our own words.  They were compiled from
+several published lists; the column ``tables_listing_it`` says in how many a code stands.  Codes
+that no table names get the class their pattern suggests and no name.
+"""
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+
+from receivers.signals import SignalClass
+
+__all__ = ["TABLE", "Code", "contact_id_codes", "name_contact_id", "name_sia", "sia_codes"]
+
+TABLE = "stationd-codes-1"
+"""The version of both tables and of the classes below; a change of either changes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A line of a code table.  ``address`` says what the number beside the code names."""
+
+    code: str
+    kind: str
+    name: str
+    address: str
+    listed: int
+
+    @property
+    def vendor(self) -> str:
+        """Return whose private code this is; empty for a standard one."""
+        return self.kind.partition(":")[2] if self.kind.startswith("vendor:") else ""
+
+
+@cache
+def contact_id_codes() -> Mapping[str, Code]:
+    """Return the Contact ID table by code; read once."""
+    return MappingProxyType({code.code: code for code in _read("contact_id.csv")})
+
+
+@cache
+def sia_codes() -> Mapping[str, Code]:
+    """Return the SIA table by code; read once."""
+    return MappingProxyType({code.code: code for code in _read("sia.csv")})
+
+
+def _read(name: str) -> Iterator[Code]:
+    text = resources.files("receivers").joinpath("tables", name).read_text(encoding="utf-8")
+    for row in csv.reader(text.splitlines()[1:]):
+        yield Code(row[0], row[1], row[2], row[3], int(row[4]))
+
+
+# Contact ID: what a new event (Q = 1) of each kind is in reports.
+_CONTACT_ID_KINDS = {
+    "24h-nonburglary": SignalClass.ALARM,
+    "access": SignalClass.STATUS,
+    "burglary": SignalClass.ALARM,
+    "bypass": SignalClass.BYPASS,
+    "comm-trouble": SignalClass.TROUBLE,
+    "derived-channel": SignalClass.TROUBLE,
+    "disable": SignalClass.BYPASS,
+    "fire": SignalClass.ALARM,
+    "fire-supervisory": SignalClass.SUPERVISORY,
+    "general": SignalClass.ALARM,
+    "loop-trouble": SignalClass.TROUBLE,
+    "medical": SignalClass.MEDICAL,
+    "open-close": SignalClass.OPENING,
+    "panic": SignalClass.ALARM,
+    "peripheral-trouble": SignalClass.TROUBLE,
+    "receiver": SignalClass.TROUBLE,
+    "sensor-trouble": SignalClass.TROUBLE,
+    "sounder-trouble": SignalClass.TROUBLE,
+    "system-trouble": SignalClass.TROUBLE,
+    "test": SignalClass.TEST,
+    "vendor:bypass": SignalClass.BYPASS,
+    "vendor:comm-trouble": SignalClass.TROUBLE,
+}
+# Codes that mean something else than the rest of their kind.  Of the open-close family these
+# report neither an opening nor a closing.
+_CONTACT_ID_CODES = {
+    "121": SignalClass.DURESS,
+    "124": SignalClass.DURESS,
+    "125": SignalClass.DURESS,
+    "406": SignalClass.CANCEL,
+    "423": SignalClass.ALARM,
+    "427": SignalClass.TROUBLE,
+    "428": SignalClass.TROUBLE,
+    "432": SignalClass.TROUBLE,
+    "453": SignalClass.STATUS,
+    "454": SignalClass.STATUS,
+    "455": SignalClass.STATUS,
+    "457": SignalClass.STATUS,
+    "458": SignalClass.STATUS,
+    "461": SignalClass.STATUS,
+    "462": SignalClass.STATUS,
+    "464": SignalClass.STATUS,
+    "465": SignalClass.STATUS,
+    "466": SignalClass.STATUS,
+    "922": SignalClass.SUPERVISORY,
+    "923": SignalClass.BYPASS,
+    "924": SignalClass.TROUBLE,
+    "925": SignalClass.BYPASS,
+    "926": SignalClass.TROUBLE,
+    "927": SignalClass.TROUBLE,
+}
+# Contact ID codes no table names: the class of their first two digits, then of the first.
+_CONTACT_ID_PATTERNS = {
+    "10": SignalClass.MEDICAL,
+    "1": SignalClass.ALARM,
+    "2": SignalClass.SUPERVISORY,
+    "3": SignalClass.TROUBLE,
+    "40": SignalClass.OPENING,
+    "44": SignalClass.OPENING,
+    "45": SignalClass.OPENING,
+    "5": SignalClass.BYPASS,
+    "60": SignalClass.TEST,
+    "61": SignalClass.TEST,
+}
+# A condition that is over is a restore, of whatever kind it was.  These are no conditions.
+_ENDLESS = frozenset({SignalClass.TEST, SignalClass.STATUS, SignalClass.CANCEL})
+
+
+def name_contact_id(code: str, qualifier: str) -> tuple[SignalClass, str, str]:
+    """Return class, name and what the number beside the code names (`zone`, `user`, …).
+
+    ``qualifier`` is 1 (new event, opening), 3 (restore, closing) or 6 (still present).
+    """
+    entry = contact_id_codes().get(code)
+    kind = _CONTACT_ID_CODES.get(code)
+    if kind is None:
+        kind = (
+            _CONTACT_ID_KINDS.get(entry.kind, SignalClass.STATUS)
+            if entry
+            else _CONTACT_ID_PATTERNS.get(
+                code[:2], _CONTACT_ID_PATTERNS.get(code[:1], SignalClass.STATUS)
+            )
+        )
+    if qualifier == "6":
+        kind = SignalClass.STATUS
+    elif qualifier == "3" and kind is SignalClass.OPENING:
+        kind = SignalClass.CLOSING
+    elif qualifier == "3" and kind not in _ENDLESS:
+        kind = SignalClass.RESTORE
+    return (kind, entry.name, entry.address) if entry else (kind, "", "zone")
+
+
+# SIA: by the word after the colon, or by the word before it where that decides.
+_SIA_KINDS = {
+    "alarm": SignalClass.ALARM,
+    "alert": SignalClass.SUPERVISORY,
+    "bypass": SignalClass.BYPASS,
+    "cancel": SignalClass.CANCEL,
+    "restore": SignalClass.RESTORE,
+    "supervisory": SignalClass.SUPERVISORY,
+    "tamper": SignalClass.TROUBLE,
+    "test": SignalClass.TEST,
+    "trouble": SignalClass.TROUBLE,
+    "unbypass": SignalClass.BYPASS,
+    "verified": SignalClass.ALARM,
+}
+_SIA_FAMILIES = {
+    "cancel": SignalClass.CANCEL,
+    "close": SignalClass.CLOSING,
+    "open": SignalClass.OPENING,
+    "test": SignalClass.TEST,
+}
+_SIA_CODES = {
+    "CD": SignalClass.STATUS,
+    "CE": SignalClass.STATUS,
+    "CI": SignalClass.STATUS,
+    "CT": SignalClass.STATUS,
+    "JA": SignalClass.ALARM,
+    "MA": SignalClass.MEDICAL,
+    "ND": SignalClass.DURESS,
+    "OC": SignalClass.CANCEL,
+    "OI": SignalClass.STATUS,
+    "OT": SignalClass.STATUS,
+}
+# Codes no table names: second letter within the zone families.
+_SIA_ZONE_FAMILIES = frozenset("BFGHKMPQSTUWZ")
+_SIA_SECOND_LETTERS = {
+    "A": SignalClass.ALARM,
+    "B": SignalClass.BYPASS,
+    "H": SignalClass.RESTORE,
+    "J": SignalClass.RESTORE,
+    "R": SignalClass.RESTORE,
+    "S": SignalClass.SUPERVISORY,
+    "T": SignalClass.TROUBLE,
+    "U": SignalClass.BYPASS,
+}
+
+
+def name_sia(code: str) -> tuple[SignalClass, str, str, str]:
+    """Return class, name, what the address names, and the vendor of a SIA code."""
+    entry = sia_codes().get(code)
+    if entry is None:
+        known = code[:1] in _SIA_ZONE_FAMILIES
+        kind = _SIA_SECOND_LETTERS.get(code[1:2], SignalClass.STATUS)
+        return (kind if known else SignalClass.STATUS), "", "zone", ""
+    family, _, condition = entry.kind.partition(":")
+    kind = _SIA_CODES.get(
+        code, _SIA_FAMILIES.get(family, _SIA_KINDS.get(condition, SignalClass.STATUS))
+    )
+    return kind, entry.name, entry.address, entry.vendor

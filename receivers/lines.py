@@ -1,0 +1,85 @@
+"""Cutting a stream at terminators, in bounded memory, and telling foreign talk from frames."""
+
+import re
+
+from receivers.events import Event, Fault, Frame, Garbled
+
+__all__ = ["LineFramer", "foreign_head"]
+
+# What else calls on an open port: HTTP in its methods, TLS (and the old SSL 2 hello), SSH.
+_FOREIGN = re.compile(
+    rb"(?:GET|PUT|PRI) |HEAD|POST|OPTI|CONN|DELE|PATC|TRAC|PROP|SSH-|\x16\x03[\x00-\x04]."
+    rb"|\x80[\x2e-\xff]\x01\x03",
+    re.DOTALL,
+)
+
+
+def foreign_head(head: bytes) -> bool:
+    """Tell whether a stream that begins with ``head`` (4 bytes or more) is no panel's."""
+    return _FOREIGN.match(head) is not None
+
+
+class LineFramer:
+    """Cut frames that end in ``terminator`` out of a stream, in bounded memory.
+
+    With ``start``, bytes before it are noise.  A run longer than ``limit`` is reported once as
+    `Garbled`; the framer then discards up to the next terminator and goes on.  A noisy line must
+    not cost the signals that follow it.  Bytes in ``idle`` are dropped between frames.
+    """
+
+    def __init__(
+        self, *, terminator: bytes, limit: int, start: bytes = b"", idle: bytes = b""
+    ) -> None:
+        self._terminator = terminator
+        self._limit = limit
+        self._start = start
+        self._idle = idle
+        self._buffer = b""
+        self._skipping = False
+
+    def receive(self, data: bytes) -> list[Event]:
+        """Take bytes in, give the events they complete."""
+        buffer = self._buffer + data if self._buffer else data
+        events: list[Event] = []
+        position = 0
+        while (found := buffer.find(self._terminator, position)) >= 0:
+            end = found + len(self._terminator)
+            if self._skipping:
+                self._skipping = False
+            else:
+                self._cut(buffer[position:end], events)
+            position = end
+        self._keep(buffer[position:], events)
+        return events
+
+    def ended(self) -> list[Event]:
+        """Give what is unfinished, and begin anew."""
+        rest, skipping = self._buffer, self._skipping
+        self._buffer, self._skipping = b"", False
+        if skipping or not rest.strip(self._idle):
+            return []
+        return [Garbled(raw=rest, fault=Fault.CUT)]
+
+    def _cut(self, raw: bytes, events: list[Event]) -> None:
+        if len(raw) > self._limit + len(self._terminator):
+            events.append(Garbled(raw=raw[: self._limit], fault=Fault.NO_TERMINATOR))
+            return
+        raw = raw.lstrip(self._idle) if self._idle else raw
+        begin = raw.rfind(self._start)
+        if begin > 0:
+            events.append(Garbled(raw=raw[:begin], fault=Fault.NOISE))
+            raw = raw[begin:]
+        if begin < 0:
+            events.append(Garbled(raw=raw, fault=Fault.NOISE))
+        elif raw not in (b"", self._terminator):
+            events.append(Frame(raw=raw))
+
+    def _keep(self, rest: bytes, events: list[Event]) -> None:
+        # While skipping, only what may be the start of a split terminator is kept.
+        tail = len(self._terminator) - 1
+        if len(rest) > self._limit + tail and not self._skipping:
+            events.append(Garbled(raw=rest[: self._limit], fault=Fault.NO_TERMINATOR))
+            self._skipping = True
+        if self._skipping:
+            rest = rest[len(rest) - tail :] if tail else b""
+        self._buffer = rest

@@ -1,0 +1,35 @@
+"""Which frames came before: bounded, and shared by all sessions of one listener."""
+
+from datetime import datetime, timedelta
+
+__all__ = ["Repeats"]
+
+
+class Repeats:
+    """Remember frames that were answered, for ``span``, at most about ``limit`` of them.
+
+    Two halves take turns: when the newer is full or old it becomes the older, and the older is
+    dropped.  So nothing has to be swept, and memory stays bounded under a flood.
+    """
+
+    def __init__(self, *, span: timedelta, limit: int) -> None:
+        self._span = span
+        self._half = limit // 2
+        self._newer: dict[bytes, datetime] = {}
+        self._older: dict[bytes, datetime] = {}
+        self._turn: datetime | None = None
+
+    def __len__(self) -> int:
+        return len(self._newer) + len(self._older)
+
+    def remember(self, raw: bytes, at: datetime) -> None:
+        """Take note of ``raw``, received ``at``."""
+        if self._turn is None or at >= self._turn or len(self._newer) >= self._half:
+            self._older, self._newer = self._newer, {}
+            self._turn = at + self._span
+        self._newer[raw] = at
+
+    def seen(self, raw: bytes, at: datetime) -> bool:
+        """Tell whether ``raw`` was remembered within the span before ``at``."""
+        before = self._newer.get(raw) or self._older.get(raw)
+        return before is not None and at - before <= self._span

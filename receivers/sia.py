@@ -1,0 +1,201 @@
+"""SIA format (ANSI/SIA DC-03): blocks, and the events inside them.
+
+A block is a function letter and its content.  On a phone line and over Galaxy's TCP it stands
+between a header byte and a parity byte; inside DC-09 and Sur-Gard frames it is text between
+``|``.  Event content is packets: lower-case pairs are modifiers that hold for what follows,
+upper-case pairs are events.  Real panels leave the slash between them out, so packets are told
+apart by the case of their letters and not by the slash.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from receivers.checksums import column_parity
+from receivers.codes import name_sia
+from receivers.signals import Signal
+from receivers.text import decode_text
+
+__all__ = [
+    "Block",
+    "SiaEvent",
+    "block_length",
+    "passcode_spans",
+    "read_block",
+    "read_events",
+    "signal",
+    "split",
+    "write_block",
+]
+
+# The value of a modifier ends at a slash, at a text, or where two letters of a code begin.
+_PACKET = re.compile(
+    r"(?P<modifier>da|ti|id|ri|pi|ai|ph|lv|va|pt|rg|ss)"
+    r"(?P<value>[0-9A-Fa-f:.\-]+?)(?=/|\^|$|\||[A-Z]{2}|[a-z]{2})"
+    r"|(?P<code>[A-Z]{2})(?P<address>[0-9A-F:\-]*)"
+    r"(?:\*(?P<units>[^/^|]*))?(?:\^(?P<text>[^^]*)\^?)?"
+    r"|\^(?P<caret>[^^]*)\^?"
+    r"|(?P<slash>/)"
+    r"|(?P<rest>[^/^]+?)(?=/|\^|$|[A-Z]{2})",
+    re.DOTALL,
+)
+_EVENT_FUNCTIONS = frozenset("NO")
+_ACKNOWLEDGEMENT_WANTED = 0x40
+_REVERSE_CHANNEL = 0x80
+_LENGTH = 0x3F
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A DC-03 block as framed with header and parity."""
+
+    function: str
+    data: bytes
+    wants_acknowledgement: bool = False
+    reverse: bool = False
+
+
+@dataclass(slots=True)
+class SiaEvent:
+    """One event of a block, with the modifiers that hold for it."""
+
+    code: str
+    address: str
+    block: str
+    modifiers: Mapping[str, str] = field(default_factory=dict)
+    text: str = ""
+    units: str = ""
+
+
+def block_length(header: int) -> int:
+    """Return how many bytes the block has that begins with ``header``."""
+    return (header & _LENGTH) + 3
+
+
+def read_block(raw: bytes) -> Block | None:
+    """Read a framed block; None where length or column parity are wrong."""
+    if len(raw) < block_length(0) or len(raw) != block_length(raw[0]):
+        return None
+    if column_parity(raw[:-1]) != raw[-1]:
+        return None
+    header = raw[0]
+    return Block(
+        function=chr(raw[1]),
+        data=raw[2:-1],
+        wants_acknowledgement=bool(header & _ACKNOWLEDGEMENT_WANTED),
+        reverse=bool(header & _REVERSE_CHANNEL),
+    )
+
+
+def write_block(block: Block) -> bytes:
+    """Return ``block`` with header and parity; it holds at most 63 bytes of data."""
+    header = len(block.data)
+    header |= _ACKNOWLEDGEMENT_WANTED if block.wants_acknowledgement else 0
+    header |= _REVERSE_CHANNEL if block.reverse else 0
+    body = bytes((header, ord(block.function))) + block.data
+    return body + bytes((column_parity(body),))
+
+
+def split(data: bytes) -> tuple[str, list[bytes]]:
+    """Return the account that block text names (empty: none) and its blocks.
+
+    The account stands before the first ``|``, with or without ``#``.  Where there is no ``#``
+    and the first part reads as an event block, the account was left out.
+    """
+    parts = data.split(b"|")
+    first = parts[0]
+    if first.startswith(b"#"):
+        return decode_text(first[1:]), parts[1:]
+    if not first or (len(parts) > 1 and not _reads_as_events(first)):
+        return decode_text(first), parts[1:]
+    return "", parts
+
+
+def _reads_as_events(part: bytes) -> bool:
+    return bool(re.match(rb"[NO](?:[A-Z]{2}|[a-z]{2}[0-9])", part))
+
+
+def read_events(blocks: Iterable[bytes]) -> list[SiaEvent]:
+    """Return the events of ``blocks`` in order; a text block belongs to the event before it."""
+    events: list[SiaEvent] = []
+    for raw in blocks:
+        block = decode_text(raw)
+        function, content = block[:1], block[1:]
+        if function in _EVENT_FUNCTIONS:
+            events += _packets(content, function)
+        elif function == "A" and events:
+            events[-1].text = (events[-1].text + " " + content).strip()
+    return events
+
+
+def _packets(content: str, block: str) -> list[SiaEvent]:
+    events: list[SiaEvent] = []
+    modifiers: dict[str, str] = {}
+    for packet in _PACKET.finditer(content):
+        found = packet.groupdict("")
+        if found["modifier"]:
+            modifiers = {**modifiers, found["modifier"]: found["value"]}
+        elif found["code"]:
+            events.append(
+                SiaEvent(
+                    code=found["code"],
+                    address=found["address"],
+                    block=block,
+                    modifiers=modifiers,
+                    text=found["text"].strip(),
+                    units=found["units"],
+                )
+            )
+        elif events:
+            events[-1].text = (events[-1].text + " " + found["caret"] + found["rest"]).strip()
+    return events
+
+
+def passcode_spans(blocks: Iterable[bytes], start: int) -> list[tuple[int, int, str]]:
+    """Return the spans of passcodes (``?`` blocks), where the first block begins at ``start``."""
+    spans = []
+    for block in blocks:
+        if block.startswith(b"?") and len(block) > 1:
+            spans.append((start + 1, start + len(block), "code"))
+        start += len(block) + 1
+    return spans
+
+
+def signal(event: SiaEvent, *, number: str, token: str, receiver: str, line: str) -> Signal:
+    """Return ``event`` as the signal of ``number``."""
+    signal_class, name, addressed, vendor = name_sia(event.code)
+    modifiers = event.modifiers
+    user = modifiers.get("id", "")
+    area = modifiers.get("ri", "")
+    zone = ""
+    extra = {key: modifiers[key] for key in modifiers if key not in {"ti", "da", "id", "ri"}}
+    if addressed == "user":
+        # Panels put the user into ``id`` or into the address; both are kept.
+        if user and event.address:
+            extra["address"] = event.address
+        user = user or event.address
+    elif addressed == "area" and not area:
+        area = event.address
+    else:
+        zone = event.address
+    if event.units:
+        extra["units"] = event.units
+    if event.block == "O":
+        extra["block"] = "O"
+    return Signal(
+        number=number,
+        token=token,
+        signal_class=signal_class,
+        code=event.code,
+        code_name=name,
+        zone=zone,
+        user=user,
+        area=area,
+        text=event.text,
+        new=event.block == "N",
+        receiver=receiver,
+        line=line,
+        panel_time=" ".join(filter(None, (modifiers.get("da"), modifiers.get("ti")))),
+        vendor=vendor,
+        extra=extra,
+    )
