@@ -70,7 +70,7 @@ from stationd.db.engine import Connection
 from stationd.desk import Desk
 from stationd.errors import MistakeError, NotFoundError, RefusedError
 from stationd.ledger.model import Origin
-from stationd.ledger.store import read_current_head
+from stationd.ledger.store import read_heads
 from stationd.sealing import Sealer
 from stationd.staff.model import Person
 from stationd.staff.rights import Right, require
@@ -331,8 +331,8 @@ def _ended(key: SealedKey, end: datetime | None) -> SealedKey:
 def _open_record(connection: Connection, acct: str) -> Account:
     """Return an account that still takes changes, or raise `RefusedError`."""
     account = read_account(connection, acct)
-    head = read_current_head(connection, acct)
-    if account.record is not RecordState.OPEN or (head is not None and head.closed):
+    ended = any(head.closed for head in read_heads(connection, acct))
+    if account.record is not RecordState.OPEN or ended:
         msg = f"The record of {acct} is closed: what it says of the account no longer changes."
         raise RefusedError(msg)
     return account

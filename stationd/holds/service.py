@@ -15,7 +15,7 @@ from stationd.errors import MistakeError, RefusedError
 from stationd.holds.model import Hold, HoldKind
 from stationd.holds.store import read_hold, read_holds, record_hold, record_lifting
 from stationd.ledger.model import STATION, Origin, RecordDraft, RecordType
-from stationd.ledger.store import append, read_current_head, store_document
+from stationd.ledger.store import append, read_heads, store_document
 from stationd.staff.model import WORKER, Person
 from stationd.staff.rights import Right, require
 
@@ -135,7 +135,7 @@ def _release(desk: Desk, connection: Connection, hold: Hold, by: Person) -> None
 def _append(
     desk: Desk, connection: Connection, hold: Hold, by: Person, what: dict[str, JsonValue]
 ) -> None:
-    head = read_current_head(connection, hold.acct)
+    ended = [head.epoch for head in read_heads(connection, hold.acct) if head.closed]
     fields: dict[str, JsonValue] = {
         **what,
         "hold": hold.id,
@@ -145,10 +145,10 @@ def _append(
     if hold.case_id is not None:
         fields["case"] = hold.case_id
     chain = hold.acct
-    if head is not None and head.closed:
-        # Nothing is appended to a closed epoch, and a hold must not open the next one.
+    if ended:
+        # Nothing is appended to a closed epoch, and what comes after it is not of this service.
         chain = STATION
-        fields["of"] = {"acct": hold.acct, "epoch": head.epoch}
+        fields["of"] = {"acct": hold.acct, "epoch": ended[-1]}
     origin = Origin.MACHINE if by == WORKER else Origin.HUMAN
     draft = RecordDraft(chain, RecordType.CASE, origin, fields)
     append(connection, [draft], station=desk.station, now=desk.clock.now(), ids=desk.ids)

@@ -1,0 +1,157 @@
+"""`stationctl`: the commands, and how their failures end.
+
+Commands are found by name in a table and loaded when they are called, so that `stationctl
+--help` does not wait for what it does not need.
+"""
+
+import importlib
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import click
+
+from archive.errors import (
+    ArchiveError,
+    AuthorityUnavailableError,
+    KeyFileError,
+    StoreUnavailableError,
+)
+from stationd import __version__
+from stationd.cli.office import Office
+from stationd.errors import CheckFailedError, MistakeError, StationdError, UnavailableError
+from stationd.settings import DEFAULT_PATH
+
+__all__ = ["COMMANDS", "cli", "main"]
+
+COMMANDS: Mapping[str, str] = MappingProxyType(
+    {
+        "account": "stationd.cli.account:account",
+        "case": "stationd.cli.case:case",
+        "demo": "stationd.demo.command:demo",
+        "doctor": "stationd.cli.doctor:doctor",
+        "export": "stationd.cli.export:export",
+        "hold": "stationd.cli.hold:hold",
+        "keys": "stationd.cli.keys:keys",
+        "login": "stationd.cli.login:login",
+        "logout": "stationd.cli.login:logout",
+        "migrate": "stationd.cli.migrate:migrate",
+        "parked": "stationd.cli.parked:parked",
+        "staff": "stationd.cli.staff:staff",
+        "status": "stationd.cli.status:status",
+        "tail": "stationd.cli.tail:tail",
+        "verify": "stationd.cli.verify:verify",
+    }
+)
+
+_INTERRUPTED = 130
+
+
+class Commands(click.Group):
+    """The table of commands; failures end with the exit code of their kind."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, loading its module."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command = getattr(importlib.import_module(module), name)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{COMMANDS[cmd_name]} is no command")
+        return command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Let ``--json`` stand anywhere before ``--``."""
+        end = args.index("--") if "--" in args else len(args)
+        if "--json" in args[:end]:
+            args = ["--json", *(word for word in args[:end] if word != "--json"), *args[end:]]
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; end with the exit code of what was raised on purpose."""
+        try:
+            return super().invoke(ctx)
+        except StationdError as error:
+            _explain(error, error.exit_code, as_json=_wants_json(ctx))
+            return ctx.exit(error.exit_code)
+        except ArchiveError as error:
+            code = _exit_code(error)
+            _explain(error, code, as_json=_wants_json(ctx))
+            return ctx.exit(code)
+        except KeyboardInterrupt:
+            return ctx.exit(_INTERRUPTED)
+
+
+def _exit_code(error: ArchiveError) -> int:
+    match error:
+        case KeyFileError():
+            return MistakeError.exit_code
+        case StoreUnavailableError() | AuthorityUnavailableError():
+            return UnavailableError.exit_code
+        case _:
+            return CheckFailedError.exit_code
+
+
+def _wants_json(ctx: click.Context) -> bool:
+    return bool(ctx.params.get("as_json"))
+
+
+def _explain(error: Exception, code: int, *, as_json: bool) -> None:
+    """Print why a command failed; guard rows come with a refusal."""
+    rows = [_guard(result) for result in getattr(error, "results", ())]
+    if as_json:
+        value: dict[str, object] = {"error": str(error), "exit_code": code}
+        if rows:
+            value["results"] = rows
+        click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+        return
+    click.echo(str(error), err=True)
+    for row in rows:
+        click.echo(f"  {row['id']:<5} {row['status']:<7} {row['text']}", err=True)
+
+
+def _guard(result: object) -> dict[str, str]:
+    return {name: str(getattr(result, name, "")) for name in ("id", "status", "text")}
+
+
+_EPILOG = """\b
+Examples:
+  stationctl status
+  stationctl account history 1234 --class alarm --last 7d
+  stationctl --json parked
+
+Exit codes: 0 done, 1 a check failed, 2 wrong use, 3 refused by a guard, 4 not authorised,
+5 unavailable, try again.  --json may stand anywhere.
+"""
+
+
+@click.command(
+    cls=Commands, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_PATH,
+    envvar="STATIONCTL_CONFIG",
+    show_default=True,
+    show_envvar=True,
+    help="The configuration file.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@click.version_option(__version__, prog_name="stationctl")
+@click.pass_context
+def cli(ctx: click.Context, config: Path, *, as_json: bool) -> None:
+    """Look after a station: its signals, accounts, cases, bundles and people."""
+    if ctx.obj is None:
+        ctx.obj = Office(config, as_json=as_json)
+
+
+def main() -> None:
+    """Run `stationctl`."""
+    sys.exit(cli(prog_name="stationctl"))

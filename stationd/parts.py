@@ -1,0 +1,107 @@
+"""From settings to the concrete parts of the archive: store, authority, keys.
+
+Only composing modules (`worker.py`, commands of `stationctl`, the demo) call these; everything
+below is handed the finished part.
+"""
+
+from pathlib import Path
+
+from archive.stores.base import BundleStore
+from archive.stores.directory import DirectoryStore
+from archive.stores.s3 import S3Store
+
+from archive.authorities.base import Authority
+from archive.authorities.http import HttpAuthority
+from archive.errors import KeyFileError
+from archive.seal import LogKey, Seal
+from stationd import settings as config
+from stationd.errors import SettingsError
+from stationd.ids import Ids
+from stationd.sealing import Sealer, load_sealer
+from stationd.settings import Settings, secret
+
+__all__ = ["authority", "bundle_store", "log_key", "seal", "sealer", "trust_pem"]
+
+
+def bundle_store(settings: Settings) -> BundleStore:
+    """Return the store that bundles go to, or raise `SettingsError`."""
+    if settings.archive is None:
+        problem = "There is no table [archive.store], so bundles have nowhere to go."
+        raise SettingsError("archive", [problem])
+    store = settings.archive.store
+    if isinstance(store, config.DirectoryStore):
+        return DirectoryStore(store.path)
+    access_key, secret_key = _credentials(store.credentials)
+    return S3Store(
+        bucket=store.bucket,
+        endpoint=store.endpoint,
+        region=store.region,
+        addressing=store.addressing,
+        access_key=access_key,
+        secret_key=secret_key,
+        ca_bundle=store.ca_bundle,
+        connect_timeout=store.connect_timeout.total_seconds(),
+        read_timeout=store.read_timeout.total_seconds(),
+        attempts=store.attempts,
+    )
+
+
+def authority(settings: Settings, ids: Ids) -> Authority:
+    """Return the first time-stamp authority of the settings, or raise `SettingsError`."""
+    if not settings.authorities:
+        problem = "There is no [[authorities]] table, so nobody can stamp what is sealed."
+        raise SettingsError("authorities", [problem])
+    first = settings.authorities[0]
+    return HttpAuthority(
+        name=first.name,
+        url=first.url,
+        trust_pem=trust_pem(first),
+        timeout=first.timeout.total_seconds(),
+        policy=first.policy,
+        random=ids.bytes,
+    )
+
+
+def trust_pem(one: config.AuthoritySettings) -> bytes:
+    """Return the certificates an authority is checked against, or raise `KeyFileError`."""
+    path = secret(one.trust)
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        msg = (
+            f"{path}: {error.strerror}; this file must hold the certificates that the "
+            f"authority {one.name} publishes, in PEM"
+        )
+        raise KeyFileError(msg) from None
+
+
+def seal(settings: Settings) -> Seal:
+    """Return the seal that signs bundles, or raise `KeyFileError`."""
+    keys = settings.keys
+    return Seal.load(secret(keys.seal_key), secret(keys.seal_certificate), secret(keys.root))
+
+
+def log_key(settings: Settings) -> LogKey:
+    """Return the key that signs checkpoint notes, or raise `KeyFileError`."""
+    return LogKey.load(secret(settings.keys.log_key))
+
+
+def sealer(settings: Settings) -> Sealer:
+    """Return the sealer of panel keys and second factors, or raise `SettingsError`."""
+    return load_sealer(secret(settings.roster.key))
+
+
+def _credentials(name: str | None) -> tuple[str | None, str | None]:
+    """Return access key id and secret of a file; None for both: the machine's own role."""
+    if name is None:
+        return None, None
+    path: Path = secret(name)
+    try:
+        lines = path.read_text(encoding="ascii").split()
+    except (OSError, UnicodeDecodeError) as error:
+        problem = f"{path}: {getattr(error, 'strerror', None) or 'not plain text'}"
+        raise SettingsError("archive.store.credentials", [problem]) from None
+    if len(lines) != 2:  # noqa: PLR2004  (id and secret)
+        problem = f"{path} must hold two lines: the access key id and the secret access key"
+        raise SettingsError("archive.store.credentials", [problem])
+    return lines[0], lines[1]
