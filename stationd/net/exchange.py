@@ -1,0 +1,146 @@
+"""A session and whoever it answers: events to the intake, answers out after the commit.
+
+This is where an acknowledgement is made, and it is made of receipts: `_answer` is called by the
+committer's Deferred and by nothing else.
+
+After a failed commit the answers to all that was received up to then are lost for good.  An
+acknowledgement that does not name its frame must never stand in for an earlier one, so whatever
+was submitted before the failure became known stays unanswered, and the edge hangs up (a serial line
+cannot: it stays silent until the receiver repeats).
+"""
+
+from collections.abc import Callable, Sequence
+
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from receivers.events import Event
+from receivers.session import Session
+from stationd.journal.model import Receipt
+from stationd.net.intake import Intake, Peer
+from stationd.net.valve import Valve
+
+__all__ = ["MOST_UNANSWERED", "Exchange"]
+
+MOST_UNANSWERED = 1000
+"""Events of one peer that may wait for their commit; beyond, its transport is not read."""
+
+
+class Exchange:
+    """One session on one connection, UDP peer or serial line, with the means to answer."""
+
+    __slots__ = (
+        "_hang_up",
+        "_intake",
+        "_lost",
+        "_peer",
+        "_send",
+        "_session",
+        "_silent",
+        "_turn",
+        "_valve",
+        "_waiting",
+    )
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        session: Session,
+        intake: Intake,
+        peer: Peer,
+        *,
+        send: Callable[[bytes], None],
+        hang_up: Callable[[], None],
+        valve: Valve | None = None,
+    ) -> None:
+        self._session = session
+        self._intake = intake
+        self._peer = peer
+        self._send = send
+        self._hang_up = hang_up
+        self._valve = valve
+        self._silent = False
+        self._turn = 0
+        self._waiting = 0
+        self._lost = 0
+
+    @property
+    def unacknowledged(self) -> int:
+        """Events that were received and for which no answer went out."""
+        return self._waiting + self._lost
+
+    def receive(self, data: bytes) -> None:
+        """Take bytes in and submit the events they complete."""
+        at, received_at = self._intake.now()
+        events = self._session.receive(data, received_at)
+        if events:
+            self._submit(events, at)
+
+    def receive_whole(self, data: bytes) -> None:
+        """Take a datagram in: what it leaves unfinished stays unfinished."""
+        at, received_at = self._intake.now()
+        events = [*self._session.receive(data, received_at), *self._session.ended()]
+        if events:
+            self._submit(events, at)
+
+    def cut(self) -> None:
+        """Submit what was left unfinished: the connection ended, or the line fell silent."""
+        events = self._session.ended()
+        if events:
+            self._submit(events, self._intake.now()[0])
+
+    def close(self) -> None:
+        """Remember that there is nobody left to answer."""
+        self._silent = True
+
+    def _submit(self, events: Sequence[Event], at: int) -> None:
+        kept, bodies = self._intake.bodies(self._peer, events, at)
+        if not kept:
+            return
+        self._waiting += len(kept)
+        if self._valve is not None and self._waiting > MOST_UNANSWERED:
+            self._valve.close("peer")
+        committed = self._intake.submit(bodies)
+        committed.addCallbacks(
+            self._answer, self._failed, callbackArgs=(kept, self._turn), errbackArgs=(len(kept),)
+        )
+        committed.addErrback(self._surprised)
+
+    def _answer(self, _receipts: list[Receipt], events: Sequence[Event], turn: int) -> None:
+        if self._silent or turn != self._turn:
+            self._settle(len(events))
+            return
+        now = self._intake.now()[1]
+        answered: list[Event] = []
+        answers: list[bytes] = []
+        for event in events:
+            answer = self._session.answer(event, now)
+            if answer:
+                answered.append(event)
+                answers.append(answer)
+        if answers:
+            self._send(b"".join(answers))
+        for event in answered:
+            self._session.answered(event)
+        self._settle(len(events))
+
+    def _failed(self, _failure: Failure, count: int) -> None:
+        # The committer has told of it.  Silence is the safe answer: the frame is sent again.
+        self._turn += 1
+        self._lost += count
+        if not self._silent:
+            self._hang_up()
+        self._settle(count)
+
+    def _settle(self, count: int) -> None:
+        self._waiting -= count
+        if self._valve is not None and self._valve.closed and self._waiting <= MOST_UNANSWERED // 2:
+            self._valve.open("peer")
+
+    def _surprised(self, failure: Failure) -> None:
+        """A fault of ours in an answer: it is logged, and this peer's connection ends."""
+        self._log.failure("answer_fault", failure, listener=self._intake.listener)
+        self._turn += 1
+        if not self._silent:
+            self._hang_up()

@@ -1,0 +1,164 @@
+"""One listener's intake: events become bodies, bodies go to the committer.
+
+Whatever a session reports is kept, but for the rest of a flood of noise, which is counted.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from archive.canonical import JsonValue, encode
+from receivers.events import Event, Fault, Frame, Heartbeat
+from stationd.clock import Clock, from_ns, iso
+from stationd.ids import Ids
+from stationd.journal.model import BodyWriter, Kind
+from stationd.net.committer import Committed, Committer
+from stationd.net.diary import Diary
+from stationd.net.faulty_limit import Counted, FaultyLimit
+from stationd.supervision.heartbeat import Change
+from stationd.supervision.heartbeat import Heartbeat as Supervision
+
+__all__ = ["Intake", "Peer"]
+
+_SALTS_AT_ONCE = 256
+
+
+class Peer:
+    """Whoever is at the other end: its name in entries, and who it is for limits."""
+
+    __slots__ = ("bodies", "host", "name")
+
+    def __init__(self, *, listener: str, name: str, host: str) -> None:
+        self.name = name
+        self.host = host
+        self.bodies = BodyWriter(listener=listener, peer=name)
+
+
+class Intake:
+    """Everything that one listener's edges need below them."""
+
+    def __init__(
+        self,
+        listener: str,
+        *,
+        committer: Committer,
+        diary: Diary,
+        clock: Clock,
+        ids: Ids,
+        silence: float | None,
+    ) -> None:
+        self.listener = listener
+        self.committer = committer
+        self.diary = diary
+        self.clock = clock
+        self._ids = ids
+        self._salts: list[bytes] = []
+        self._limit = FaultyLimit()
+        self._supervision = (
+            None if silence is None else Supervision(period=int(silence * 1e9), heard=clock.ticks())
+        )
+
+    def peer(self, name: str, host: str) -> Peer:
+        """Return what entries from ``name`` are written with; ``host`` is what limits go by."""
+        return Peer(listener=self.listener, name=name, host=host)
+
+    def now(self) -> tuple[int, datetime]:
+        """Return the present moment, for an entry and for a session."""
+        now = self.clock.now_ns()
+        return now, from_ns(now)
+
+    def bodies(
+        self, peer: Peer, events: Sequence[Event], at: int
+    ) -> tuple[list[Event], list[bytes]]:
+        """Return the events that are kept, and the body of each."""
+        ticks = self.clock.ticks()
+        self._hear(ticks)
+        kept: list[Event] = []
+        bodies: list[bytes] = []
+        write = peer.bodies.write
+        for event in events:
+            kind, note, fault = _written(event)
+            if fault is not None and not self._limit.keeps(peer.host, fault, at=at, ticks=ticks):
+                continue
+            kept.append(event)
+            bodies.append(write(kind, at, ticks, event.raw, note, self._salt()))
+        return kept, bodies
+
+    def submit(self, bodies: Sequence[bytes]) -> Committed:
+        """Hand ``bodies`` to the committer."""
+        return self.committer.submit(bodies)
+
+    def look(self) -> Change | None:
+        """Do what is due: tell of floods that were counted and of a receiver that fell silent."""
+        ticks = self.clock.ticks()
+        for counted in self._limit.due(ticks):
+            self._tell(counted)
+        if self._supervision is None or self._supervision.look(ticks) is None:
+            return None
+        self.link(Kind.LINK_DOWN, "heartbeat", "silent for three periods")
+        return Change.LOST
+
+    def finish(self) -> None:
+        """Tell of all that was counted: we stop."""
+        for counted in self._limit.everything():
+            self._tell(counted)
+
+    def link(
+        self, kind: Kind, scope: str, cause: str, *, peer: str = "", unacknowledged: int = 0
+    ) -> None:
+        """Write that a link came up or went down."""
+        note: dict[str, JsonValue] = {"scope": scope, "cause": cause}
+        if kind is Kind.LINK_DOWN:
+            note["unacknowledged"] = unacknowledged
+        self.diary.write(kind, note, listener=self.listener, peer=peer)
+
+    def _hear(self, ticks: int) -> None:
+        if self._supervision is not None and self._supervision.hear(ticks) is not None:
+            self.link(Kind.LINK_UP, "heartbeat", "heard again")
+
+    def _salt(self) -> bytes:
+        # Randomness is asked for by the block: a call of its own for each signal costs as much
+        # as encoding it.
+        if not self._salts:
+            block = self._ids.bytes(16 * _SALTS_AT_ONCE)
+            self._salts = [block[at : at + 16] for at in range(0, len(block), 16)]
+        return self._salts.pop()
+
+    def _tell(self, counted: Counted) -> None:
+        note: dict[str, JsonValue] = {
+            "fault": counted.fault.value,
+            "count": counted.count,
+            "first": iso(from_ns(counted.first)),
+            "last": iso(from_ns(counted.last)),
+        }
+        self.diary.write(Kind.GARBLED, note, listener=self.listener, peer=counted.peer)
+
+
+_Written = tuple[Kind, bytes, Fault | None]
+
+_PLAIN: _Written = (Kind.FRAME, b"", None)
+_HEARTBEAT: _Written = (Kind.HEARTBEAT, b"", None)
+_GARBLED: dict[Fault, _Written] = {
+    fault: (Kind.GARBLED, encode({"fault": fault.value}), fault) for fault in Fault
+}
+
+
+def _written(event: Event) -> _Written:
+    """Return kind and note of ``event``, and its fault where it has one."""
+    if isinstance(event, Frame):
+        if not (event.repeat or event.poll or event.fault):
+            return _PLAIN
+        return Kind.FRAME, encode(_marks(event)), event.fault
+    if isinstance(event, Heartbeat):
+        return _HEARTBEAT
+    return _GARBLED[event.fault]
+
+
+def _marks(frame: Frame) -> dict[str, JsonValue]:
+    marks: dict[str, JsonValue] = {}
+    if frame.repeat:
+        marks["repeat"] = True
+    if frame.poll:
+        marks["poll"] = True
+    if frame.fault is not None:
+        marks["fault"] = frame.fault.value
+    return marks

@@ -1,0 +1,81 @@
+"""Loads the roster's file when it changes, and keeps the last good one."""
+
+from pathlib import Path
+
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from receivers.session import Account, Accounts
+from stationd.errors import StationdError
+from stationd.net.thread import InThread
+from stationd.roster.file import read
+from stationd.roster.model import Roster
+from stationd.sealing import load_sealer
+
+__all__ = ["RosterWatch"]
+
+
+class RosterWatch:
+    """The roster in force.  It is read in a thread: opening sealed keys takes its time."""
+
+    _log = Logger()
+
+    def __init__(self, path: Path, key: Path, *, in_thread: InThread) -> None:
+        self._path = path
+        self._key = key
+        self._in_thread = in_thread
+        self._roster = Roster()
+        self._seen: tuple[int, int, int] | None = None
+        self._busy = False
+
+    @property
+    def roster(self) -> Roster:
+        """The roster in force."""
+        return self._roster
+
+    def of_group(self, group: str) -> Accounts:
+        """Return the look-up of one receiver group, in whatever roster is in force then."""
+
+        def find(number: str) -> Account | None:
+            return self._roster.find(group, number)
+
+        return find
+
+    def load_now(self) -> None:
+        """Read the file here, before anything is received."""
+        self._seen = self._stamp()
+        if self._seen is not None:
+            try:
+                self._loaded(self._read())
+            except (StationdError, OSError) as error:
+                self._not_loaded(Failure(error))
+
+    def look(self) -> None:
+        """Read the file where it is another than the last one looked at."""
+        stamp = self._stamp()
+        if self._busy or stamp is None or stamp == self._seen:
+            return
+        self._seen = stamp
+        self._busy = True
+        self._in_thread(self._read).addCallbacks(self._loaded, self._not_loaded)
+
+    def _read(self) -> Roster:
+        return read(self._path, load_sealer(self._key))
+
+    def _stamp(self) -> tuple[int, int, int] | None:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_ino, found.st_size
+
+    def _loaded(self, roster: Roster) -> None:
+        self._busy = False
+        self._roster = roster
+        self._log.info("roster_loaded", accounts=len(roster))
+
+    def _not_loaded(self, failure: Failure) -> None:
+        self._busy = False
+        self._log.error(
+            "roster_not_loaded", why=failure.getErrorMessage(), accounts_kept=len(self._roster)
+        )
