@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     BaseModel,
@@ -18,8 +18,8 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
     field_validator,
-    model_validator,
 )
 
 from receivers.registry import RECEIVERS
@@ -186,7 +186,7 @@ class ArchiveSettings(_Table):
 class AuthoritySettings(_Table):
     """A time-stamp authority (RFC 3161)."""
 
-    name: str = Field(pattern=_NAME)
+    name: str = Field(pattern=_NAME, description="Its name in records and reports.")
     url: str = Field(pattern=r"^https?://", description="Where requests are sent.")
     trust: str = Field(description="Certificates it is checked against: path or credential.")
     timeout: Period = Field(default=timedelta(seconds=20), description="To be answered.")
@@ -206,11 +206,12 @@ class PolicySettings(_Table):
         default=12,
         ge=0,
         le=23,
-        description="Hour of a business day, site time, to which END is rolled; 24h-less trials: "
-        "leave out with effective_roll = false.",
+        description="Hour of a business day, in the site's time, to which the effective instant "
+        "is rolled.",
     )
     effective_roll: bool = Field(
-        default=True, description="Roll the effective instant to a business day and hour."
+        default=True,
+        description="Roll the effective instant to a business day and hour; false for trials.",
     )
     verified_within: Period = Field(
         default=timedelta(hours=24), description="Age at which a bundle must be read back anew."
@@ -251,47 +252,67 @@ class _Listener(_Table):
         default_factory=dict, description="Settings of this receiver's protocol."
     )
 
+    transport: ClassVar[str]
+
     @field_validator("receiver")
     @classmethod
     def _known_receiver(cls, value: str) -> str:
         if value not in RECEIVERS:
             msg = f"{value} is no receiver; known are: {', '.join(sorted(RECEIVERS))}"
             raise ValueError(msg)
+        allowed = RECEIVERS[value].transports
+        if cls.transport not in allowed:
+            ways = ", ".join(sorted(allowed))
+            msg = f"{value} does not come over {cls.transport}, but over {ways}"
+            raise ValueError(msg)
         return value
 
-    @model_validator(mode="after")
-    def _known_options(self) -> Self:
-        known = RECEIVERS[self.receiver].options
-        for name, value in self.options.items():
-            option = known.get(name)
-            if option is None:
-                names = ", ".join(sorted(known)) or "none"
-                msg = f"{self.receiver} has no option {name}; it has: {names}"
-                raise ValueError(msg)
-            if type(value) is not type(option.default) or (
-                option.choices and value not in option.choices
-            ):
-                allowed = ", ".join(map(repr, option.choices)) or type(option.default).__name__
-                msg = f"option {name} of {self.receiver} must be {allowed}"
-                raise ValueError(msg)
-        return self
+    @field_validator("options")
+    @classmethod
+    def _known_options(
+        cls, options: Mapping[str, str | int | bool], info: ValidationInfo
+    ) -> Mapping[str, str | int | bool]:
+        receiver = info.data.get("receiver")
+        if receiver is not None:  # a wrong receiver has its own complaint
+            for name, value in options.items():
+                _check_option(receiver, name, value)
+        return options
+
+
+def _check_option(receiver: str, name: str, value: str | int | bool) -> None:  # noqa: FBT001
+    """Raise `ValueError` where a receiver's protocol has no such option, or not this value."""
+    known = RECEIVERS[receiver].options
+    option = known.get(name)
+    if option is None:
+        names = ", ".join(sorted(known)) or "none"
+        msg = f"{receiver} has no option {name}; it has: {names}"
+        raise ValueError(msg)
+    fits = value in option.choices if option.choices else True
+    if type(value) is not type(option.default) or not fits:
+        allowed = ", ".join(map(repr, option.choices)) or type(option.default).__name__
+        msg = f"option {name} of {receiver} must be {allowed}"
+        raise ValueError(msg)
 
 
 class TcpListener(_Listener):
     """Where receivers or panels call in over TCP."""
 
+    transport: ClassVar[str] = "tcp"
     kind: Literal["tcp"]
     address: str = Field(default="127.0.0.1", description="The address to listen on.")
-    port: int = Field(ge=0, le=65535)
-    max_connections: int = Field(default=2000, ge=1)
+    port: int = Field(ge=0, le=65535, description="The port; 0: any free one, for trials.")
+    max_connections: int = Field(
+        default=2000, ge=1, description="Most connections at a time; more are hung up."
+    )
 
 
 class TcpClientListener(_Listener):
     """A receiver's automation port that we call, and keep calling."""
 
+    transport: ClassVar[str] = "tcp"
     kind: Literal["tcp_client"]
-    host: str
-    port: int = Field(ge=1, le=65535)
+    host: str = Field(min_length=1, description="The receiver's name or address.")
+    port: int = Field(ge=1, le=65535, description="The receiver's automation port.")
     most_wait: Period = Field(
         default=timedelta(seconds=30), description="Longest wait between two calls."
     )
@@ -300,20 +321,24 @@ class TcpClientListener(_Listener):
 class UdpListener(_Listener):
     """Where panels send datagrams."""
 
+    transport: ClassVar[str] = "udp"
     kind: Literal["udp"]
     address: str = Field(default="127.0.0.1", description="The address to listen on.")
-    port: int = Field(ge=0, le=65535)
+    port: int = Field(ge=0, le=65535, description="The port; 0: any free one, for trials.")
 
 
 class SerialListener(_Listener):
     """A serial line."""
 
+    transport: ClassVar[str] = "serial"
     kind: Literal["serial"]
     device: Path = Field(description="The device; prefer /dev/serial/by-id/….")
-    baud: int = Field(default=9600, ge=50, le=4_000_000)
-    parity: Literal["none", "even", "odd", "mark", "space"] = "none"
-    data_bits: Literal[7, 8] = 8
-    stop_bits: Literal[1, 2] = 1
+    baud: int = Field(default=9600, ge=50, le=4_000_000, description="Its speed.")
+    parity: Literal["none", "even", "odd", "mark", "space"] = Field(
+        default="none", description="Exactly as at the receiver: it is the only check there is."
+    )
+    data_bits: Literal[7, 8] = Field(default=8, description="Bits of a character.")
+    stop_bits: Literal[1, 2] = Field(default=1, description="Stop bits.")
     reopen_every: Period = Field(
         default=timedelta(seconds=2), description="Wait before a lost device is opened again."
     )
@@ -339,38 +364,22 @@ class Settings(_Table):
     worker: WorkerSettings = WorkerSettings()
     listeners: tuple[Listener, ...] = ()
 
-    @model_validator(mode="after")
-    def _names_once(self) -> Self:
-        seen: set[str] = set()
-        for listener in self.listeners:
-            if listener.name in seen:
-                msg = f"two listeners are named {listener.name}"
-                raise ValueError(msg)
-            seen.add(listener.name)
-        return self
-
-    @model_validator(mode="after")
-    def _transports_fit(self) -> Self:
-        for listener in self.listeners:
-            transport = {"tcp_client": "tcp"}.get(listener.kind, listener.kind)
-            allowed = RECEIVERS[listener.receiver].transports
-            if transport not in allowed:
-                msg = (
-                    f"listener {listener.name}: {listener.receiver} does not come over "
-                    f"{transport}, but over {', '.join(sorted(allowed))}"
-                )
-                raise ValueError(msg)
-        return self
-
 
 def parse(text: str, where: str) -> Settings:
     """Check ``text``, or raise `SettingsError` naming everything wrong in it."""
     try:
-        return Settings.model_validate(tomllib.loads(text))
+        data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(where, [str(error)]) from None
+    repeated = _names_given_twice(data)
+    try:
+        settings = Settings.model_validate(data)
     except ValidationError as error:
-        raise SettingsError(where, [_problem(fault) for fault in error.errors()]) from None
+        faults = [_problem(fault) for fault in error.errors()]
+        raise SettingsError(where, faults + repeated) from None
+    if repeated:
+        raise SettingsError(where, repeated)
+    return settings
 
 
 def load(path: Path) -> Settings:
@@ -390,6 +399,23 @@ def secret(name: str, environment: Mapping[str, str] = os.environ) -> Path:
     if "/" in name or "CREDENTIALS_DIRECTORY" not in environment:
         return Path(name)
     return Path(environment["CREDENTIALS_DIRECTORY"]) / name
+
+
+def _names_given_twice(data: Mapping[str, Any]) -> list[str]:
+    """Name the listeners whose name another has.
+
+    The raw file is asked, so that no other fault of it hides this one.
+    """
+    listeners = data.get("listeners")
+    seen: set[str] = set()
+    problems: list[str] = []
+    for place, listener in enumerate(listeners if isinstance(listeners, list) else []):
+        name = listener.get("name") if isinstance(listener, dict) else None
+        if isinstance(name, str) and name in seen:
+            problems.append(f"listeners.{place}.name: another listener is named {name}")
+        elif isinstance(name, str):
+            seen.add(name)
+    return problems
 
 
 def _problem(fault: Any) -> str:  # noqa: ANN401  (pydantic's own shape)

@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 
@@ -128,7 +127,7 @@ def station(tmp_path):
 
 
 def address(sock):
-    return "127.0.0.1:{}".format(sock.getsockname()[1])
+    return f"127.0.0.1:{sock.getsockname()[1]}"
 
 
 def play(station, tmp_path, *more):
@@ -156,7 +155,7 @@ def test_everything_of_a_day_is_acknowledged(station, tmp_path):
     assert not (tmp_path / "line").exists()
 
 
-def test_a_silent_station_leaves_everything_unanswered(tmp_path):
+def test_a_silent_station_leaves_everything_unanswered():
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         command = [
             sys.executable, "-m", "stationd.simulate", "--dc09-tcp", address(deaf),
