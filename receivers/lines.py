@@ -52,6 +52,10 @@ class LineFramer:
         self._keep(buffer[position:], events)
         return events
 
+    def skip(self) -> None:
+        """Drop everything up to the next terminator."""
+        self._buffer, self._skipping = b"", True
+
     def ended(self) -> list[Event]:
         """Give what is unfinished, and begin anew."""
         rest, skipping = self._buffer, self._skipping
@@ -65,13 +69,14 @@ class LineFramer:
             events.append(Garbled(raw=raw[: self._limit], fault=Fault.NO_TERMINATOR))
             return
         raw = raw.lstrip(self._idle) if self._idle else raw
-        begin = raw.rfind(self._start)
+        begin = raw.rfind(self._start) if self._start else 0
+        if begin < 0:
+            events.append(Garbled(raw=raw, fault=Fault.NOISE))
+            return
         if begin > 0:
             events.append(Garbled(raw=raw[:begin], fault=Fault.NOISE))
             raw = raw[begin:]
-        if begin < 0:
-            events.append(Garbled(raw=raw, fault=Fault.NOISE))
-        elif raw not in (b"", self._terminator):
+        if raw not in {b"", self._terminator}:
             events.append(Frame(raw=raw))
 
     def _keep(self, rest: bytes, events: list[Event]) -> None:

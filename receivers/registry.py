@@ -3,20 +3,27 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from receivers.dc09 import message as dc09
-from receivers.dc09 import session as dc09_session
+from receivers import dc09, surgard
 from receivers.session import ReceiverSpec
 
 __all__ = ["RECEIVERS"]
 
 RECEIVERS: Mapping[str, ReceiverSpec] = MappingProxyType(
     {
+        "surgard": ReceiverSpec(
+            title="Sur-Gard automation output",
+            transports=frozenset({"tcp", "serial", "udp"}),
+            open=surgard.SurgardSession,
+            decode=surgard.decode,
+            options=surgard.OPTIONS,
+            heartbeat=True,
+        ),
         "dc09": ReceiverSpec(
             title="SIA DC-09 (panels over IP)",
-            transports=frozenset({"tcp", "udp", "serial"}),
-            open=dc09_session.Dc09Session,
+            transports=frozenset({"tcp", "serial", "udp"}),
+            open=dc09.Dc09Session,
             decode=dc09.decode,
-            options=dc09_session.OPTIONS,
+            options=dc09.OPTIONS,
         ),
     }
 )

@@ -8,12 +8,12 @@ apart by the case of their letters and not by the slash.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from receivers.checksums import column_parity
 from receivers.codes import name_sia
-from receivers.signals import Signal
+from receivers.signals import Signal, SignalClass
 from receivers.text import decode_text
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "read_block",
     "read_events",
     "signal",
+    "signals",
     "split",
     "write_block",
 ]
@@ -40,6 +41,8 @@ _PACKET = re.compile(
     re.DOTALL,
 )
 _EVENT_FUNCTIONS = frozenset("NO")
+# Text, origin, environment, configuration, control, program, listen-in, video, login, extended.
+_TEXT_FUNCTIONS = frozenset({b"", *(bytes((byte,)) for byte in b"A&E@CPLI?XVv")})
 _ACKNOWLEDGEMENT_WANTED = 0x40
 _REVERSE_CHANNEL = 0x80
 _LENGTH = 0x3F
@@ -199,3 +202,33 @@ def signal(event: SiaEvent, *, number: str, token: str, receiver: str, line: str
         vendor=vendor,
         extra=extra,
     )
+
+
+def signals(
+    blocks: Sequence[bytes], *, number: str, token: str, receiver: str, line: str
+) -> list[Signal]:
+    """Return the signals of ``blocks``; blocks without an event give one that holds their text.
+
+    Nothing comes of bytes that are no blocks.
+    """
+    found = [
+        signal(event, number=number, token=token, receiver=receiver, line=line)
+        for event in read_events(blocks)
+    ]
+    if found or not all(block[:1] in _TEXT_FUNCTIONS for block in blocks):
+        return found
+    texts = ("?" if block.startswith(b"?") else decode_text(block) for block in blocks if block)
+    text = " ".join(texts)
+    if not text:
+        return []
+    return [
+        Signal(
+            number=number,
+            token=token,
+            signal_class=SignalClass.STATUS,
+            code_name="block without an event",
+            text=text,
+            receiver=receiver,
+            line=line,
+        )
+    ]

@@ -107,7 +107,7 @@ class Clear:
 def read_head(body: bytes) -> Head | None:
     """Return the head of ``body``; None where it has not the layout."""
     match = _HEAD.match(body)
-    return None if match is None else Head(*match.groups(), match.end())
+    return None if match is None else Head._make((*match.groups(), match.end()))
 
 
 def data_number(data: bytes) -> bytes:
@@ -215,10 +215,7 @@ def _extended(clear: Clear) -> dict[str, str]:
 def _read_sia(number: str, token: str, data: bytes) -> Read:
     named, blocks = sia.split(data)
     start = len(data) - sum(len(block) + 1 for block in blocks) + 1
-    signals = [
-        sia.signal(event, number=named or number, token=token, receiver="", line="")
-        for event in sia.read_events(blocks)
-    ]
+    signals = sia.signals(blocks, number=named or number, token=token, receiver="", line="")
     return signals, sia.passcode_spans(blocks, start)
 
 

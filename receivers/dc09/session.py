@@ -156,7 +156,7 @@ class Dc09Session:
                 other = self._account(decode_text(named))
                 number = number or decode_text(named)
                 fault = _clear_fault(other, received_at)
-            fault = fault or (account and _clear_fault(account, received_at))
+            fault = fault or _clear_fault(account, received_at)
         repeat = not poll and self._is_repeat(raw, head, received_at)
         self._remember_pending(raw, (head, style, key, received_at))
         return Frame(raw, number, repeat and fault is None, poll and fault is None, fault)

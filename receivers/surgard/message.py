@@ -1,0 +1,314 @@
+"""Sur-Gard: what a frame says.
+
+Fields stand at fixed columns behind the header: protocol id, receiver number (two digits) and
+line (one to seven characters).  The width of the line differs by model and option.  Where the
+layout shows it, it is read from the frame; otherwise the option ``header`` says it.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from types import MappingProxyType
+
+from receivers import contact_id, sia
+from receivers.codes import TABLE
+from receivers.session import Accounts, Option, Options
+from receivers.signals import Decoded, Signal, SignalClass, Undecoded
+from receivers.text import decode_text
+
+__all__ = ["HEADERS", "OPTIONS", "decode", "is_heartbeat"]
+
+HEADERS: Mapping[str, int | None] = MappingProxyType(
+    {"auto": None} | {"RR" + "L" * width: 2 + width for width in range(1, 8)}
+)
+"""Names of header layouts, and how many characters stand behind the protocol id."""
+
+OPTIONS: Mapping[str, Option] = MappingProxyType(
+    {
+        "header": Option(
+            default="auto",
+            choices=tuple(HEADERS),
+            help="Receiver and line digits: RRL for MLR2 and SLR, RRLLL for MLR2000 and System.",
+        ),
+        "letters": Option(
+            default="",
+            help="Meanings of event letters of id 1 that differ, as in `P=test G=restore`.",
+        ),
+        "nak": Option(
+            default="never",
+            choices=("never", "damaged"),
+            help="Answer 15h to a damaged frame; only where the receiver repeats after it.",
+        ),
+        "copies": Option(
+            default="each",
+            choices=("each", "once"),
+            help="Copies of a frame that arrived before its answer: answer each, or the first.",
+        ),
+    }
+)
+
+_HEARTBEAT = re.compile(rb"1[0-9A-Za-z]{3,9} {11}@ {0,4}")
+# Accounts are read from the end: imitators write 4 to 10 digits, and leave the space out.
+_CONTACT_ID = re.compile(r"(18|98) *([0-9A-F]{3,16})([136ERP][0-9A-F]{8})")
+_BASIC = re.compile(r" *([0-9A-Fa-f]{3,10}) ([A-Za-z0-9 ])([0-9A-Z ])([0-9A-Z ]{3})")
+_OTHER = re.compile(r" {4,}(\S.*)", re.DOTALL)
+_CODED = re.compile(r" +([0-9A-Fa-f]{3,10})([A-Z]{2})([0-9A-F]{2,4}) *")
+_HIGH_SPEED = re.compile(r"([0-9A-Z ]+?)((?: [0-9A-F]{4}){2,4} [0-9A-F])")
+_FSK2 = re.compile(r" +([0-9A-F]{3,6})([0-9A-F]{2})([0-9A-F]{2}) *")
+_TELIM = re.compile(r"([0-9A-F]{3,9}|[0-9A-F]{3,5} *[0-9A-F]{3,6}) ([A-Z]) {1,3}([0-9A-F]{1,2})")
+_SIM = re.compile(r"([0-9A-Z]{3,9})([0-9]{10})([0-9]{21})")
+_LETTER = re.compile(r"(\S)=([a-z]+)")
+_SHORT, _LONG = 3, 5  # RRL and RRLLL
+_IDLE = b"\r\n\x00"
+_CLASSES = frozenset(kind.value for kind in SignalClass)
+_BY_USER = frozenset({SignalClass.OPENING, SignalClass.CLOSING, SignalClass.CANCEL})
+
+_LETTERS: Mapping[str, SignalClass] = MappingProxyType(
+    {
+        "A": SignalClass.ALARM,
+        "B": SignalClass.BYPASS,
+        "C": SignalClass.CLOSING,
+        "D": SignalClass.CANCEL,
+        "F": SignalClass.CANCEL,
+        "H": SignalClass.BYPASS,
+        "O": SignalClass.OPENING,
+        "R": SignalClass.RESTORE,
+        "T": SignalClass.TROUBLE,
+    }
+)
+# Telenot and Telim write other things with the same letters.
+_TELIM_LETTERS: Mapping[str, SignalClass] = MappingProxyType(
+    {
+        "A": SignalClass.ALARM,
+        "F": SignalClass.TROUBLE,
+        "K": SignalClass.RESTORE,
+        "R": SignalClass.TEST,
+        "T": SignalClass.CLOSING,
+        "U": SignalClass.OPENING,
+    }
+)
+
+
+def is_heartbeat(body: bytes) -> bool:
+    """Tell a receiver's sign of life by the ``@`` at its column, whatever the receiver number."""
+    return _HEARTBEAT.fullmatch(body) is not None
+
+
+def decode(raw: bytes, accounts: Accounts, options: Options) -> Decoded | Undecoded:
+    """Read one stored frame; never raises, whatever the bytes."""
+    start = len(raw) - len(raw.lstrip(_IDLE))
+    body = raw[start:].rstrip(_IDLE).removesuffix(b"\x14")
+    if is_heartbeat(body):
+        return Decoded(signals=(_heartbeat(decode_text(body)),), table=TABLE)
+    if body[:1] in {b"0", b"S"}:
+        return _decode_blocks(body, start)
+    text = decode_text(body)
+    read = _READERS.get(text[:1])
+    if read is None:
+        return Undecoded(f"the protocol id {text[:1]!r} is not known")
+    signal = read(text[1:], options)
+    if signal is None:
+        return Undecoded(f"id {text[0]}: not in a layout of this protocol")
+    return Decoded(signals=(signal,), table=TABLE)
+
+
+def _decode_blocks(body: bytes, start: int) -> Decoded | Undecoded:
+    """Read ``S…[#AAAA|Nxx…]``, and ``0…[…]``: events of the receiver itself."""
+    bracket, end = body.find(b"["), body.rfind(b"]")
+    if not 0 < bracket < end:
+        return Undecoded(f"id {body[:1].decode('ascii')}: no data in brackets")
+    data = body[bracket + 1 : end]
+    number, blocks = sia.split(data)
+    signals = sia.signals(
+        blocks,
+        number=number,
+        token=body[:1].decode("ascii"),
+        receiver=decode_text(body[1:3]),
+        line=decode_text(body[3:bracket]),
+    )
+    if not signals:
+        return Undecoded(f"id {body[:1].decode('ascii')}: the data hold no event", number)
+    if number and not number.strip("0"):
+        signals = [replace(signal, signal_class=SignalClass.SELF) for signal in signals]
+    first = start + bracket + 1 + len(data) - sum(len(block) + 1 for block in blocks) + 1
+    masked = tuple(sia.passcode_spans(blocks, first))
+    return Decoded(signals=tuple(signals), masked=masked, table=TABLE)
+
+
+def _heartbeat(text: str) -> Signal:
+    return Signal(
+        number="",
+        token="1",
+        signal_class=SignalClass.SELF,
+        code_name="heartbeat of the receiver",
+        receiver=text[1:3],
+        line=text[3:].split(" ", 1)[0],
+    )
+
+
+def _width(options: Options) -> int | None:
+    return HEADERS.get(str(options.get("header", "auto")))
+
+
+def _columns(text: str, options: Options) -> tuple[str, str]:
+    """Return the header and the rest, where a space parts them."""
+    width = _width(options)
+    if width is None:
+        width = text.find(" ")
+    return (text[:width], text[width:]) if width > 0 else ("", text)
+
+
+def _read_contact_id(text: str, options: Options) -> Signal | None:
+    header, rest = _columns(text, options)
+    if not header:
+        # Cheap senders leave the space out; theirs is the short header.
+        header, rest = text[:_SHORT], text[_SHORT:]
+    match = _CONTACT_ID.fullmatch(rest.strip(" "))
+    event = contact_id.read_tail(match[3]) if match else None
+    if match is None or event is None:
+        return None
+    return contact_id.signal(
+        event, number=match[2], token="5", receiver=header[:2], line=header[2:]
+    )
+
+
+def _read_basic(text: str, options: Options) -> Signal | None:
+    header, rest = _columns(text, options)
+    match = _BASIC.fullmatch(rest)
+    if match is None:
+        return _read_other(header, rest)
+    number, letter, group, value = match.groups()
+    kind = _kind(letter, str(options.get("letters", "")))
+    by_user = kind in _BY_USER
+    value = value.strip()
+    return Signal(
+        number=number,
+        token="1",
+        signal_class=kind,
+        code=letter.strip(),
+        zone="" if by_user else value,
+        user=value if by_user else "",
+        area=group.strip(),
+        receiver=header[:2],
+        line=header[2:],
+    )
+
+
+def _kind(letter: str, option: str) -> SignalClass:
+    """Return the class of an event letter; which letter means what can be programmed."""
+    for own, name in _LETTER.findall(option):
+        if own == letter and name in _CLASSES:
+            return SignalClass(name)
+    if letter.isdigit():
+        return SignalClass.ALARM
+    return _LETTERS.get(letter, SignalClass.STATUS)
+
+
+def _read_other(header: str, rest: str) -> Signal | None:
+    """Return other data under id 1 as text: its inner fields are the panel's own."""
+    match = _OTHER.fullmatch(rest)
+    if match is None or not header:
+        return None
+    return Signal(
+        number="",
+        token="1",
+        signal_class=SignalClass.STATUS,
+        code_name="data in a format of its own",
+        text=match[1].strip(),
+        receiver=header[:2],
+        line=header[2:],
+    )
+
+
+def _read_coded(token: str, text: str, options: Options) -> Signal | None:
+    header, rest = _columns(text, options)
+    match = _CODED.fullmatch(rest)
+    if match is None:
+        return None
+    number, code, address = match.groups()
+    event = sia.SiaEvent(code=code, address=address, block="")
+    signal = sia.signal(event, number=number, token=token, receiver=header[:2], line=header[2:])
+    return replace(signal, new=None)
+
+
+def _read_high_speed(text: str, options: Options) -> Signal | None:
+    match = _HIGH_SPEED.fullmatch(text)
+    if match is None:
+        return None
+    front, channels = match.groups()
+    width = _width(options) or (_SHORT if len(front) <= _SHORT + 6 else _LONG)
+    return Signal(
+        number=front[width:].strip(),
+        token="8",
+        # A channel reports 1 when its alarm is new; the last digit is no channel.
+        signal_class=SignalClass.ALARM if "1" in channels[:-1] else SignalClass.STATUS,
+        code_name="channels",
+        text=channels.strip(),
+        receiver=front[:2],
+        line=front[2:width],
+    )
+
+
+def _read_fsk2(text: str, options: Options) -> Signal | None:
+    header, rest = _columns(text, options)
+    match = _FSK2.fullmatch(rest)
+    if match is None:
+        return None
+    number, code, zone = match.groups()
+    return Signal(
+        number=number,
+        token="C",
+        signal_class=SignalClass.STATUS,
+        code=code,
+        zone=zone,
+        receiver=header[:2],
+        line=header[2:],
+    )
+
+
+def _read_telim(text: str, options: Options) -> Signal | None:
+    match = _TELIM.fullmatch(text)
+    if match is None:
+        return None
+    front, letter, zone = match.groups()
+    width = _width(options) or (_SHORT if len(front) <= _SHORT + 6 else _LONG)
+    return Signal(
+        number=front[width:].strip(),
+        token="T",
+        signal_class=_TELIM_LETTERS.get(letter, SignalClass.STATUS),
+        code=letter,
+        zone=zone,
+        receiver=front[:2],
+        line=front[2:width],
+    )
+
+
+def _read_sim(text: str, options: Options) -> Signal | None:
+    match = _SIM.fullmatch(text)
+    if match is None:
+        return None
+    header, number, sim = match.groups()
+    return Signal(
+        number=number,
+        token="s",
+        signal_class=SignalClass.STATUS,
+        code_name="SIM number",
+        receiver=header[:2],
+        line=header[2:],
+        extra={"sim": sim},
+    )
+
+
+_READERS: Mapping[str, Callable[[str, Options], Signal | None]] = MappingProxyType(
+    {
+        "1": _read_basic,
+        "3": partial(_read_coded, "3"),
+        "5": _read_contact_id,
+        "6": partial(_read_coded, "6"),
+        "8": _read_high_speed,
+        "C": _read_fsk2,
+        "T": _read_telim,
+        "s": _read_sim,
+    }
+)
