@@ -1,0 +1,169 @@
+"""Following a journal: entries in, records out, in order and exactly once.
+
+One batch is one transaction of the station database: its entries, their records, the index over
+them, what is parked, the state of lines, and how far the journal has been taken.  Killed at any
+instant, the next call goes on behind the last batch that was committed.
+
+Links are checked and frames decoded before that transaction begins, so that it is short.
+"""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from archive.canonical import JsonValue
+from receivers.registry import RECEIVERS
+from receivers.session import ReceiverSpec
+from stationd.clock import iso
+from stationd.db.engine import Connection
+from stationd.desk import Desk
+from stationd.errors import JournalBrokenError
+from stationd.follower import store
+from stationd.follower.batch import Batch, numbers_of
+from stationd.follower.meaning import taken
+from stationd.follower.model import AccountsOf, Place, Taken
+from stationd.follower.watch import Watch
+from stationd.gaps.store import read_open_gaps, record_gaps
+from stationd.journal.model import Entry
+from stationd.ledger.model import STATION, Origin, RecordDraft, RecordType
+from stationd.ledger.store import append
+from stationd.signals import store as signal_store
+
+__all__ = ["Journal", "follow"]
+
+
+class Journal(Protocol):
+    """What the follower reads: `stationd.journal.reader.JournalReader`."""
+
+    @property
+    def id(self) -> str:
+        """The journal's random id, 32 hex digits."""
+
+    def read(self, after: int, count: int) -> list[Entry]:
+        """Return up to ``count`` entries behind position ``after``, in order."""
+
+
+def follow(
+    desk: Desk,
+    reader: Journal,
+    *,
+    node: str,
+    accounts: AccountsOf,
+    most: int = 1000,
+    receivers: Mapping[str, ReceiverSpec] = RECEIVERS,
+) -> int:
+    """Take the next entries of ``reader``'s journal; return how many, 0: nothing is new.
+
+    ``accounts`` gives, for a receiver group, the roster's look-up (encrypted frames need keys).
+    Raises `JournalBrokenError` where the journal does not continue what was taken.
+    """
+    journal = reader.id
+    with desk.database.reading() as connection:
+        place = store.read_place(connection, journal, node)
+        listeners = store.read_listeners(connection, journal)
+    entries = _read(reader, place, most)
+    if not entries:
+        return 0
+    started = dict(listeners)
+    batch = list(taken(entries, place, listeners=started, receivers=receivers, accounts=accounts))
+    with desk.database.writing() as connection:
+        if store.read_place(connection, journal, node) != place:
+            # Another worker took them meanwhile.
+            return 0
+        _take(connection, desk, place, batch)
+        if started != listeners:
+            store.record_listeners(connection, journal, started)
+    return len(batch)
+
+
+def _read(reader: Journal, place: Place, most: int) -> list[Entry]:
+    """Read what is behind ``place``; the entry at it must still be the one that was taken."""
+    try:
+        entries = reader.read(max(place.position - 1, 0), most + 1)
+    except ValueError as error:
+        msg = f"node {place.node}, journal {place.journal}: {error}"
+        raise JournalBrokenError(msg) from error
+    if entries and entries[0].position == place.position:
+        if entries[0].link != place.link:
+            msg = (
+                f"node {place.node}: entry {place.position} of journal {place.journal} is not the "
+                "one that was taken; an older copy of the file was put back. Nothing of it is "
+                "taken; keep the file and compare it with a backup."
+            )
+            raise JournalBrokenError(msg)
+        entries = entries[1:]
+    return entries[:most]
+
+
+def _take(connection: Connection, desk: Desk, place: Place, taken: Sequence[Taken]) -> None:
+    """Write what a batch becomes; the caller's transaction commits it all or nothing."""
+    now = desk.clock.now()
+    last = store.read_last(connection, place)
+    if place.position == 0:
+        last = _new_journal(connection, desk, place, now)
+    watch = Watch(
+        place.node,
+        lines=store.read_lines(connection, place.node),
+        tallies=store.read_tallies(connection, place.journal),
+        gaps=read_open_gaps(connection, place.node),
+        last=last,
+        ids=desk.ids,
+    )
+    owners = store.read_owners(connection, numbers_of(taken))
+    batch = Batch(journal=place.journal, node=place.node, watch=watch, owners=owners)
+    for one in taken:
+        batch.take(one)
+    store.record_entries(connection, place.journal, taken)
+    _append(connection, desk, batch, now)
+    signal_store.record_parked(connection, batch.parked)
+    store.record_lines(connection, watch.lines())
+    store.record_tallies(connection, place.journal, watch.tallies())
+    record_gaps(connection, watch.gaps())
+    end = taken[-1].entry
+    reached = dataclasses.replace(place, position=end.position, link=end.link)
+    store.record_place(connection, reached, iso(now))
+
+
+def _append(connection: Connection, desk: Desk, batch: Batch, now: datetime) -> None:
+    """Append the records, and index those that are signals."""
+    records = append(connection, batch.drafts, station=desk.station, now=now, ids=desk.ids)
+    signal_store.record_signals(
+        connection,
+        [
+            {
+                "acct": record.acct,
+                "epoch": record.epoch,
+                "seq": record.seq,
+                **signal_store.signal_values(draft.fields, marks),
+            }
+            for record, draft, marks in zip(records, batch.drafts, batch.marks, strict=True)
+            if marks is not None
+        ],
+    )
+
+
+def _new_journal(connection: Connection, desk: Desk, place: Place, now: datetime) -> Entry | None:
+    """Take up a journal that was not there before; at a known node with an alarm and a record.
+
+    Returns the last entry of the node's journal before it, from which a gap may reach here.
+    """
+    before = store.read_node_journals(connection, place.node)
+    if not before:
+        return None
+    old = before[0]
+    fields: dict[str, JsonValue] = {
+        "before": {"journal": old.journal, "link": old.link.hex(), "position": old.position},
+        "journal": place.journal,
+        "kind": "journal_replaced",
+        "node": place.node,
+    }
+    draft = RecordDraft(STATION, RecordType.LINE, Origin.MACHINE, fields)
+    append(connection, [draft], station=desk.station, now=now, ids=desk.ids)
+    detail = (
+        f"Node {place.node} has a new journal, {place.journal}; the one before, {old.journal}, "
+        f"was taken up to entry {old.position}. If it was not replaced on purpose, find out what "
+        "became of it: entries behind that one are in no other place."
+    )
+    store.record_alarm(connection, f"journal:{place.node}", detail, iso(now))
+    return store.read_last(connection, old)

@@ -1,0 +1,261 @@
+"""The follower's SQL: places, entries, listeners, lines, heartbeat sums, owners."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import sqlalchemy as sa
+
+from archive.canonical import encode
+from stationd.db import schema
+from stationd.db.engine import Connection, inserting
+from stationd.follower.assign import scope_of
+from stationd.follower.model import Line, ListenerFacts, Owner, Place, Taken, Tally
+from stationd.journal import chain
+from stationd.journal.model import Entry, decode_body
+
+__all__ = [
+    "read_last",
+    "read_lines",
+    "read_listeners",
+    "read_node_journals",
+    "read_owners",
+    "read_place",
+    "read_tallies",
+    "record_alarm",
+    "record_entries",
+    "record_lines",
+    "record_listeners",
+    "record_place",
+    "record_tallies",
+]
+
+_SLICE = 500
+
+_INSERT_ENTRIES = sa.insert(schema.entries)
+
+
+def read_place(connection: Connection, journal: str, node: str) -> Place:
+    """Return how far ``journal`` has been taken, locked; of a new one, its beginning."""
+    table = schema.journals
+    row = connection.execute(
+        sa.select(table).where(table.c.id == journal).with_for_update()
+    ).one_or_none()
+    if row is None:
+        first = chain.first_link(journal.encode())
+        return Place(journal=journal, node=node, position=0, link=first)
+    return Place(journal=row.id, node=row.node, position=row.position, link=row.link)
+
+
+def read_node_journals(connection: Connection, node: str) -> list[Place]:
+    """Return every journal that was ever taken from ``node``, the last taken first."""
+    table = schema.journals
+    query = sa.select(table).where(table.c.node == node).order_by(table.c.taken_at.desc())
+    return [
+        Place(journal=row.id, node=row.node, position=row.position, link=row.link)
+        for row in connection.execute(query)
+    ]
+
+
+def record_place(connection: Connection, place: Place, at: str) -> None:
+    """Move a journal's place to ``place``."""
+    statement = inserting(connection, schema.journals)
+    new = statement.excluded
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["id"],
+            set_={"position": new.position, "link": new.link, "taken_at": new.taken_at},
+        ),
+        {
+            "id": place.journal,
+            "node": place.node,
+            "position": place.position,
+            "link": place.link,
+            "taken_at": at,
+        },
+    )
+
+
+def read_last(connection: Connection, place: Place) -> Entry | None:
+    """Return the last entry taken; None: there is none, or its bytes are purged."""
+    table = schema.entries
+    row = connection.execute(
+        sa.select(table).where(table.c.journal == place.journal, table.c.position == place.position)
+    ).one_or_none()
+    if row is None or row.body is None:
+        return None
+    return decode_body(row.body, position=row.position, link=row.link)
+
+
+def record_entries(connection: Connection, journal: str, taken: Iterable[Taken]) -> None:
+    """Store entries byte for byte."""
+    connection.execute(
+        _INSERT_ENTRIES,
+        [
+            {
+                "journal": journal,
+                "position": one.entry.position,
+                "body": one.body,
+                "link": one.entry.link,
+            }
+            for one in taken
+        ],
+    )
+
+
+def read_listeners(connection: Connection, journal: str) -> dict[str, ListenerFacts]:
+    """Return what each listener of a journal was when the daemon last started."""
+    table = schema.listeners
+    return {
+        row.listener: ListenerFacts(
+            receiver=row.receiver,
+            group=row.receiver_group,
+            mode=row.mode,
+            options=json.loads(row.options),
+        )
+        for row in connection.execute(sa.select(table).where(table.c.journal == journal))
+    }
+
+
+def record_listeners(
+    connection: Connection, journal: str, listeners: Mapping[str, ListenerFacts]
+) -> None:
+    """Replace what is known of a journal's listeners."""
+    table = schema.listeners
+    connection.execute(sa.delete(table).where(table.c.journal == journal))
+    rows = [
+        {
+            "journal": journal,
+            "listener": name,
+            "receiver": facts.receiver,
+            "receiver_group": facts.group,
+            "mode": facts.mode,
+            "options": encode(dict(facts.options)).decode(),
+        }
+        for name, facts in listeners.items()
+    ]
+    if rows:
+        connection.execute(sa.insert(table), rows)
+
+
+def read_lines(connection: Connection, node: str) -> list[Line]:
+    """Return the state of every listener of ``node``."""
+    table = schema.lines
+    return [
+        Line(
+            listener=row.listener,
+            node=row.node,
+            up=row.up,
+            since=row.since,
+            why=row.why,
+            heard_at=row.heard_at,
+        )
+        for row in connection.execute(sa.select(table).where(table.c.node == node))
+    ]
+
+
+def record_lines(connection: Connection, lines: Sequence[Line]) -> None:
+    """Store the state of listeners that changed."""
+    if not lines:
+        return
+    statement = inserting(connection, schema.lines)
+    names = ("node", "up", "since", "why", "heard_at")
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["listener"], set_={name: statement.excluded[name] for name in names}
+        ),
+        [asdict(line) for line in lines],
+    )
+
+
+def read_tallies(connection: Connection, journal: str) -> list[Tally]:
+    """Return the heartbeat sums of a journal's running hours."""
+    table = schema.heartbeats
+    return [
+        Tally(
+            listener=row["listener"],
+            hour=row["hour"],
+            count=row["count"],
+            first_ns=row["first_ns"],
+            last_ns=row["last_ns"],
+            first_position=row["first_position"],
+            last_position=row["last_position"],
+        )
+        for row in connection.execute(sa.select(table).where(table.c.journal == journal)).mappings()
+    ]
+
+
+def record_tallies(connection: Connection, journal: str, tallies: Sequence[Tally]) -> None:
+    """Replace the heartbeat sums of a journal's running hours."""
+    table = schema.heartbeats
+    connection.execute(sa.delete(table).where(table.c.journal == journal))
+    if tallies:
+        connection.execute(
+            sa.insert(table), [{"journal": journal, **asdict(tally)} for tally in tallies]
+        )
+
+
+def read_owners(
+    connection: Connection, numbers: Mapping[str, set[str]]
+) -> dict[tuple[str, str], list[Owner]]:
+    """Return all links of the ``numbers`` of each group, whatever their dates, by account.
+
+    One query a few hundred numbers, so that a batch does not ask for each signal.
+    """
+    found: dict[tuple[str, str], list[Owner]] = {}
+    for group, wanted in numbers.items():
+        for part in _slices(sorted(wanted)):
+            for row in connection.execute(_owners(group, part)):
+                found.setdefault((group, row.number), []).append(
+                    Owner(
+                        acct=row.acct,
+                        scope=scope_of(json.loads(row.scope)),
+                        valid_from=row.valid_from,
+                        valid_to=row.valid_to,
+                        service=row.service,
+                        record=row.record,
+                    )
+                )
+    return found
+
+
+def record_alarm(connection: Connection, name: str, detail: str, at: str) -> None:
+    """Show ``detail`` as a failed check until somebody has looked."""
+    statement = inserting(connection, schema.checks)
+    new = statement.excluded
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["name"],
+            set_={"outcome": new.outcome, "detail": new.detail, "at": new.at},
+        ),
+        {"name": name, "outcome": "failed", "detail": detail, "at": at},
+    )
+
+
+def _owners(group: str, numbers: Sequence[str]) -> sa.Select[Any]:
+    links, transmitters, accounts = (
+        schema.transmitter_links,
+        schema.transmitters,
+        schema.accounts,
+    )
+    return (
+        sa.select(
+            transmitters.c.number,
+            links.c.acct,
+            links.c.scope,
+            links.c.valid_from,
+            links.c.valid_to,
+            accounts.c.service,
+            accounts.c.record,
+        )
+        .join(links, links.c.transmitter_id == transmitters.c.id)
+        .join(accounts, accounts.c.acct == links.c.acct)
+        .where(transmitters.c.receiver_group == group, transmitters.c.number.in_(numbers))
+        .order_by(links.c.acct, links.c.valid_from)
+    )
+
+
+def _slices(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(values), _SLICE):
+        yield values[start : start + _SLICE]

@@ -1,0 +1,233 @@
+"""The SQL of signals: the index over records, and the parking place."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import sqlalchemy as sa
+
+from stationd.db.engine import Connection
+from stationd.db.schema import journals, parked, records, signals
+from stationd.signals.model import COLUMNS, Parked, ParkedSum, SignalRow, Summary
+
+__all__ = [
+    "read_ends",
+    "read_history",
+    "read_parked",
+    "read_parked_signals",
+    "read_summary",
+    "read_tail",
+    "record_parked",
+    "record_settled",
+    "record_signals",
+    "signal_values",
+]
+
+_PLACE = ("acct", "epoch", "seq")
+_ROW = [signals.c[name] for name in (*_PLACE, *COLUMNS)]
+_INSERT = sa.insert(signals)
+_INSERT_PARKED = sa.insert(parked)
+
+# What a column does not hold is cut: the record has all of it.
+_WIDTHS = {
+    name: column.type.length
+    for name in COLUMNS
+    if isinstance(column := signals.c[name], sa.Column)
+    and isinstance(column.type, sa.String)
+    and column.type.length
+}
+
+
+def signal_values(fields: Mapping[str, Any], marks: Sequence[str]) -> dict[str, str]:
+    """Return the index columns of a signal record's ``fields``."""
+    return {
+        "received_at": fields["rx"],
+        "listener": fields.get("rcv", ""),
+        "receiver_group": fields.get("group", ""),
+        "number": fields.get("number", ""),
+        "signal_class": fields.get("class", ""),
+        "code": _cut(fields.get("code", ""), _WIDTHS["code"]),
+        "name": _cut(fields.get("name", "")),
+        "zone": _cut(fields.get("zone", ""), _WIDTHS["zone"]),
+        "user": _cut(fields.get("user", ""), _WIDTHS["user"]),
+        "area": _cut(fields.get("area", ""), _WIDTHS["area"]),
+        "text": _cut(fields.get("text", "")),
+        "marks": ",".join(marks),
+    }
+
+
+def _cut(text: str, width: int | None = None) -> str:
+    # PostgreSQL's texts hold no NUL.
+    return text.replace("\0", "")[:width] if text else text
+
+
+def record_signals(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Put signals into the index; each row has its record's place and `signal_values`."""
+    if rows:
+        connection.execute(_INSERT, rows)
+
+
+def record_parked(connection: Connection, new: Iterable[Parked]) -> None:
+    """Park frames that were not decoded, or events that were not assigned."""
+    rows = [asdict(one) for one in new]
+    if rows:
+        connection.execute(_INSERT_PARKED, rows)
+
+
+def record_settled(connection: Connection, settled: Iterable[Parked], at: str) -> None:
+    """Note that parked events have found their account."""
+    statement = (
+        sa.update(parked)
+        .where(
+            parked.c.journal == sa.bindparam("at_journal"),
+            parked.c.position == sa.bindparam("at_position"),
+            parked.c.part == sa.bindparam("at_part"),
+        )
+        .values(settled_at=at)
+    )
+    rows = [
+        {"at_journal": one.journal, "at_position": one.position, "at_part": one.part}
+        for one in settled
+    ]
+    if rows:
+        connection.execute(statement, rows)
+
+
+def read_history(  # noqa: PLR0913  (the filters of a history)
+    connection: Connection,
+    acct: str,
+    *,
+    since: str | None = None,
+    until: str | None = None,
+    classes: Collection[str] = (),
+    code: str | None = None,
+    after: tuple[int, int] | None = None,
+    limit: int = 1000,
+) -> list[SignalRow]:
+    """Return signals of ``acct`` in the order of its chain; ``after`` is (epoch, seq)."""
+    query = sa.select(*_ROW).where(*_conditions(acct, since, until, classes, code))
+    if after is not None:
+        epoch, seq = after
+        query = query.where(
+            sa.or_(
+                signals.c.epoch > epoch,
+                sa.and_(signals.c.epoch == epoch, signals.c.seq > seq),
+            )
+        )
+    query = query.order_by(signals.c.epoch, signals.c.seq).limit(limit)
+    return [SignalRow(*row) for row in connection.execute(query)]
+
+
+def read_summary(
+    connection: Connection, acct: str, *, since: str | None = None, until: str | None = None
+) -> Summary:
+    """Count the signals of ``acct`` in a period by class."""
+    query = (
+        sa.select(
+            signals.c.signal_class,
+            sa.func.count().label("count"),
+            sa.func.min(signals.c.received_at).label("first"),
+            sa.func.max(signals.c.received_at).label("last"),
+        )
+        .where(*_conditions(acct, since, until, (), None))
+        .group_by(signals.c.signal_class)
+        .order_by(signals.c.signal_class)
+    )
+    rows = list(connection.execute(query).mappings())
+    return Summary(
+        count=sum(row["count"] for row in rows),
+        first_at=min((row["first"] for row in rows), default=None),
+        last_at=max((row["last"] for row in rows), default=None),
+        classes={row["signal_class"]: row["count"] for row in rows},
+    )
+
+
+def read_ends(connection: Connection) -> dict[str, int]:
+    """Return how far each journal has been taken: where a tail begins."""
+    return {row.id: row.position for row in connection.execute(sa.select(journals))}
+
+
+def read_tail(
+    connection: Connection, journal: str, after: int, limit: int
+) -> list[tuple[int, SignalRow]]:
+    """Return signals of one journal behind position ``after``, each with its position."""
+    query = (
+        sa.select(records.c.position, *_ROW)
+        .join(
+            signals,
+            sa.and_(*(signals.c[name] == records.c[name] for name in _PLACE)),
+        )
+        .where(records.c.journal == journal, records.c.position > after)
+        .order_by(records.c.position, records.c.part, records.c.acct)
+        .limit(limit)
+    )
+    return [(row[0], SignalRow(*row[1:])) for row in connection.execute(query)]
+
+
+def read_parked(connection: Connection) -> list[ParkedSum]:
+    """Return what is still parked, summed by number, reason and listener."""
+    by = (parked.c.receiver_group, parked.c.number, parked.c.reason, parked.c.listener)
+    query = (
+        sa.select(
+            *by,
+            sa.func.max(parked.c.peer).label("peer"),
+            sa.func.count().label("count"),
+            sa.func.min(parked.c.received_at).label("first_at"),
+            sa.func.max(parked.c.received_at).label("last_at"),
+        )
+        .where(parked.c.settled_at.is_(None))
+        .group_by(*by)
+        .order_by(*by)
+    )
+    return [ParkedSum(**row) for row in connection.execute(query).mappings()]
+
+
+def read_parked_signals(  # noqa: PLR0913  (which number, which reason, which period)
+    connection: Connection,
+    group: str,
+    number: str,
+    reason: str,
+    *,
+    since: str | None,
+    until: str | None,
+    limit: int,
+) -> list[Parked]:
+    """Return events of a number that are still parked, in the order they were taken."""
+    query = (
+        sa.select(parked)
+        .where(
+            parked.c.receiver_group == group,
+            parked.c.number == number,
+            parked.c.reason == reason,
+            parked.c.settled_at.is_(None),
+        )
+        .order_by(parked.c.journal, parked.c.position, parked.c.part)
+        .limit(limit)
+    )
+    if since is not None:
+        query = query.where(parked.c.received_at >= since)
+    if until is not None:
+        query = query.where(parked.c.received_at < until)
+    return [
+        Parked(**{name: row[name] for name in Parked.__dataclass_fields__})
+        for row in connection.execute(query).mappings()
+    ]
+
+
+def _conditions(
+    acct: str,
+    since: str | None,
+    until: str | None,
+    classes: Collection[str],
+    code: str | None,
+) -> list[sa.ColumnElement[bool]]:
+    found = [signals.c.acct == acct]
+    if since is not None:
+        found.append(signals.c.received_at >= since)
+    if until is not None:
+        found.append(signals.c.received_at < until)
+    if classes:
+        found.append(signals.c.signal_class.in_(sorted(classes)))
+    if code is not None:
+        found.append(signals.c.code == code)
+    return found
