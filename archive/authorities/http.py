@@ -111,7 +111,9 @@ class HttpAuthority:
 
 def _reason(error: urllib3.exceptions.HTTPError) -> str:
     """Return what happened, without the library's own objects in it."""
-    cause = getattr(error, "reason", None) or error
-    if isinstance(error, urllib3.exceptions.TimeoutError):
+    # The library counts a refused connection among its time-outs.
+    if isinstance(error, urllib3.exceptions.TimeoutError) and not isinstance(
+        error, urllib3.exceptions.NewConnectionError
+    ):
         return "timed out"
-    return str(cause).rpartition(": ")[2] or type(error).__name__
+    return str(error).rpartition(": ")[2] or type(error).__name__

@@ -1,0 +1,1 @@
+"""Where bundles lie: object-locked S3 (the archive), or a folder (a sealed local copy)."""

@@ -1,0 +1,86 @@
+"""What a store of bundles must do, and what it says it holds.
+
+A key is a path of safe names (`bundles/…/file.asice`); it is written once and never replaced.
+The *version id* that `put` returns names the stored bytes from then on: a key alone may later
+show something else.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from archive.errors import MalformedError
+
+__all__ = ["COMPLIANCE", "BundleStore", "Held", "check_key"]
+
+# The one lock mode that nobody can lift, the account's owner included.
+COMPLIANCE = "COMPLIANCE"
+
+_KEY = re.compile(r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*")
+_LONGEST_KEY = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What a store says of one version.
+
+    ``sha256`` is the hash (hex) that the store itself computed, None where it keeps none: then
+    whoever asks must read the object back and hash it.  ``mode`` is None without a lock.
+    """
+
+    version_id: str
+    size: int
+    sha256: str | None
+    mode: str | None
+    retain_until: datetime | None
+    legal_hold: bool
+
+
+class BundleStore(Protocol):
+    """Keeps finished files under lock.  Calls block; all may be made again after a failure.
+
+    Every method may raise `StoreUnavailableError` (the same call may help later) and
+    `StoreRefusedError` (the set-up has to change first).
+    """
+
+    @property
+    def name(self) -> str:
+        """The store in messages and records, with the place in it."""
+
+    @property
+    def locked(self) -> bool:
+        """Whether what lies here counts as archived: an account may close on it."""
+
+    def check(self, *, now: datetime, salt: str) -> None:
+        """Prove on a throw-away key named by ``salt`` that locks, hashes and conditions hold."""
+
+    def put(
+        self, key: str, path: Path, *, sha256: str, retain_until: datetime, legal_hold: bool
+    ) -> str:
+        """Store the file at ``path`` under ``key`` with its lock; return the version id.
+
+        A key that is there already with the same bytes is adopted, and its lock extended to what
+        is asked; with other bytes it raises `ObjectDiffersError`.
+        """
+
+    def head(self, key: str, version_id: str) -> Held:
+        """Return what is held, or raise `ObjectDiffersError` when it is not there."""
+
+    def fetch(self, key: str, version_id: str, into: Path) -> None:
+        """Write the stored bytes to ``into``, whole or not at all."""
+
+    def extend(self, key: str, version_id: str, retain_until: datetime) -> None:
+        """Lock until ``retain_until``; a lock is never shortened."""
+
+    def set_legal_hold(self, key: str, version_id: str, on: bool) -> None:  # noqa: FBT001
+        """Put a hold without a date on the version, or lift it."""
+
+
+def check_key(key: str) -> str:
+    """Return ``key``, or raise `MalformedError` for what is no path of safe names."""
+    parts = key.split("/")
+    if not _KEY.fullmatch(key) or len(key) > _LONGEST_KEY or {".", ".."} & set(parts):
+        raise MalformedError(f"{key!r} cannot be a key: names of A-Za-z0-9._- joined by /")
+    return key

@@ -1,0 +1,165 @@
+"""A folder as a store: a sealed local copy, and tests.  It is no archive.
+
+Beside each file lies `<file>.held.json` with what was asked for.  Both are read-only, but whoever
+owns the folder can remove them, so `locked` is false and no account closes on it.
+"""
+
+import json
+import os
+import shutil
+from datetime import UTC, datetime
+from hashlib import sha256 as new_sha256
+from pathlib import Path
+
+from archive.canonical import encode
+from archive.errors import ObjectDiffersError, StoreRefusedError, StoreUnavailableError
+from archive.stores.base import Held, check_key
+
+__all__ = ["DirectoryStore"]
+
+_HELD = ".held.json"
+_PART = ".part"
+_READ_ONLY = 0o440
+_BLOCK = 1 << 20
+
+
+class DirectoryStore:
+    """Keeps files under ``path``; the version id is the SHA-256 of the bytes."""
+
+    locked = False
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.name = f"directory {path}"
+
+    def check(self, *, now: datetime, salt: str) -> None:
+        """Prove that the folder can be written, by a throw-away file."""
+        probe = self._path / f"selfcheck-{salt}"
+        try:
+            self._path.mkdir(parents=True, exist_ok=True)
+            probe.write_bytes(b"stationd self-check\n")
+            probe.unlink()
+        except OSError as error:
+            raise StoreRefusedError(
+                f"{self.name}: {error.strerror}; the worker's user must be able to write there"
+            ) from None
+
+    def put(
+        self, key: str, path: Path, *, sha256: str, retain_until: datetime, legal_hold: bool
+    ) -> str:
+        """Store the file at ``path`` under ``key``; return the version id."""
+        target = self._path / check_key(key)
+        try:
+            return self._put(target, path, sha256, retain_until, legal_hold=legal_hold)
+        except OSError as error:
+            raise StoreUnavailableError(f"{self.name}: {key}: {error.strerror}") from None
+
+    def head(self, key: str, version_id: str) -> Held:
+        """Return what is held; the hash is computed from the file as it is now."""
+        target = self._there(key, version_id)
+        try:
+            asked = json.loads(_beside(target).read_bytes())
+            until = datetime.fromisoformat(asked["retain_until"])
+            return Held(
+                version_id=version_id,
+                size=target.stat().st_size,
+                sha256=_hash(target),
+                mode=None,
+                retain_until=until,
+                legal_hold=asked["legal_hold"],
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            raise ObjectDiffersError(
+                f"{self.name}: {key}: the note of what was asked for cannot be read"
+            ) from None
+
+    def fetch(self, key: str, version_id: str, into: Path) -> None:
+        """Write the stored bytes to ``into``, whole or not at all."""
+        target = self._there(key, version_id)
+        part = into.with_name(into.name + _PART)
+        try:
+            shutil.copyfile(target, part)
+            part.replace(into)
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            raise StoreUnavailableError(f"{self.name}: {key}: {error.strerror}") from None
+
+    def extend(self, key: str, version_id: str, retain_until: datetime) -> None:
+        """Note a later end; an earlier one is refused."""
+        held = self.head(key, version_id)
+        if held.retain_until is not None and retain_until < held.retain_until:
+            raise StoreRefusedError(
+                f"{self.name}: {key} is locked until {held.retain_until:%Y-%m-%d %H:%M} UTC; "
+                "a lock is never shortened"
+            )
+        self._note(self._path / key, retain_until, legal_hold=held.legal_hold)
+
+    def set_legal_hold(self, key: str, version_id: str, on: bool) -> None:  # noqa: FBT001
+        """Note a hold without a date, or that it was lifted."""
+        held = self.head(key, version_id)
+        if held.retain_until is not None:
+            self._note(self._path / key, held.retain_until, legal_hold=on)
+
+    def _put(
+        self, target: Path, path: Path, sha256: str, retain_until: datetime, *, legal_hold: bool
+    ) -> str:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.exists():
+            self._copy(target, path, sha256)
+        if _hash(target) != sha256:
+            raise ObjectDiffersError(f"{self.name}: {target.name} is there with other bytes")
+        if _beside(target).exists():
+            held = self.head(str(target.relative_to(self._path)), sha256)
+            retain_until = max(retain_until, held.retain_until or retain_until)
+            legal_hold = legal_hold or held.legal_hold
+        self._note(target, retain_until, legal_hold=legal_hold)
+        return sha256
+
+    def _copy(self, target: Path, path: Path, sha256: str) -> None:
+        part = target.with_name(target.name + _PART)
+        part.unlink(missing_ok=True)
+        shutil.copyfile(path, part)
+        if _hash(part) != sha256:
+            part.unlink()
+            raise ObjectDiffersError(
+                f"{self.name}: {path.name} does not have the SHA-256 that was announced"
+            )
+        _settle(part, target)
+
+    def _note(self, target: Path, retain_until: datetime, *, legal_hold: bool) -> None:
+        """Replace the note beside ``target`` in one step."""
+        note = encode(
+            {"legal_hold": legal_hold, "retain_until": retain_until.astimezone(UTC).isoformat()}
+        )
+        part = _beside(target).with_name(_beside(target).name + _PART)
+        part.unlink(missing_ok=True)
+        part.write_bytes(note)
+        _settle(part, _beside(target))
+
+    def _there(self, key: str, version_id: str) -> Path:
+        target = self._path / check_key(key)
+        if not target.is_file() or _hash(target) != version_id:
+            raise ObjectDiffersError(
+                f"{self.name}: {key} is not there with the bytes of version {version_id}"
+            )
+        return target
+
+
+def _beside(target: Path) -> Path:
+    return target.with_name(target.name + _HELD)
+
+
+def _settle(part: Path, target: Path) -> None:
+    """Let a whole file take its name, on disk before anybody is told."""
+    part.chmod(_READ_ONLY)
+    with part.open("rb") as file:
+        os.fsync(file.fileno())
+    part.replace(target)
+
+
+def _hash(path: Path) -> str:
+    digest = new_sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
