@@ -29,7 +29,6 @@ class Repeats:
             self._turn = at + self._span
         self._newer[raw] = at
 
-    def seen(self, raw: bytes, at: datetime) -> bool:
-        """Tell whether ``raw`` was remembered within the span before ``at``."""
-        before = self._newer.get(raw) or self._older.get(raw)
-        return before is not None and at - before <= self._span
+    def last(self, raw: bytes) -> datetime | None:
+        """Return when ``raw`` came before, as far as it is remembered."""
+        return self._newer.get(raw) or self._older.get(raw)

@@ -73,8 +73,8 @@ class Framer:
             # Nearly all traffic is whole standard frames; they take this one match.
             match = _FRAME.match(buffer, position)
             if match is not None:
-                body = match[3]
-                if int(match[2], 16) == len(body) and int(match[1], 16) == crc16(body):
+                check, length, body = match.groups()
+                if int(length, 16) == len(body) and int(check, 16) == crc16(body):
                     pieces.append(Envelope(match[0], body, Style.STANDARD))
                     position = match.end()
                     self._begun, self._foreign, self._skipping = True, False, False

@@ -67,9 +67,9 @@ _KEY = "K"  # extended data that carries an encryption key
 
 _HEAD = re.compile(
     rb'"(\*?)([^"]{1,16})"'
-    rb"(([0-9A-Fa-f]{1,8})([Rr][0-9A-Fa-f]*)?([Ll][0-9A-Fa-f]*)?(?:#([^\[\]|#]*))?)"
-    rb"\["
+    rb"([0-9A-Fa-f]{1,8}(?:[Rr][0-9A-Fa-f]*)?(?:[Ll][0-9A-Fa-f]*)?(?:#([^\[\]|#]*))?)\["
 )
+_ECHO = re.compile(rb"([0-9A-Fa-f]+)(?:[Rr]([0-9A-Fa-f]*))?(?:[Ll]([0-9A-Fa-f]*))?")
 _DATA_NUMBER = re.compile(rb"#?([^|\[\]]*)\|")
 _TIME = re.compile(rb"_([0-9]{2}:[0-9]{2}:[0-9]{2},[0-9]{2}-[0-9]{2}-[0-9]{4})$")
 _EXTENDED = re.compile(rb"\[(\$?.)([^\]]*)\]", re.DOTALL)
@@ -79,16 +79,13 @@ class Head(NamedTuple):
     """What stands before the data.
 
     ``star`` is ``*`` where the rest is encrypted.  ``echo`` is sequence, R, L and #account as
-    received, for the answer; what was not sent is None.  ``start`` is where, in the body, the
-    data begins.
+    received, for the answer; ``number`` is None where there is no account.  ``start`` is where,
+    in the body, the data begins.
     """
 
     star: bytes
     token: bytes
     echo: bytes
-    sequence: bytes
-    receiver: bytes | None
-    line: bytes | None
     number: bytes | None
     start: int
 
@@ -107,7 +104,10 @@ class Clear:
 def read_head(body: bytes) -> Head | None:
     """Return the head of ``body``; None where it has not the layout."""
     match = _HEAD.match(body)
-    return None if match is None else Head._make((*match.groups(), match.end()))
+    if match is None:
+        return None
+    star, token, echo, number = match.groups()
+    return Head(star, token, echo, number, match.end())
 
 
 def data_number(data: bytes) -> bytes:
@@ -185,18 +185,26 @@ def _signals(
     signals, passcodes = read(number, decode_text(head.token), clear.data)
     masked += [(offset + clear.start + a, offset + clear.start + b, c) for a, b, c in passcodes]
     extra = _extended(clear)
+    sequence, receiver, line = _addresses(head.echo)
     return tuple(
         replace(
             signal,
-            receiver=decode_text(head.receiver or b"")[1:],
-            line=decode_text(head.line or b"")[1:],
-            sequence=decode_text(head.sequence),
+            sequence=sequence,
+            receiver=receiver,
+            line=line,
             sender_time=clear.time,
             text=signal.text or extra.get("I", ""),
             extra={**signal.extra, **extra},
         )
         for signal in signals
     ), tuple(masked)
+
+
+def _addresses(echo: bytes) -> tuple[str, str, str]:
+    """Return sequence, receiver and line of a head; empty where it has none."""
+    match = _ECHO.match(echo)
+    found = match.groups(b"") if match else (b"", b"", b"")
+    return decode_text(found[0]), decode_text(found[1]), decode_text(found[2])
 
 
 def _extended(clear: Clear) -> dict[str, str]:

@@ -141,41 +141,45 @@ class Dc09Session:
         head = read_head(body)
         if head is None:
             return Garbled(raw, Fault.SHAPE)
-        number = "" if head.number is None else decode_text(head.number)
+        number = decode_text(head.number or b"")
         account = self._account(number)
-        key = b""
-        fault: Fault | None = None
         if head.star:
             key, poll, fault = _open(head, body, account, received_at)
         else:
-            rest = body[head.start :]
-            poll = head.token in LINK_TESTS and _is_bare(rest)
-            named = data_number(rest)
-            if named and named != head.number:
-                # A transmitter without a key must not speak for an account that has one.
-                other = self._account(decode_text(named))
-                number = number or decode_text(named)
-                fault = _clear_fault(other, received_at)
-            fault = fault or _clear_fault(account, received_at)
-        repeat = not poll and self._is_repeat(raw, head, received_at)
-        self._remember_pending(raw, (head, style, key, received_at))
-        return Frame(raw, number, repeat and fault is None, poll and fault is None, fault)
+            key, poll = b"", head.token in LINK_TESTS and _is_bare(body, head.start)
+            fault = _clear_fault(account, received_at) if account is not None else None
+            if not body.startswith(b"#%b|" % (head.number or b""), head.start):
+                number, other = self._speaker(number, body[head.start :], received_at)
+                fault = fault or other
+        if fault is not None:
+            repeat = poll = False
+        else:
+            repeat = not poll and self._is_repeat(raw, head, received_at)
+        pending = self._pending
+        pending[raw] = head, style, key, received_at
+        if len(pending) > _PENDING_LIMIT:
+            del pending[next(iter(pending))]
+        return Frame(raw, number, repeat, poll, fault)
+
+    def _speaker(self, number: str, rest: bytes, at: datetime) -> tuple[str, Fault | None]:
+        """Return whose frame it is where the data name another account than the head, and a fault.
+
+        A transmitter without a key must not speak for an account that has one.
+        """
+        named = decode_text(data_number(rest))
+        if not named or named == number:
+            return number, None
+        account = self._account(named)
+        return number or named, _clear_fault(account, at) if account is not None else None
 
     def _is_repeat(self, raw: bytes, head: Head, at: datetime) -> bool:
         pending = self._pending.get(raw)
-        if pending is None and not self._repeats.seen(raw, at):
-            return False
-        if pending is not None and pending[3] and at - pending[3] > _REPEAT_SPAN:
+        before = pending[3] if pending else self._repeats.last(raw)
+        if before is None or at - before > _REPEAT_SPAN:
             return False
         # Without a number and a time, two events of one kind have the same bytes: they count as
         # two, for a lost alarm is worse than a doubled one.
-        return head.sequence != _UNNUMBERED or bool(head.star) or b"]_" in raw
-
-    def _remember_pending(self, raw: bytes, opened: _Opened) -> None:
-        pending = self._pending
-        pending[raw] = opened
-        if len(pending) > _PENDING_LIMIT:
-            del pending[next(iter(pending))]
+        return not head.echo.startswith(_UNNUMBERED) or bool(head.star) or b"]_" in raw
 
     def _read(self, raw: bytes) -> _Opened | None:
         """Read a frame again that is no longer pending, as after a change of sessions."""
@@ -207,14 +211,15 @@ def _reply_style(style: Style) -> Style:
     return style if style is Style.BINARY else Style.STANDARD
 
 
-def _is_bare(rest: bytes) -> bool:
-    """Tell whether what follows ``[`` is no data, no extended data, at most a time."""
+def _is_bare(body: bytes, start: int) -> bool:
+    """Tell whether behind ``[`` there is no data, no extended data, at most a time."""
+    rest = body[start:]
     return rest == b"]" or (rest.startswith(b"]_") and len(rest) == 1 + _TIME_LENGTH)
 
 
-def _clear_fault(account: Account | None, at: datetime) -> Fault | None:
+def _clear_fault(account: Account, at: datetime) -> Fault | None:
     """A key means that encryption is required, also after the key ran out."""
-    if account is None or not account.keys or "plain_allowed" in account.switches:
+    if not account.keys or "plain_allowed" in account.switches:
         return None
     begun = any(key.valid_from is None or key.valid_from <= at for key in account.keys)
     return Fault.NOT_ENCRYPTED if begun else None
