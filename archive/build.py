@@ -1,0 +1,428 @@
+"""Build a bundle: everything that is signed, then the signature, the stamp and the container.
+
+`build` writes a bag.  All under ``data/`` depends only on the ledger up to the checkpoint, the
+facts frozen at the order and the software, so building again gives the same content id.
+`finish` seals the bag and packs it; its bytes differ each time, by signature and stamp.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from archive import canonical, merkle
+from archive.authorities.base import Authority
+from archive.canonical import JsonValue
+from archive.container import VolumeWriter, deflate_probe, pack, volume_list
+from archive.errors import MalformedError
+from archive.facts import (
+    SourceDocument,
+    line_rows,
+    write_dictionary,
+    write_documents,
+    write_facts,
+)
+from archive.forms import VERIFY_SH, FormFacts, Trust, certification, fingerprints, readme
+from archive.manifest import (
+    BAGIT,
+    MANIFEST,
+    SIGNATURE,
+    STAMP,
+    TAG_MANIFEST,
+    VOLUMES,
+    Bag,
+    Listed,
+    bag_info,
+    file_sha256,
+    listing,
+)
+from archive.report import ReportFacts, alarm_history_pdf
+from archive.seal import Seal
+from archive.segments import SegmentFiles, write_segments
+from archive.summary import Summary
+
+__all__ = [
+    "FORMAT",
+    "Built",
+    "BundleSource",
+    "Finished",
+    "FinishedFile",
+    "SourceDocument",
+    "Trust",
+    "build",
+    "finish",
+    "safe_name",
+]
+
+FORMAT = "stationd-evidence/1"
+_REPORT = "alarm-history.pdf"
+_FORM = "custodian-certification.txt"
+_README = "README.txt"
+_LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-")
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BundleSource:
+    """What a bundle is made of; nothing else goes into its ``data/``.
+
+    ``records`` gives the exact bytes of records 1 to ``size``, which come to ``head``; it and
+    ``documents`` may be called more than once.
+    """
+
+    station: str
+    acct: str
+    epoch: int
+    kind: str
+    checkpoint: int
+    checkpoint_entry: bytes
+    checkpoint_note: bytes
+    checkpoint_time: datetime
+    origin: str
+    size: int
+    head: bytes
+    records: Callable[[], Iterator[bytes]]
+    documents: Callable[[], Iterator[SourceDocument]]
+    facts: Mapping[str, JsonValue]
+    software: str
+    table: str
+    dictionary: Mapping[str, str]
+
+    @property
+    def base(self) -> str:
+        """The name of the bundle's files, without ending."""
+        station, acct, kind = safe_name(self.station), safe_name(self.acct), safe_name(self.kind)
+        # The kind's own underscore is part of its name: on_request.
+        kind = kind.replace("_5f", "_")
+        return f"{station}-{acct}-e{self.epoch}-c{self.checkpoint}-{kind}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """A bag on disk that lacks only signature, stamp and container."""
+
+    base: str
+    folder: Path
+    volumes: tuple[Path, ...]
+    content_id: str
+    files: int
+    records: int
+    form: FormFacts
+    payload: Mapping[str, Listed]
+    report: tuple[Listed, int]
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedFile:
+    """A file to be stored, and what its bytes must hash to."""
+
+    path: Path
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The files of a sealed bundle, volumes first, the container last.
+
+    ``certification`` is the custodian's form that also names the container; it stands beside.
+    """
+
+    files: tuple[FinishedFile, ...]
+    content_id: str
+    records: int
+    certification: Path
+
+
+def safe_name(text: str) -> str:
+    """Return ``text`` as part of a file name: other bytes are _ and two hex digits."""
+    return "".join(
+        letter if letter in _LETTERS else "".join(f"_{byte:02x}" for byte in letter.encode())
+        for letter in text
+    )
+
+
+def build(
+    source: BundleSource, into: Path, *, trust: Trust, progress: Progress | None = None
+) -> Built:
+    """Write the bag of ``source`` below ``into``, an empty or new folder.
+
+    Raises `MalformedError` where the records are not the chain that the source names.
+    """
+    bag = Bag(into / "bag")
+    summary = Summary(_zone(source.facts))
+    with VolumeWriter(bag, into / "volumes", source.base) as volumes:
+
+        def written(segment: SegmentFiles) -> None:
+            volumes.add(segment)
+            if progress is not None:
+                progress(segment.last, source.size)
+
+        segments = _records(bag, source, summary, written)
+        documents = _payload(bag, source, summary, segments)
+        finished = volumes.finish()
+    manifest = listing(bag.payload())
+    content_id = sha256(manifest).hexdigest()
+    form = _form(source, summary, content_id, finished)
+    report = ReportFacts(
+        form=form,
+        fingerprints=fingerprints(trust),
+        transmitters=_transmitters(source.facts),
+        lines=line_rows(source.facts),
+        documents=documents,
+        segments=len(segments),
+    )
+    pages = alarm_history_pdf(bag.path(_REPORT), report, summary)
+    return _tags(bag, source, trust, _Tags(manifest, form, finished, pages))
+
+
+def finish(
+    built: Built, *, seal: Seal, authority: Authority, now: datetime, target: Path
+) -> Finished:
+    """Sign and stamp the bag, pack it, and put all its files into the folder ``target``."""
+    target.mkdir(parents=True, exist_ok=True)
+    tags = (built.folder / TAG_MANIFEST).read_bytes()
+    # A pass that was cut short left these behind; the bag itself is never written again.
+    for name, content in (
+        (SIGNATURE, seal.sign(tags, now=now, stamp=authority.stamp)),
+        (STAMP, authority.stamp(tags)),
+    ):
+        (built.folder / name).write_bytes(content)
+    container = target / f"{built.base}.asice"
+    container.unlink(missing_ok=True)
+    pack(built.folder, container)
+    paths = [_moved(path, target) for path in built.volumes]
+    files = []
+    for path in (*paths, container):
+        listed = file_sha256(path)
+        files.append(FinishedFile(path, listed.size, listed.sha256))
+    form = target / f"{built.base}-certification.txt"
+    named = (container.name, Listed(files[-1].sha256, files[-1].size))
+    form.write_bytes(certification(built.form, built.payload, built.report, named))
+    return Finished(tuple(files), built.content_id, built.records, form)
+
+
+def _moved(path: Path, target: Path) -> Path:
+    """Move a volume beside its container; a pass before may have done it already."""
+    if path.exists():
+        return path.replace(target / path.name)
+    return target / path.name
+
+
+def _records(
+    bag: Bag,
+    source: BundleSource,
+    summary: Summary,
+    written: Callable[[SegmentFiles], None],
+) -> list[SegmentFiles]:
+    key = merkle.account_key(source.station, source.acct, source.epoch)
+    segments, head = write_segments(bag, source.records(), key, summary, written)
+    if summary.records != source.size or head != source.head:
+        raise MalformedError(
+            f"the {summary.records} records of account {source.acct} do not come to the head that "
+            f"checkpoint {source.checkpoint} covers ({source.size} records); run the audit"
+        )
+    return segments
+
+
+def _payload(bag: Bag, source: BundleSource, summary: Summary, segments: list[SegmentFiles]) -> int:
+    write_facts(bag, source.facts)
+    documents = write_documents(bag, source.documents(), source.facts)
+    write_dictionary(bag, summary, source.dictionary, source.table)
+    note = f"data/checkpoint/{source.checkpoint}.note"
+    bag.write(note, source.checkpoint_note)
+    bag.write(f"data/checkpoint/{source.checkpoint}.json", source.checkpoint_entry)
+    bag.write("data/ledger.json", canonical.encode(_ledger(source, note)) + b"\n")
+    index = _index(source, summary, segments, documents)
+    bag.write("data/index.json", canonical.encode(index) + b"\n")
+    return documents
+
+
+def _ledger(source: BundleSource, note: str) -> dict[str, JsonValue]:
+    return {
+        "account_key": merkle.account_key(source.station, source.acct, source.epoch).hex(),
+        "acct": source.acct,
+        "checkpoint": {
+            "entry": source.checkpoint_entry.decode(),
+            "n": source.checkpoint,
+            "note": note,
+            "origin": source.origin,
+        },
+        "epoch": source.epoch,
+        "head": source.head.hex(),
+        "records": source.size,
+        "station": source.station,
+        "v": 1,
+    }
+
+
+def _index(
+    source: BundleSource, summary: Summary, segments: list[SegmentFiles], documents: int
+) -> dict[str, JsonValue]:
+    return {
+        "acct": source.acct,
+        "base": source.base,
+        "checkpoint": source.checkpoint,
+        "checkpoint_time": _shown(source.checkpoint_time),
+        "counts": {
+            "class": dict(summary.classes),
+            "documents": documents,
+            "origin": dict(summary.origins),
+            "records": summary.records,
+            "type": dict(summary.types),
+        },
+        "epoch": source.epoch,
+        "format": FORMAT,
+        "kind": source.kind,
+        "redactions": [],
+        "segments": [
+            {"csv": one.csv, "file": one.file, "first": one.first, "last": one.last}
+            for one in segments
+        ],
+        "site_zone": _zone_name(source.facts),
+        "software": source.software,
+        "software_sha256": _software_digest(),
+        "station": source.station,
+        "table": source.table,
+        "time_basis": "t and rx are UTC of the recording machine's clock; order is by seq",
+        "units": {"frame": "hex", "plain": "hex", "t": "YYYY-MM-DDThh:mm:ss.ffffffZ"},
+    }
+
+
+@lru_cache(maxsize=1)
+def _software_digest() -> str:
+    """Return one hash over the files of this package: which program made the bundle."""
+    folder = Path(__file__).parent
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.py"))
+    return sha256(
+        listing({name: sha256((folder / name).read_bytes()).hexdigest() for name in names})
+    ).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class _Tags:
+    """What the files outside ``data/`` are made from."""
+
+    manifest: bytes
+    form: FormFacts
+    volumes: list[Path]
+    pages: int
+
+
+def _tags(bag: Bag, source: BundleSource, trust: Trust, made: _Tags) -> Built:
+    """Write every file outside ``data/``, the list of them last."""
+    report = file_sha256(bag.path(_REPORT))
+    bag.files[_REPORT] = report
+    payload = {name: listed for name, listed in bag.files.items() if name.startswith("data/")}
+    form = made.form
+    bag.write(_README, readme(form, trust))
+    bag.write(_FORM, certification(form, payload, (report, made.pages)))
+    bag.write("bagit.txt", BAGIT)
+    bag.write("bag-info.txt", _bag_info(bag, source))
+    bag.write(MANIFEST, made.manifest)
+    for name, content in (
+        ("root.pem", trust.root_pem),
+        ("signer.pem", trust.signer_pem),
+        ("tsa.pem", trust.tsa_pem),
+        ("log.pub.pem", trust.log_pub_pem),
+    ):
+        bag.write(f"trust/{name}", content)
+    bag.write("verify/verify.sh", VERIFY_SH)
+    bag.write("verify/ledger.py", (Path(__file__).parent / "ledger_check.py").read_bytes())
+    if made.volumes:
+        bag.write(VOLUMES, volume_list(made.volumes))
+    bag.path(TAG_MANIFEST).write_bytes(listing(bag.tags()))
+    return Built(
+        base=source.base,
+        folder=bag.folder,
+        volumes=tuple(made.volumes),
+        content_id=form.content_id,
+        files=len(bag.files) + 1,
+        records=source.size,
+        form=form,
+        payload=payload,
+        report=(report, made.pages),
+    )
+
+
+def _bag_info(bag: Bag, source: BundleSource) -> bytes:
+    return bag_info(
+        [
+            ("Source-Organization", source.station),
+            ("External-Identifier", source.base),
+            ("Bagging-Date", f"{source.checkpoint_time.astimezone(UTC):%Y-%m-%d}"),
+            ("Bag-Software-Agent", source.software),
+            ("Payload-Oxum", bag.oxum()),
+            ("Container-Deflate", deflate_probe()),
+        ]
+    )
+
+
+def _form(
+    source: BundleSource, summary: Summary, content_id: str, volumes: list[Path]
+) -> FormFacts:
+    facts = source.facts
+    return FormFacts(
+        base=source.base,
+        station=source.station,
+        acct=source.acct,
+        epoch=source.epoch,
+        kind=source.kind,
+        checkpoint=source.checkpoint,
+        checkpoint_time=_shown(source.checkpoint_time),
+        customer=_named(facts.get("customer"), ("name",)),
+        site=_named(facts.get("site"), ("name", "address")),
+        contract=_named(facts.get("contract"), ("number",)),
+        zone=_zone_name(facts),
+        first=str(summary.first.get("t", "")),
+        last=str(summary.last.get("t", "")),
+        records=summary.records,
+        origins=dict(summary.origins),
+        gaps=len(line_rows(facts)),
+        software=source.software,
+        content_id=content_id,
+        volumes=[(path.name, file_sha256(path)) for path in volumes],
+    )
+
+
+def _shown(time: datetime) -> str:
+    return f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
+def _named(value: JsonValue, keys: tuple[str, ...]) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(str(value[key]) for key in keys if value.get(key))
+    return str(value or "")
+
+
+def _zone_name(facts: Mapping[str, JsonValue]) -> str:
+    site = facts.get("site")
+    name = site.get("zone") if isinstance(site, Mapping) else None
+    return name if isinstance(name, str) and name else "UTC"
+
+
+def _zone(facts: Mapping[str, JsonValue]) -> tzinfo:
+    name = _zone_name(facts)
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError):
+        raise MalformedError(
+            f"the site's time zone {name!a} is not one of the zone table; correct it in the account"
+        ) from None
+
+
+def _transmitters(facts: Mapping[str, JsonValue]) -> list[str]:
+    shown: list[str] = []
+    rows: Any = facts.get("transmitters") or []
+    for row in rows if isinstance(rows, (list, tuple)) else []:
+        if not isinstance(row, Mapping):
+            shown.append(str(row))
+            continue
+        group = row.get("group") or row.get("receiver_group") or ""
+        shown.append(f"{group} {row.get('number', '')}".strip())
+    return shown
