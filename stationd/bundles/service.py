@@ -10,7 +10,7 @@ from stationd.db.engine import Connection
 from stationd.desk import Desk
 from stationd.errors import MistakeError
 from stationd.ledger.model import STATION, Origin, RecordDraft, RecordType
-from stationd.ledger.store import append, read_head
+from stationd.ledger.store import append, read_head, read_heads
 from stationd.staff.model import Person, Role
 from stationd.staff.rights import Right, require
 
@@ -28,15 +28,15 @@ def order(desk: Desk, acct: str, kind: Kind, by: Person, *, epoch: int | None = 
     """Order a bundle of an account's whole chain, for nobody's case; return the order's id.
 
     Only ``on_request`` can be asked for; the other kinds belong to a step of a case.  ``epoch``
-    None: the one that takes new records.
+    None: the newest that has records.
     """
     require(by, Right.MAKE_BUNDLES)
     if kind is not Kind.ON_REQUEST:
         msg = f"A {kind.value} bundle is ordered by its case; ask for {Kind.ON_REQUEST.value}."
         raise MistakeError(msg)
     with desk.database.writing() as connection:
-        account = read_account(connection, acct)
-        wanted = account.epoch if epoch is None else epoch
+        read_account(connection, acct)
+        wanted = _newest_epoch(connection, acct) if epoch is None else epoch
         read_head(connection, acct, wanted)
         order_id, draft = place(
             connection, desk, acct=acct, epoch=wanted, kind=kind, by=by, case_id=None
@@ -44,6 +44,12 @@ def order(desk: Desk, acct: str, kind: Kind, by: Person, *, epoch: int | None = 
         now = desk.clock.now()
         append(connection, [draft], station=desk.station, now=now, ids=desk.ids)
         return order_id
+
+
+def _newest_epoch(connection: Connection, acct: str) -> int:
+    """Return the newest epoch with a record; after `close` the next begins with a signal."""
+    heads = read_heads(connection, acct)
+    return heads[-1].epoch if heads else 1
 
 
 def place(  # noqa: PLR0913  (what an order is made of)
@@ -93,6 +99,33 @@ def custody(
         told["case"] = about.case_id
     origin = Origin.MACHINE if by.role is Role.NOBODY else Origin.HUMAN
     return RecordDraft(STATION, RecordType.CUSTODY, origin, told)
+
+
+def replace_order(desk: Desk, order_id: str, by: Person, *, why: str) -> str:
+    """Give an order up and place a new one of its kind, at a checkpoint to come; return its id.
+
+    For an order whose sealed local files are lost, or whose key in the archive is taken.
+    """
+    if by.role is not Role.NOBODY:
+        require(by, Right.MAKE_BUNDLES)
+    with desk.database.writing() as connection:
+        old = store.read_order(connection, order_id)
+        if old.state in (OrderState.VERIFIED, OrderState.FAILED):
+            raise MistakeError(f"Order {old.id} is {old.state}; there is nothing to replace.")
+        now = desk.clock.now()
+        store.release(connection, old.id, retry_at=now, why=why, failed=True)
+        new, draft = place(
+            connection,
+            desk,
+            acct=old.acct,
+            epoch=old.epoch,
+            kind=old.kind,
+            by=by,
+            case_id=old.case_id,
+        )
+        given_up = custody(old, "given_up", by, {"replaced_by": new})
+        append(connection, [given_up, draft], station=desk.station, now=now, ids=desk.ids)
+        return new
 
 
 def read(desk: Desk, order_id: str) -> Order:

@@ -194,8 +194,6 @@ def _bundle_fault(bundle: BundleFact, facts: Facts) -> str | None:
     if bundle.state != "verified" or bundle.verified_at is None:
         trouble = f" Last trouble: {bundle.why}" if bundle.why else ""
         return f"The {kind} bundle is {bundle.state}, not verified. The worker goes on.{trouble}"
-    if bundle.why:
-        return f"The {kind} bundle has an incident: {bundle.why}"
     if not bundle.objects:
         return f"The {kind} bundle has no stored object."
     for held in bundle.objects:
@@ -223,7 +221,8 @@ def _object_fault(held: ObjectFact, bundle: BundleFact, facts: Facts) -> str | N
         )
     oldest = min(held.verified_at, bundle.verified_at or held.verified_at)
     if facts.now - oldest > facts.verified_within:
-        return f"last read back at {_at(oldest)}. The worker reads it back anew."
+        trouble = f" Last trouble: {bundle.why}" if bundle.why else ""
+        return f"last read back at {_at(oldest)}. The worker reads it back anew.{trouble}"
     return None
 
 

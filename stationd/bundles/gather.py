@@ -1,0 +1,158 @@
+"""What a bundle is made from: facts frozen when it is prepared, records and documents by pages.
+
+Facts are read in one transaction, with the size and head that the checkpoint covers, and kept in
+the order's row: a re-run, or a later rebuild, starts from the same.  Records never change, so they
+are read in pages by ``seq`` with a short transaction each.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import stationd
+from archive.build import BundleSource, SourceDocument
+from archive.canonical import JsonValue, encode
+from receivers.codes import TABLE, contact_id_codes, sia_codes
+from stationd.accounts.service import facts as account_facts
+from stationd.bundles import reading
+from stationd.bundles.model import Order
+from stationd.db.engine import Connection, Database
+from stationd.desk import Desk
+from stationd.errors import CheckFailedError
+from stationd.ledger.checkpoints import read_checkpoint
+from stationd.ledger.store import read_documents, read_records
+
+__all__ = ["Frozen", "dictionary", "freeze", "read_frozen", "source"]
+
+_PAGE = 2000
+_DOC = re.compile(rb'"doc":"([0-9a-f]{64})"')
+_PRODUCIBLE = "producible"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frozen:
+    """What an order's row keeps: facts, and the size and head that its checkpoint covers."""
+
+    facts: Mapping[str, JsonValue]
+    size: int
+    head: bytes
+
+    def encoded(self) -> str:
+        """Return it as canonical text."""
+        value: dict[str, JsonValue] = {
+            "facts": dict(self.facts),
+            "head": self.head.hex(),
+            "size": self.size,
+        }
+        return encode(value).decode()
+
+
+def read_frozen(text: str) -> Frozen:
+    """Return what `Frozen.encoded` wrote."""
+    value = json.loads(text)
+    return Frozen(facts=value["facts"], size=value["size"], head=bytes.fromhex(value["head"]))
+
+
+def freeze(connection: Connection, order: Order) -> Frozen:
+    """Return the facts about an order's account as of now, in the caller's transaction."""
+    size, head = reading.read_covered(connection, order.acct, order.epoch)
+    known = account_facts(connection, order.acct)
+    case = reading.read_case_facts(connection, order.case_id)
+    notices = [row for row in case.get("facts", []) if row["kind"] in ("notice", "declaration")]
+    facts: dict[str, Any] = {
+        **known,
+        "case": case,
+        "custody": reading.read_custody(connection, order.acct),
+        "gaps": reading.read_gaps(connection, _groups(known)),
+        "lines": reading.read_line_periods(connection, _groups(known)),
+        "notices": notices,
+        "order": {
+            "id": order.id,
+            "kind": order.kind.value,
+            "ordered_at": reading.shown(order.ordered_at),
+            "ordered_by": order.ordered_by,
+        },
+        "staff": reading.read_people(connection, case, order.ordered_by),
+    }
+    return Frozen(facts=facts, size=size, head=head)
+
+
+def _groups(known: Mapping[str, JsonValue]) -> set[str]:
+    transmitters = known.get("transmitters")
+    if not isinstance(transmitters, list):
+        return set()
+    return {str(row.get("group")) for row in transmitters if isinstance(row, Mapping)}
+
+
+def source(desk: Desk, order: Order, *, origin: str) -> BundleSource:
+    """Return what the bundle of a prepared order is built from."""
+    if order.facts is None or order.checkpoint is None:
+        raise CheckFailedError(f"Order {order.id} was not prepared; the worker does it.")
+    frozen = read_frozen(order.facts)
+    with desk.database.reading() as connection:
+        checkpoint = read_checkpoint(connection, order.checkpoint)
+    return BundleSource(
+        station=desk.station,
+        acct=order.acct,
+        epoch=order.epoch,
+        kind=order.kind.value,
+        checkpoint=order.checkpoint,
+        checkpoint_entry=checkpoint.entry,
+        checkpoint_note=checkpoint.note,
+        checkpoint_time=checkpoint.time,
+        origin=origin,
+        size=frozen.size,
+        head=frozen.head,
+        records=lambda: _records(desk.database, order, frozen.size),
+        documents=lambda: _documents(desk.database, order, frozen.size),
+        facts=frozen.facts,
+        software=f"stationd {stationd.__version__}",
+        table=TABLE,
+        dictionary=dictionary(),
+    )
+
+
+def dictionary() -> dict[str, str]:
+    """Return every code of the code tables with its meaning."""
+    words = {code.code: code.name for code in sia_codes().values()}
+    for code in contact_id_codes().values():
+        words[code.code] = code.name
+        words[f"E{code.code}"] = code.name
+        words[f"R{code.code}"] = f"{code.name}, restored"
+    return words
+
+
+def _records(database: Database, order: Order, size: int) -> Iterator[bytes]:
+    """Yield the exact bytes of records 1 to ``size``."""
+    first = 1
+    while first <= size:
+        with database.reading() as connection:
+            page = read_records(
+                connection, order.acct, order.epoch, first, min(_PAGE, size - first + 1)
+            )
+        if not page:
+            raise CheckFailedError(f"Record {first} of account {order.acct} is missing.")
+        yield from page
+        first += len(page)
+
+
+def _documents(database: Database, order: Order, size: int) -> Iterator[SourceDocument]:
+    """Yield the producible documents that the records name, in the records' order."""
+    for seq, body in enumerate(_records(database, order, size), start=1):
+        named = _DOC.findall(body)
+        if not named:
+            continue
+        with database.reading() as connection:
+            found = read_documents(connection, [bytes.fromhex(doc.decode()) for doc in named])
+        for document in found:
+            if document.compartment == _PRODUCIBLE:
+                yield SourceDocument(
+                    doc=document.doc,
+                    salt=document.salt,
+                    content=document.content,
+                    media_type=document.media_type,
+                    name=document.name,
+                    seq=seq,
+                )

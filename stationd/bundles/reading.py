@@ -1,0 +1,239 @@
+"""SQL of what is frozen into a bundle besides its records: case, custody, gaps, people.
+
+These are read-only looks at tables of other subjects; what they hold is explained there.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from stationd.clock import iso
+from stationd.db.engine import Connection
+from stationd.db.schema import (
+    case_facts,
+    case_steps,
+    cases,
+    checkpoints,
+    gaps,
+    holds,
+    lines,
+    listeners,
+    published,
+    records,
+    staff,
+)
+from stationd.errors import NotFoundError
+from stationd.ledger.model import STATION
+
+__all__ = [
+    "read_case_facts",
+    "read_covered",
+    "read_custody",
+    "read_gaps",
+    "read_line_periods",
+    "read_newest_checkpoint",
+    "read_people",
+    "records_hold",
+    "shown",
+]
+
+_PAGE = 5000
+
+
+def shown(moment: datetime) -> str:
+    """Return a moment as facts show it."""
+    return iso(moment)
+
+
+def read_newest_checkpoint(connection: Connection) -> int | None:
+    """Return the number of the newest checkpoint; None: there is none."""
+    newest: int | None = connection.execute(sa.select(sa.func.max(checkpoints.c.n))).scalar_one()
+    return newest
+
+
+def read_covered(connection: Connection, acct: str, epoch: int) -> tuple[int, bytes]:
+    """Return size and head of a chain as the newest checkpoint covers it."""
+    query = sa.select(published.c.size, published.c.head).where(
+        published.c.acct == acct, published.c.epoch == epoch
+    )
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise NotFoundError(f"No checkpoint covers epoch {epoch} of account {acct} yet.")
+    return row.size, row.head
+
+
+def read_case_facts(connection: Connection, case_id: str | None) -> dict[str, Any]:
+    """Return a case with its steps and facts, as plain values; empty where there is no case."""
+    if case_id is None:
+        return {}
+    row = connection.execute(sa.select(cases).where(cases.c.id == case_id)).one()
+    return {
+        "id": row.id,
+        "reason": row.reason,
+        "state": row.state,
+        "opened_at": row.opened_at,
+        "opened_by": row.opened_by,
+        "noticed_at": row.noticed_at,
+        "effective_at": row.effective_at,
+        "ended_at": row.ended_at,
+        "steps": _steps(connection, case_id),
+        "facts": _facts(connection, case_id),
+    }
+
+
+def _steps(connection: Connection, case_id: str) -> list[dict[str, Any]]:
+    query = (
+        sa.select(case_steps).where(case_steps.c.case_id == case_id).order_by(case_steps.c.version)
+    )
+    return [
+        {
+            "version": row.version,
+            "row": row.row,
+            "event": row.event,
+            "from": row.from_state,
+            "to": row.to_state,
+            "by": row.by,
+            "at": row.at,
+            "guards": json.loads(row.results),
+            "guards_hash": row.results_hash.hex(),
+        }
+        for row in connection.execute(query)
+    ]
+
+
+def _facts(connection: Connection, case_id: str) -> list[dict[str, Any]]:
+    query = (
+        sa.select(case_facts)
+        .where(case_facts.c.case_id == case_id)
+        .order_by(case_facts.c.at, case_facts.c.id)
+    )
+    return [
+        {
+            "id": row.id,
+            "kind": row.kind,
+            "fact": json.loads(row.fact),
+            "doc": None if row.doc is None else row.doc.hex(),
+            "by": row.author,
+            "at": row.at,
+        }
+        for row in connection.execute(query)
+    ]
+
+
+def read_custody(connection: Connection, acct: str) -> list[dict[str, Any]]:
+    """Return the `station` chain's custody records about an account, as rows for people."""
+    mark = f'"acct":"{acct}"'.encode()
+    rows: list[dict[str, Any]] = []
+    after = 0
+    while True:
+        query = (
+            sa.select(records.c.seq, records.c.t, records.c.body)
+            .where(
+                records.c.acct == STATION,
+                records.c.epoch == 1,
+                records.c.type == "custody",
+                records.c.seq > after,
+            )
+            .order_by(records.c.seq)
+            .limit(_PAGE)
+        )
+        page = connection.execute(query).all()
+        for row in page:
+            if row.body is not None and mark in row.body:
+                rows += _custody_rows(row.seq, row.t, json.loads(row.body), acct)
+        if len(page) < _PAGE:
+            return rows
+        after = page[-1].seq
+
+
+def _custody_rows(seq: int, t: str, body: Mapping[str, Any], acct: str) -> list[dict[str, Any]]:
+    if body.get("of", {}).get("acct") != acct:
+        return []
+    row = {
+        "seq": seq,
+        "t": t,
+        "act": body.get("kind"),
+        "by": body.get("by"),
+        "order": body.get("order"),
+        "bundle": body.get("bundle"),
+    }
+    stored = body.get("objects") or []
+    if not stored:
+        return [row]
+    return [
+        {
+            **row,
+            "object": one["key"],
+            "version_id": one["version_id"],
+            "sha256": one["sha256"],
+        }
+        for one in stored
+    ]
+
+
+def read_gaps(connection: Connection, groups: set[str]) -> list[dict[str, Any]]:
+    """Return the gaps of whole nodes and of the listeners of ``groups``."""
+    names = _listeners(connection, groups)
+    query = sa.select(gaps).order_by(gaps.c.began_at, gaps.c.id)
+    return [
+        {
+            "kind": row.cause,
+            "listener": row.listener or f"node {row.node}",
+            "from": row.began_at,
+            "to": row.ended_at,
+            "cause": row.cause,
+            "detail": row.detail,
+        }
+        for row in connection.execute(query)
+        if not row.listener or row.listener in names
+    ]
+
+
+def read_line_periods(connection: Connection, groups: set[str]) -> list[dict[str, Any]]:
+    """Return the lines of ``groups`` that are down now; what is over stands in the gaps."""
+    names = _listeners(connection, groups)
+    query = sa.select(lines).where(lines.c.up.is_(False)).order_by(lines.c.listener)
+    return [
+        {
+            "kind": "line_down",
+            "listener": row.listener,
+            "from": row.since,
+            "to": None,
+            "cause": row.why,
+            "detail": "still down when this was written",
+        }
+        for row in connection.execute(query)
+        if row.listener in names
+    ]
+
+
+def _listeners(connection: Connection, groups: set[str]) -> set[str]:
+    query = sa.select(listeners.c.listener).where(listeners.c.receiver_group.in_(groups))
+    return set(connection.execute(query).scalars())
+
+
+def read_people(
+    connection: Connection, case: Mapping[str, Any], ordered_by: str
+) -> list[dict[str, str]]:
+    """Return the staff that had to do with a case and this order, by login."""
+    logins = {ordered_by, *(step["by"] for step in case.get("steps", []))}
+    logins |= {fact["by"] for fact in case.get("facts", [])}
+    query = sa.select(staff).where(staff.c.login.in_(logins)).order_by(staff.c.login)
+    return [
+        {"login": row.login, "name": row.name, "role": row.role}
+        for row in connection.execute(query)
+    ]
+
+
+def records_hold(connection: Connection, acct: str) -> bool:
+    """Tell whether a `records` hold other than a case's own is in force on an account."""
+    query = sa.select(holds.c.id).where(
+        holds.c.acct == acct,
+        holds.c.kind == "records",
+        holds.c.case_id.is_(None),
+        holds.c.lifted_at.is_(None),
+    )
+    return connection.execute(query).first() is not None
