@@ -58,6 +58,7 @@ from stationd.supervision.wall_clock import ClockNews, Reading, WallClock
 __all__ = ["Daemon", "compose", "main"]
 
 JOURNAL_AGAIN_SECONDS = 1.0
+START_SECONDS = 60
 STOP_SECONDS = 15.0
 KERNEL_CLOCK_EVERY = 60
 DROP_EVERY = 5
@@ -140,6 +141,7 @@ class Daemon:
         self._roster_thread.start()
         self._roster.load_now()
         self._open_journal()
+        self._tick()
         return self._ready
 
     def stop(self, cause: str) -> Deferred[None]:
@@ -180,7 +182,6 @@ class Daemon:
             return
         self._log.error("journal_unavailable", why=failure.getErrorMessage())
         self._notifier.status(failure.getErrorMessage())
-        self._notifier.more_time(60)
         self._reactor.callLater(JOURNAL_AGAIN_SECONDS, self._open_journal)
 
     def _opened(self, journal: Journal) -> None:
@@ -195,7 +196,6 @@ class Daemon:
             return
         for served in self._served:
             served.edge.start()
-        self._tick()
         self._tell_ready()
 
     def _close_journal(self) -> Deferred[None]:
@@ -214,7 +214,7 @@ class Daemon:
         for served in self._served:
             served.intake.finish()
         self._diary.write(Kind.STOPPED, {"cause": cause})
-        return self._diary.empty()
+        return None if self._committer.failing else self._diary.empty()
 
     def _hang_up(self, cause: str) -> None:
         for served in self._served:
@@ -283,6 +283,10 @@ class Daemon:
 
     def _look(self) -> None:
         self._seconds += 1
+        self._watchdog()
+        if not self._ready.called:
+            self._notifier.more_time(START_SECONDS)
+            return
         for served in self._served:
             if served.intake.look() is Change.LOST and isinstance(served.edge, TcpClientEdge):
                 served.edge.hang_up("silent for three periods")
@@ -292,7 +296,6 @@ class Daemon:
             self._look_at_kernel_clock()
         if self._seconds % DROP_EVERY == 0:
             self._drop()
-        self._watchdog()
 
     def _watchdog(self) -> None:
         """Say that we are alive, but not while the journal keeps somebody waiting."""

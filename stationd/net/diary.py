@@ -16,7 +16,7 @@ from archive.canonical import JsonValue, encode
 from stationd.clock import Clock
 from stationd.ids import Ids
 from stationd.journal.model import Draft, Kind, Receipt, encode_body
-from stationd.net.committer import Committed
+from stationd.net.committer import Submitter
 from stationd.net.reactor import Delays
 
 __all__ = ["Diary"]
@@ -32,7 +32,7 @@ class Diary:
 
     def __init__(
         self,
-        submit: Callable[[Sequence[bytes]], Committed],
+        submit: Callable[[Sequence[bytes], Submitter], None],
         *,
         reactor: Delays,
         clock: Clock,
@@ -91,14 +91,12 @@ class Diary:
         if self._busy or not self._kept:
             return
         self._busy = True
-        bodies = list(self._kept)
-        self._submit(bodies).addCallbacks(
-            self._committed, self._not_committed, callbackArgs=(len(bodies),)
-        ).addErrback(lambda failure: self._log.failure("diary_fault", failure))
+        self._submit(list(self._kept), self)
 
-    def _committed(self, _receipts: list[Receipt], count: int) -> None:
+    def committed(self, receipts: Sequence[Receipt]) -> None:
+        """Forget what is committed."""
         self._busy = False
-        for _ in range(count):
+        for _ in receipts:
             self._kept.popleft()
         if self._lost:
             lost, self._lost = self._lost, 0
@@ -110,8 +108,8 @@ class Diary:
             for done in fired:
                 done.callback(None)
 
-    def _not_committed(self, _failure: Failure) -> None:
-        # The committer has told of it; here it only has to be tried again.
+    def failed(self, failure: Failure) -> None:
+        """Try again later: the committer has told of it."""
         self._reactor.callLater(RETRY_SECONDS, self._again)
 
     def _again(self) -> None:

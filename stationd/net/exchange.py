@@ -1,7 +1,7 @@
 """A session and whoever it answers: events to the intake, answers out after the commit.
 
-This is where an acknowledgement is made, and it is made of receipts: `_answer` is called by the
-committer's Deferred and by nothing else.
+This is where an acknowledgement is made, and it is made of receipts: `Exchange.answer` is called
+with those of the committer and by nothing else.
 
 After a failed commit the answers to all that was received up to then are lost for good.  An
 acknowledgement that does not name its frame must never stand in for an earlier one, so whatever
@@ -101,17 +101,29 @@ class Exchange:
         self._waiting += len(kept)
         if self._valve is not None and self._waiting > MOST_UNANSWERED:
             self._valve.close("peer")
-        committed = self._intake.submit(bodies)
-        committed.addCallbacks(
-            self._answer, self._failed, callbackArgs=(kept, self._turn), errbackArgs=(len(kept),)
-        )
-        committed.addErrback(self._surprised)
+        self._intake.submit(bodies, _Waiting(self, kept, self._turn))
 
-    def _answer(self, _receipts: list[Receipt], events: Sequence[Event], turn: int) -> None:
+    def answer(self, _receipts: Sequence[Receipt], events: Sequence[Event], turn: int) -> None:
+        """Answer ``events``, which the receipts say are committed."""
+        try:
+            self._answer(events, turn)
+        except Exception:  # noqa: BLE001  (a fault of ours ends this peer's connection, no more)
+            self._log.failure("answer_fault", listener=self._intake.listener)
+            self._end(0)
+        self._settle(len(events))
+
+    def failed(self, count: int) -> None:
+        """Stay silent about ``count`` events that were not committed, and hang up.
+
+        The committer has told of it.  Silence is the safe answer: the frames are sent again.
+        """
+        self._end(count)
+        self._settle(count)
+
+    def _answer(self, events: Sequence[Event], turn: int) -> None:
         if self._silent or turn != self._turn:
-            self._settle(len(events))
             return
-        now = self._intake.now()[1]
+        now = self._intake.clock.now()
         answered: list[Event] = []
         answers: list[bytes] = []
         for event in events:
@@ -123,24 +135,33 @@ class Exchange:
             self._send(b"".join(answers))
         for event in answered:
             self._session.answered(event)
-        self._settle(len(events))
 
-    def _failed(self, _failure: Failure, count: int) -> None:
-        # The committer has told of it.  Silence is the safe answer: the frame is sent again.
+    def _end(self, lost: int) -> None:
         self._turn += 1
-        self._lost += count
+        self._lost += lost
         if not self._silent:
             self._hang_up()
-        self._settle(count)
 
     def _settle(self, count: int) -> None:
         self._waiting -= count
         if self._valve is not None and self._valve.closed and self._waiting <= MOST_UNANSWERED // 2:
             self._valve.open("peer")
 
-    def _surprised(self, failure: Failure) -> None:
-        """A fault of ours in an answer: it is logged, and this peer's connection ends."""
-        self._log.failure("answer_fault", failure, listener=self._intake.listener)
-        self._turn += 1
-        if not self._silent:
-            self._hang_up()
+
+class _Waiting:
+    """Events of an exchange that wait for their commit."""
+
+    __slots__ = ("_events", "_exchange", "_turn")
+
+    def __init__(self, exchange: Exchange, events: Sequence[Event], turn: int) -> None:
+        self._exchange = exchange
+        self._events = events
+        self._turn = turn
+
+    def committed(self, receipts: Sequence[Receipt]) -> None:
+        """Let them be answered."""
+        self._exchange.answer(receipts, self._events, self._turn)
+
+    def failed(self, failure: Failure) -> None:
+        """Let them go unanswered."""
+        self._exchange.failed(len(self._events))

@@ -11,7 +11,7 @@ from receivers.events import Event, Fault, Frame, Heartbeat
 from stationd.clock import Clock, from_ns, iso
 from stationd.ids import Ids
 from stationd.journal.model import BodyWriter, Kind
-from stationd.net.committer import Committed, Committer
+from stationd.net.committer import Committer, Submitter
 from stationd.net.diary import Diary
 from stationd.net.faulty_limit import Counted, FaultyLimit
 from stationd.supervision.heartbeat import Change
@@ -63,8 +63,7 @@ class Intake:
 
     def now(self) -> tuple[int, datetime]:
         """Return the present moment, for an entry and for a session."""
-        now = self.clock.now_ns()
-        return now, from_ns(now)
+        return self.clock.now_ns(), self.clock.now()
 
     def bodies(
         self, peer: Peer, events: Sequence[Event], at: int
@@ -83,9 +82,9 @@ class Intake:
             bodies.append(write(kind, at, ticks, event.raw, note, self._salt()))
         return kept, bodies
 
-    def submit(self, bodies: Sequence[bytes]) -> Committed:
+    def submit(self, bodies: Sequence[bytes], submitter: Submitter) -> None:
         """Hand ``bodies`` to the committer."""
-        return self.committer.submit(bodies)
+        self.committer.submit(bodies, submitter)
 
     def look(self) -> Change | None:
         """Do what is due: tell of floods that were counted and of a receiver that fell silent."""
@@ -142,23 +141,31 @@ _GARBLED: dict[Fault, _Written] = {
 }
 
 
+def _marks(*, repeat: bool, poll: bool, fault: Fault | None) -> bytes:
+    marks: dict[str, JsonValue] = {}
+    if repeat:
+        marks["repeat"] = True
+    if poll:
+        marks["poll"] = True
+    if fault is not None:
+        marks["fault"] = fault.value
+    return encode(marks)
+
+
+_MARKED: dict[tuple[bool, bool, Fault | None], _Written] = {
+    (repeat, poll, fault): (Kind.FRAME, _marks(repeat=repeat, poll=poll, fault=fault), fault)
+    for repeat in (False, True)
+    for poll in (False, True)
+    for fault in (None, *Fault)
+}
+
+
 def _written(event: Event) -> _Written:
     """Return kind and note of ``event``, and its fault where it has one."""
     if isinstance(event, Frame):
         if not (event.repeat or event.poll or event.fault):
             return _PLAIN
-        return Kind.FRAME, encode(_marks(event)), event.fault
+        return _MARKED[event.repeat, event.poll, event.fault]
     if isinstance(event, Heartbeat):
         return _HEARTBEAT
     return _GARBLED[event.fault]
-
-
-def _marks(frame: Frame) -> dict[str, JsonValue]:
-    marks: dict[str, JsonValue] = {}
-    if frame.repeat:
-        marks["repeat"] = True
-    if frame.poll:
-        marks["poll"] = True
-    if frame.fault is not None:
-        marks["fault"] = frame.fault.value
-    return marks

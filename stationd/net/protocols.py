@@ -3,9 +3,11 @@
 Bytes in, events to the intake; answers out after the commit.  No rule is here.
 """
 
+import socket
 from collections.abc import Callable
 from typing import Any, cast
 
+from twisted.internet.error import ConnectionAborted
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.internet.tcp import Connection
 from twisted.python.failure import Failure
@@ -17,6 +19,9 @@ from stationd.net.tapping import Tapping
 from stationd.net.valve import Valve
 
 __all__ = ["Edge", "SessionProtocol", "Silence", "StreamProtocol", "TapProtocol", "make_protocol"]
+
+SEND_BUFFER = 65536
+"""Bytes of answers the kernel holds for a peer that does not read; left alone it takes megabytes."""
 
 LAST_WORDS_SECONDS = 5.0
 """How long a peer may take to read what was written before a hang-up, until it is cut off."""
@@ -132,6 +137,8 @@ class SessionProtocol(StreamProtocol):
         transport.registerProducer(self, True)  # noqa: FBT003  (streaming)
         if isinstance(transport, Connection):
             self._direct = transport
+            transport.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+            transport.setTcpKeepAlive(1)
         valve = Valve(pause=transport.pauseProducing, resume=transport.resumeProducing)
         exchange = Exchange(
             self._line.open(),
@@ -170,7 +177,8 @@ class SessionProtocol(StreamProtocol):
         self._cause = self._cause or "does not read our answers"
         self._exchange.close()
         if self._serial:
-            self._transport.loseConnection()
+            # A serial port knows no abort, and what it holds back would never be sent.
+            self._transport.connectionLost(Failure(ConnectionAborted()))
         else:
             self._transport.abortConnection()
 

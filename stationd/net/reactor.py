@@ -6,6 +6,8 @@ Twisted describes them as interfaces that a type checker cannot follow; these sa
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from twisted.python.failure import Failure
+
 __all__ = ["Call", "DatagramTransport", "Delays", "Reactor", "StreamTransport", "Threads"]
 
 
@@ -65,6 +67,9 @@ class StreamTransport(Protocol):
 
     def abortConnection(self) -> None:
         """Close at once; serial lines have no such thing."""
+
+    def connectionLost(self, reason: Failure, /) -> None:
+        """Take the connection as ended."""
 
     def pauseProducing(self) -> None:
         """Read no more for now."""

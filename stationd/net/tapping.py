@@ -5,8 +5,12 @@ Nobody can be asked to repeat, so what the journal does not take at once waits i
 
 from collections.abc import Sequence
 
+from twisted.python.failure import Failure
+
 from receivers.events import Event
 from receivers.session import Session
+from stationd.journal.model import Receipt
+from stationd.net.diary import Diary
 from stationd.net.intake import Intake, Peer
 
 __all__ = ["Tapping"]
@@ -41,4 +45,21 @@ class Tapping:
             return
         _, bodies = self._intake.bodies(self._peer, events, at)
         if bodies:
-            self._intake.submit(bodies).addErrback(lambda _: self._intake.diary.keep(bodies))
+            self._intake.submit(bodies, _Kept(bodies, self._intake.diary))
+
+
+class _Kept:
+    """Bodies that go to the diary where they are not committed."""
+
+    __slots__ = ("_bodies", "_diary")
+
+    def __init__(self, bodies: Sequence[bytes], diary: Diary) -> None:
+        self._bodies = bodies
+        self._diary = diary
+
+    def committed(self, receipts: Sequence[Receipt]) -> None:
+        """Nothing: nobody waits for an answer."""
+
+    def failed(self, failure: Failure) -> None:
+        """Let the diary try again."""
+        self._diary.keep(self._bodies)

@@ -1,6 +1,7 @@
 """The edge where panels send datagrams: one frame each, answered to where it came from."""
 
 from collections import OrderedDict
+from contextlib import suppress
 from typing import Any, cast
 
 from twisted.internet.error import CannotListenError
@@ -98,13 +99,19 @@ class DatagramSessions(DatagramProtocol):
             self._line.open(),
             self._line.intake,
             self._line.intake.peer(f"{host}:{port}", host),
-            send=lambda data: transport.write(data, address),
+            send=lambda data: _send(transport, data, address),
             hang_up=lambda: None,
         )
         self._peers[address] = exchange
         if len(self._peers) > MOST_PEERS:
             self._peers.popitem(last=False)
         return exchange
+
+
+def _send(transport: DatagramTransport, data: bytes, address: _Address) -> None:
+    # What cannot be sent is silence: the panel sends its frame again.
+    with suppress(OSError):
+        transport.write(data, address)
 
 
 class DatagramTap(DatagramProtocol):
