@@ -4,8 +4,10 @@ All differences between SQLite and PostgreSQL are here.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from stationd.errors import DatabaseUnavailableError
 
-__all__ = ["Connection", "Database", "copy_file", "inserting"]
+__all__ = ["Connection", "Database", "copy_file", "execute_rows", "inserting"]
 
 Connection = sa.Connection
 
@@ -96,6 +98,34 @@ def inserting(connection: Connection, table: sa.Table) -> sqlite.Insert:
     if connection.dialect.name == "sqlite":
         return sqlite.insert(table)
     return postgresql.insert(table)  # type: ignore[return-value]  # the same methods
+
+
+def execute_rows(
+    connection: Connection, statement: sa.Executable, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Run ``statement``, which a module keeps, once for each of ``rows``, which have equal keys.
+
+    The driver gets the values as they are: preparing each through its column's type costs as much
+    as storing it.  For texts, numbers and bytes only.
+    """
+    if not rows:
+        return
+    text, keys = _compiled(statement, connection.dialect, tuple(rows[0]))
+    if keys is None:
+        connection.exec_driver_sql(text, list(rows))
+    else:
+        connection.exec_driver_sql(text, list(map(itemgetter(*keys), rows)))
+
+
+@lru_cache(maxsize=64)
+def _compiled(
+    statement: Any,  # noqa: ANN401  (sa.Executable does not say that it is compiled)
+    dialect: sa.Dialect,
+    keys: tuple[str, ...],
+) -> tuple[str, tuple[str, ...] | None]:
+    """Return a statement's text, and the order of its values where they are not named."""
+    compiled = statement.compile(dialect=dialect, column_keys=list(keys))
+    return str(compiled), tuple(compiled.positiontup) if compiled.positional else None
 
 
 def copy_file(connection: Connection, target: Path) -> bool:

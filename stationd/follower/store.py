@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from archive.canonical import encode
 from stationd.db import schema
-from stationd.db.engine import Connection, inserting
+from stationd.db.engine import Connection, execute_rows, inserting
 from stationd.follower.assign import scope_of
-from stationd.follower.model import Line, ListenerFacts, Owner, Place, Taken, Tally
+from stationd.follower.model import Line, ListenerFacts, Owner, Place, Scope, Taken, Tally
 from stationd.journal import chain
 from stationd.journal.model import Entry, decode_body
 
@@ -33,6 +33,7 @@ __all__ = [
 
 _SLICE = 500
 
+_EVERYTHING = Scope()
 _INSERT_ENTRIES = sa.insert(schema.entries)
 
 
@@ -90,7 +91,8 @@ def read_last(connection: Connection, place: Place) -> Entry | None:
 
 def record_entries(connection: Connection, journal: str, taken: Iterable[Taken]) -> None:
     """Store entries byte for byte."""
-    connection.execute(
+    execute_rows(
+        connection,
         _INSERT_ENTRIES,
         [
             {
@@ -207,14 +209,15 @@ def read_owners(
     for group, wanted in numbers.items():
         for part in _slices(sorted(wanted)):
             for row in connection.execute(_owners(group, part)):
-                found.setdefault((group, row.number), []).append(
+                number, acct, scope, valid_from, valid_to, service, record = row
+                found.setdefault((group, number), []).append(
                     Owner(
-                        acct=row.acct,
-                        scope=scope_of(json.loads(row.scope)),
-                        valid_from=row.valid_from,
-                        valid_to=row.valid_to,
-                        service=row.service,
-                        record=row.record,
+                        acct=acct,
+                        scope=_EVERYTHING if scope == "{}" else scope_of(json.loads(scope)),
+                        valid_from=valid_from,
+                        valid_to=valid_to,
+                        service=service,
+                        record=record,
                     )
                 )
     return found

@@ -43,6 +43,7 @@ class Watch:
         self._last = last
         self._lines = {line.listener: line for line in lines}
         self._lines_before = dict(self._lines)
+        self._heard: dict[str, str] = {}
         self._tallies = {tally.listener: tally for tally in tallies}
         self._open = {(gap.listener, gap.cause): gap for gap in gaps}
         self._changed_gaps: dict[str, Gap] = {}
@@ -72,8 +73,11 @@ class Watch:
 
     def lines(self) -> list[Line]:
         """Return the lines that changed."""
-        before = self._lines_before
-        return [line for name, line in self._lines.items() if before.get(name) != line]
+        now = [
+            replace(line, heard_at=self._heard.get(name, line.heard_at))
+            for name, line in self._lines.items()
+        ]
+        return [line for line in now if self._lines_before.get(line.listener) != line]
 
     def tallies(self) -> list[Tally]:
         """Return the sums of the running hour."""
@@ -121,11 +125,9 @@ class Watch:
 
     def _hear(self, taken: Taken) -> None:
         name = taken.entry.listener
-        line = self._lines.get(name)
-        if line is None:
+        if name not in self._lines:
             self._lines[name] = self._line(name, taken.rx, up=True, why="heard")
-        elif line.heard_at != taken.rx:
-            self._lines[name] = replace(line, heard_at=taken.rx)
+        self._heard[name] = taken.rx
 
     def _line(self, name: str, rx: str, *, up: bool, why: str) -> Line:
         return Line(
@@ -134,7 +136,7 @@ class Watch:
             up=up,
             since=rx,
             why=why,
-            heard_at=rx if why == "heard" else None,
+            heard_at=None,
         )
 
     def _link(self, taken: Taken, note: Mapping[str, Any]) -> None:
@@ -144,7 +146,7 @@ class Watch:
             return
         line = self._lines.get(name)
         why = str(note.get("cause", ""))
-        heard = None if line is None else line.heard_at
+        heard = self._heard.get(name, None if line is None else line.heard_at)
         if line is None or line.up != up or line.why != why:
             self._lines[name] = replace(self._line(name, taken.rx, up=up, why=why), heard_at=heard)
         if up:

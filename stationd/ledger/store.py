@@ -15,7 +15,7 @@ from archive import merkle
 from archive.canonical import JsonValue
 from stationd.clock import iso
 from stationd.db import schema
-from stationd.db.engine import Connection, inserting
+from stationd.db.engine import Connection, execute_rows, inserting
 from stationd.errors import LedgerBrokenError, MistakeError, NotFoundError
 from stationd.ids import Ids
 from stationd.ledger.chain import continued, opening
@@ -39,6 +39,11 @@ _DOCUMENT = b"stationd:doc:v1\0"
 # Numbers bound to one statement stay far below what every database takes.
 _SLICE = 1000
 
+_SALT = 16
+
+_HEAD = [
+    schema.heads.c[name] for name in ("acct", "epoch", "account_key", "size", "head", "closed")
+]
 _INSERT_RECORDS = sa.insert(schema.records)
 _MOVE_HEAD = (
     sa.update(schema.heads)
@@ -50,7 +55,7 @@ _MOVE_HEAD = (
         size=sa.bindparam("to_size"),
         head=sa.bindparam("to_head"),
         closed=sa.bindparam("to_closed"),
-        covered=False,
+        covered=sa.false(),
     )
 )
 
@@ -133,9 +138,7 @@ def read_current_head(connection: Connection, acct: str) -> Head | None:
 
 def read_head(connection: Connection, acct: str, epoch: int) -> Head:
     """Return the head of one epoch, or raise `NotFoundError`."""
-    query = sa.select(schema.heads).where(
-        schema.heads.c.acct == acct, schema.heads.c.epoch == epoch
-    )
+    query = sa.select(*_HEAD).where(schema.heads.c.acct == acct, schema.heads.c.epoch == epoch)
     row = connection.execute(query).one_or_none()
     if row is None:
         msg = f"{acct} has no epoch {epoch} in the ledger"
@@ -145,9 +148,7 @@ def read_head(connection: Connection, acct: str, epoch: int) -> Head:
 
 def read_heads(connection: Connection, acct: str) -> list[Head]:
     """Return the heads of all epochs of ``acct``, oldest first."""
-    query = (
-        sa.select(schema.heads).where(schema.heads.c.acct == acct).order_by(schema.heads.c.epoch)
-    )
+    query = sa.select(*_HEAD).where(schema.heads.c.acct == acct).order_by(schema.heads.c.epoch)
     return [_head(row) for row in connection.execute(query)]
 
 
@@ -251,15 +252,16 @@ def _newest(connection: Connection, names: Sequence[str]) -> dict[str, Head]:
     table = schema.heads.c
     for part in _slices(names):
         query = (
-            sa.select(schema.heads)
+            sa.select(*_HEAD)
             .where(table.acct.in_(part))
             .order_by(table.account_key)
             .with_for_update()
         )
         for row in connection.execute(query):
-            known = heads.get(row.acct)
-            if known is None or known.epoch < row.epoch:
-                heads[row.acct] = _head(row)
+            head = _head(row)
+            known = heads.get(head.acct)
+            if known is None or known.epoch < head.epoch:
+                heads[head.acct] = head
     return heads
 
 
@@ -295,7 +297,9 @@ def _grow(
     ids: Ids,
 ) -> dict[str, list[Record]]:
     """Append to locked chains; return the records of the drafts, without those that open."""
-    t, salts = iso(now), _salts(ids)
+    # Room for an `open` record of each chain is drawn too.
+    salts = _salts(ids, len(chains) + sum(map(len, chains.values())))
+    t = iso(now)
     rows: list[dict[str, Any]] = []
     moves: list[dict[str, Any]] = []
     made: dict[str, list[Record]] = {}
@@ -307,8 +311,8 @@ def _grow(
         made[acct] = records[len(ahead) :]
         rows += [_row(r, d) for r, d in zip(records, [*ahead, *drafts], strict=True)]
         moves.append(_move(records[-1]))
-    connection.execute(_INSERT_RECORDS, rows)
-    connection.execute(_MOVE_HEAD, moves)
+    execute_rows(connection, _INSERT_RECORDS, rows)
+    execute_rows(connection, _MOVE_HEAD, moves)
     return made
 
 
@@ -317,20 +321,20 @@ def _before(connection: Connection, head: Head) -> Head | None:
 
 
 def _row(record: Record, draft: RecordDraft) -> dict[str, Any]:
-    part = draft.part[0] if draft.part else 0
+    part = None if draft.journal is None else draft.part[0] if draft.part else 0
     return {
         "acct": record.acct,
         "epoch": record.epoch,
         "seq": record.seq,
-        "type": record.type,
-        "origin": record.origin,
+        "type": str(record.type),
+        "origin": str(record.origin),
         "t": record.t,
         "body": record.body,
         "leaf": record.leaf,
         "head": record.head,
         "journal": draft.journal,
         "position": draft.position,
-        "part": None if draft.journal is None else part,
+        "part": part,
     }
 
 
@@ -344,20 +348,18 @@ def _move(last: Record) -> dict[str, Any]:
     }
 
 
-def _head(row: Any) -> Head:  # noqa: ANN401  (a row of heads)
+def _head(row: Any) -> Head:  # noqa: ANN401  (a row of _HEAD)
+    acct, epoch, account_key, size, head, closed = row
     return Head(
-        acct=row.acct,
-        epoch=row.epoch,
-        account_key=row.account_key,
-        size=row.size,
-        head=row.head,
-        closed=row.closed,
+        acct=acct, epoch=epoch, account_key=account_key, size=size, head=head, closed=closed
     )
 
 
-def _salts(ids: Ids) -> Iterator[bytes]:
-    while True:
-        yield ids.salt()
+def _salts(ids: Ids, count: int) -> Iterator[bytes]:
+    """Draw all salts at once: a call of the system for each costs more than its bytes."""
+    drawn = ids.bytes(count * _SALT)
+    for start in range(0, len(drawn), _SALT):
+        yield drawn[start : start + _SALT]
 
 
 def _slices(values: Sequence[Any]) -> Iterator[Sequence[Any]]:

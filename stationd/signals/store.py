@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from stationd.db.engine import Connection
+from stationd.db.engine import Connection, execute_rows
 from stationd.db.schema import journals, parked, records, signals
 from stationd.signals.model import COLUMNS, Parked, ParkedSum, SignalRow, Summary
 
@@ -63,15 +63,12 @@ def _cut(text: str, width: int | None = None) -> str:
 
 def record_signals(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Put signals into the index; each row has its record's place and `signal_values`."""
-    if rows:
-        connection.execute(_INSERT, rows)
+    execute_rows(connection, _INSERT, rows)
 
 
 def record_parked(connection: Connection, new: Iterable[Parked]) -> None:
     """Park frames that were not decoded, or events that were not assigned."""
-    rows = [asdict(one) for one in new]
-    if rows:
-        connection.execute(_INSERT_PARKED, rows)
+    execute_rows(connection, _INSERT_PARKED, [asdict(one) for one in new])
 
 
 def record_settled(connection: Connection, settled: Iterable[Parked], at: str) -> None:
