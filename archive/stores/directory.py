@@ -4,9 +4,12 @@ Beside each file lies `<file>.held.json` with what was asked for.  Both are read
 owns the folder can remove them, so `locked` is false and no account closes on it.
 """
 
+import contextlib
 import json
 import os
 import shutil
+import tempfile
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from hashlib import sha256 as new_sha256
 from pathlib import Path
@@ -76,12 +79,11 @@ class DirectoryStore:
     def fetch(self, key: str, version_id: str, into: Path) -> None:
         """Write the stored bytes to ``into``, whole or not at all."""
         target = self._there(key, version_id)
-        part = into.with_name(into.name + _PART)
         try:
-            shutil.copyfile(target, part)
-            part.replace(into)
+            with _part(into) as part:
+                shutil.copyfile(target, part)
+                part.replace(into)
         except OSError as error:
-            part.unlink(missing_ok=True)
             raise StoreUnavailableError(f"{self.name}: {key}: {error.strerror}") from None
 
     def extend(self, key: str, version_id: str, retain_until: datetime) -> None:
@@ -116,25 +118,24 @@ class DirectoryStore:
         return sha256
 
     def _copy(self, target: Path, path: Path, sha256: str) -> None:
-        part = target.with_name(target.name + _PART)
-        part.unlink(missing_ok=True)
-        shutil.copyfile(path, part)
-        if _hash(part) != sha256:
-            part.unlink()
-            raise ObjectDiffersError(
-                f"{self.name}: {path.name} does not have the SHA-256 that was announced"
-            )
-        _settle(part, target)
+        with _part(target) as part:
+            shutil.copyfile(path, part)
+            if _hash(part) != sha256:
+                raise ObjectDiffersError(
+                    f"{self.name}: {path.name} does not have the SHA-256 that was announced"
+                )
+            _settle(part)
+            # Of several writers one gives the file its name; nothing is ever replaced.
+            with contextlib.suppress(FileExistsError):
+                target.hardlink_to(part)
 
     def _note(self, target: Path, retain_until: datetime, *, legal_hold: bool) -> None:
         """Replace the note beside ``target`` in one step."""
-        note = encode(
-            {"legal_hold": legal_hold, "retain_until": retain_until.astimezone(UTC).isoformat()}
-        )
-        part = _beside(target).with_name(_beside(target).name + _PART)
-        part.unlink(missing_ok=True)
-        part.write_bytes(note)
-        _settle(part, _beside(target))
+        until = retain_until.astimezone(UTC).isoformat()
+        with _part(_beside(target)) as part:
+            part.write_bytes(encode({"legal_hold": legal_hold, "retain_until": until}))
+            _settle(part)
+            part.replace(_beside(target))
 
     def _there(self, key: str, version_id: str) -> Path:
         target = self._path / check_key(key)
@@ -149,12 +150,22 @@ def _beside(target: Path) -> Path:
     return target.with_name(target.name + _HELD)
 
 
-def _settle(part: Path, target: Path) -> None:
-    """Let a whole file take its name, on disk before anybody is told."""
+@contextlib.contextmanager
+def _part(target: Path) -> Iterator[Path]:
+    """Give a file of this writer's own beside ``target``, and leave nothing of it behind."""
+    descriptor, name = tempfile.mkstemp(prefix=f"{target.name}.", suffix=_PART, dir=target.parent)
+    os.close(descriptor)
+    try:
+        yield Path(name)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _settle(part: Path) -> None:
+    """Bring a file to disk, before anybody is told of it."""
     part.chmod(_READ_ONLY)
     with part.open("rb") as file:
         os.fsync(file.fileno())
-    part.replace(target)
 
 
 def _hash(path: Path) -> str:
