@@ -21,7 +21,7 @@ from stationd.net.valve import Valve
 __all__ = ["Edge", "SessionProtocol", "Silence", "StreamProtocol", "TapProtocol", "make_protocol"]
 
 SEND_BUFFER = 65536
-"""Bytes of answers the kernel holds for a peer that does not read; left alone it takes megabytes."""
+"""Bytes of answers the kernel holds for a peer that does not read; its own limit is megabytes."""
 
 LAST_WORDS_SECONDS = 5.0
 """How long a peer may take to read what was written before a hang-up, until it is cut off."""
@@ -138,7 +138,7 @@ class SessionProtocol(StreamProtocol):
         if isinstance(transport, Connection):
             self._direct = transport
             transport.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-            transport.setTcpKeepAlive(1)
+            transport.setTcpKeepAlive(True)
         valve = Valve(pause=transport.pauseProducing, resume=transport.resumeProducing)
         exchange = Exchange(
             self._line.open(),
