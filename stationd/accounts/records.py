@@ -78,10 +78,10 @@ def link_given_away(link: Link, transmitter: Transmitter, valid_to: str, by: Per
     return _config(STATION, "transmitter_given_away", by, Origin.HUMAN, {"of": fields})
 
 
-def key_added(acct: str, transmitter: Transmitter, by: Person) -> RecordDraft:
+def key_added(acct: str, transmitter: Transmitter, by: Person, origin: Origin) -> RecordDraft:
     """Return the record of a new panel key; the key itself is nowhere in the ledger."""
     fields: dict[str, JsonValue] = {"group": transmitter.group, "number": transmitter.number}
-    return _config(acct, "transmitter_key_added", by, Origin.HUMAN, fields)
+    return _config(acct, "transmitter_key_added", by, origin, fields)
 
 
 def service_set(acct: str, before: str, after: str, by: Person) -> RecordDraft:

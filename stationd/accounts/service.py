@@ -317,7 +317,7 @@ def add_key(desk: Desk, group: str, number: str, key: SealedKey, *, by: Person) 
         rewrite_transmitter(connection, replace(transmitter, keys=(*keys, key)))
         links = read_links(connection, transmitter_id=transmitter.id)
         accts = sorted({link.acct for link in links if link.valid_to is None})
-        drafts = [key_added(acct, transmitter, by) for acct in accts]
+        drafts = [key_added(acct, transmitter, by, Origin.HUMAN) for acct in accts]
         append_drafts(desk, connection, drafts)
 
 

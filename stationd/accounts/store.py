@@ -70,6 +70,7 @@ __all__ = [
     "rewrite_account",
     "rewrite_contract",
     "rewrite_customer",
+    "rewrite_link",
     "rewrite_site",
     "rewrite_transmitter",
 ]
@@ -387,6 +388,12 @@ def rewrite_transmitter(connection: Connection, transmitter: Transmitter) -> Non
     """Replace a transmitter's row."""
     values = _transmitter_values(transmitter)
     _replace(connection, transmitters, transmitters.c.id == transmitter.id, values)
+
+
+def rewrite_link(connection: Connection, link: Link) -> None:
+    """Replace a link's row."""
+    where = transmitter_links.c.id == link.id
+    _replace(connection, transmitter_links, where, _link_values(link))
 
 
 def _insert(connection: Connection, table: sa.Table, rows: list[dict[str, object]]) -> None:

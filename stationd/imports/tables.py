@@ -1,0 +1,115 @@
+"""From bytes to rows with line numbers: encodings, delimiters, quotes."""
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from stationd.imports.model import Fault, Place, Source
+
+__all__ = ["Row", "Table", "read_table"]
+
+_DELIMITERS = ",;\t|"
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+# Longer than any field of ours; what is longer has lost a quotation mark.
+_LONGEST_CELL = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line's cells, and the line it begins on."""
+
+    line: int
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A file's headings and rows."""
+
+    file: str
+    headings: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+def read_table(source: Source, *, encoding: str, delimiter: str) -> tuple[Table, list[Fault]]:
+    """Return the table in ``source`` and every fault that keeps part of it from being read."""
+    text, faults = _text(source, encoding)
+    if faults:
+        return Table(source.name, (), ()), faults
+    rows, faults = _rows(source.name, text, delimiter or _delimiter(text))
+    if not rows:
+        if not faults:
+            faults = [Fault(Place(source.name, 1), "the file is empty; it needs a header line")]
+        return Table(source.name, (), ()), faults
+    headings = tuple(cell.strip() for cell in rows[0].cells)
+    body = [row for row in rows[1:] if any(cell.strip() for cell in row.cells)]
+    faults += [fault for row in body if (fault := _width(source.name, row, len(headings)))]
+    whole = tuple(row for row in body if len(row.cells) == len(headings))
+    return Table(source.name, headings, whole), faults
+
+
+def _text(source: Source, encoding: str) -> tuple[str, list[Fault]]:
+    data = source.data
+    for mark, marked in _BOMS:
+        if data.startswith(mark):
+            data, encoding = data[len(mark) :], marked
+            break
+    try:
+        return data.decode(encoding), []
+    except LookupError:
+        problem = f"there is no encoding {encoding}; utf-8, cp1252 and latin-1 are common ones"
+        return "", [Fault(Place(source.name, 1), problem)]
+    except UnicodeDecodeError as error:
+        return "", list(_undecodable(source.name, data, encoding, error))
+
+
+def _undecodable(
+    name: str, data: bytes, encoding: str, error: UnicodeDecodeError
+) -> Iterator[Fault]:
+    """Name every line that is not of the encoding; in wide encodings, only the first."""
+    if encoding.startswith("utf-16"):
+        line = data[: error.start].decode(encoding, "replace").count("\n") + 1
+        yield Fault(Place(name, line), f"not {encoding} at byte {error.start}")
+        return
+    for number, line_bytes in enumerate(data.split(b"\n"), start=1):
+        try:
+            line_bytes.decode(encoding)
+        except UnicodeDecodeError as fault:
+            byte = line_bytes[fault.start]
+            help_ = "; if the file comes from Windows, try --encoding cp1252"
+            text = f"byte {byte:02X}h in column {fault.start + 1} is not {encoding}{help_}"
+            yield Fault(Place(name, number), text)
+
+
+def _delimiter(text: str) -> str:
+    """Return what stands most often in the header line; a comma where nothing does."""
+    head = text.partition("\n")[0]
+    return max(_DELIMITERS, key=head.count)
+
+
+def _rows(name: str, text: str, delimiter: str) -> tuple[list[Row], list[Fault]]:
+    rows: list[Row] = []
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    line = 1
+    try:
+        for cells in reader:
+            rows.append(Row(line, tuple(cells)))
+            line = reader.line_num + 1
+    except csv.Error as error:
+        problem = f"{error}; from here on the file cannot be read. Look for a stray quotation mark"
+        return rows, [Fault(Place(name, line), problem)]
+    return rows, []
+
+
+def _width(name: str, row: Row, width: int) -> Fault | None:
+    if len(row.cells) != width:
+        return Fault(Place(name, row.line), f"{len(row.cells)} cells, but the header has {width}")
+    if any(len(cell) > _LONGEST_CELL for cell in row.cells):
+        return Fault(Place(name, row.line), f"a cell has more than {_LONGEST_CELL} characters")
+    return None
