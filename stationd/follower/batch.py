@@ -104,10 +104,8 @@ class Batch:
         note = note_of(taken.entry) if taken.entry.note else {}
         marks = tuple(mark for mark in _NOTE_MARKS if note.get(mark))
         goals = [self._goals(taken, signal) for signal in decoded.signals]
-        chains = {goal.acct for event in goals for goal in event}
-        whole = {
-            acct for acct in chains if all(any(goal.acct == acct for goal in e) for e in goals)
-        }
+        # Only a chain that every event goes to may hold the frame as a whole.
+        whole = set.intersection(*({goal.acct for goal in event} for event in goals))
         base = make.entry_fields(taken, self.journal)
         frame = make.whole_fields(taken.entry, decoded) if whole else {}
         count = len(goals)

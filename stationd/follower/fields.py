@@ -36,10 +36,8 @@ _TEXTS = (
     ("class", "signal_class"),
     ("code", "code"),
     ("name", "code_name"),
-    ("line", "line"),
     ("number", "number"),
     ("panel_time", "panel_time"),
-    ("receiver", "receiver"),
     ("sender_time", "sender_time"),
     ("sequence", "sequence"),
     ("text", "text"),
@@ -75,7 +73,7 @@ def entry_fields(taken: Taken, journal: str) -> Fields:
         "rx": taken.rx,
     }
     if entry.listener:
-        fields["rcv"] = entry.listener
+        fields["listener"] = entry.listener
     if taken.listener is not None:
         fields["group"] = taken.listener.group
         fields["proto"] = taken.listener.receiver
@@ -108,6 +106,8 @@ def part_fields(entry: Entry, decoded: Decoded, signal: Signal) -> Fields:
 def signal_fields(signal: Signal, table: str) -> Fields:
     """Return the decoded fields of ``signal``; ``table`` is the code table's version."""
     fields: Fields = {key: _text(text) for key, name in _TEXTS if (text := getattr(signal, name))}
+    if signal.receiver or signal.line:
+        fields["rcv"] = _text(f"{signal.receiver}/{signal.line}")
     if signal.new is not None:
         fields["new"] = signal.new
     if signal.extra:
@@ -149,11 +149,11 @@ def heartbeat_fields(tally: Tally, journal: str) -> Fields:
         "first": iso(from_ns(tally.first_ns)),
         "kind": "heartbeats",
         "last": iso(from_ns(tally.last_ns)),
-        "rcv": tally.listener,
+        "listener": tally.listener,
     }
 
 
-_TAKEN_NAMES = OWN_KEYS | {"entry", "rx", "rcv", "group", "proto", "kind", "reason", "bytes"}
+_TAKEN_NAMES = OWN_KEYS | {"entry", "rx", "listener", "group", "proto", "kind", "reason", "bytes"}
 
 
 def _note_fields(note: Mapping[str, Any]) -> Fields:

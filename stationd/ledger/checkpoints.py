@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -25,6 +26,7 @@ __all__ = [
     "record_checkpoint",
     "record_notes",
     "record_published",
+    "uncovered",
 ]
 
 
@@ -70,15 +72,19 @@ def read_journals(connection: Connection) -> list[JournalPoint]:
     ]
 
 
-def read_uncovered(connection: Connection) -> list[Head]:
-    """Return the heads that grew since the last checkpoint, locked."""
-    table = schema.heads
-    query = (
-        sa.select(table)
+def uncovered() -> sa.Select[Any]:
+    """Return the query of the heads that grew since the last checkpoint, which locks them."""
+    # As text, so that it is the very condition of the index.
+    return (
+        sa.select(schema.heads)
         .where(sa.text("NOT covered"))
-        .order_by(table.c.account_key)
+        .order_by(schema.heads.c.account_key)
         .with_for_update()
     )
+
+
+def read_uncovered(connection: Connection) -> list[Head]:
+    """Return the heads that grew since the last checkpoint, locked."""
     return [
         Head(
             acct=row.acct,
@@ -88,7 +94,7 @@ def read_uncovered(connection: Connection) -> list[Head]:
             head=row.head,
             closed=row.closed,
         )
-        for row in connection.execute(query)
+        for row in connection.execute(uncovered())
     ]
 
 

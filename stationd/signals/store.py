@@ -42,7 +42,7 @@ def signal_values(fields: Mapping[str, Any], marks: Sequence[str]) -> dict[str, 
     """Return the index columns of a signal record's ``fields``."""
     return {
         "received_at": fields["rx"],
-        "listener": fields.get("rcv", ""),
+        "listener": fields.get("listener", ""),
         "receiver_group": fields.get("group", ""),
         "number": fields.get("number", ""),
         "signal_class": fields.get("class", ""),

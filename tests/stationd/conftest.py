@@ -1,0 +1,230 @@
+"""A desk with an empty station database, and a journal that tests write line by line."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import fastcrc
+import pytest
+import sqlalchemy as sa
+
+from stationd.clock import SetClock, iso
+from stationd.db import schema
+from stationd.db.engine import Database
+from stationd.db.revision import migrate
+from stationd.desk import Desk
+from stationd.ids import CountedIds
+from stationd.journal import chain
+from stationd.journal.model import Draft, Entry, Kind, encode_body
+from stationd.settings import PolicySettings
+
+START = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
+LISTENERS = {
+    "ip": {"receiver": "dc09", "group": "main", "mode": "primary", "options": {}},
+    "com1": {"receiver": "surgard", "group": "lines", "mode": "primary", "options": {}},
+}
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock(START)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    made = Database(f"sqlite:///{tmp_path / 'station.sqlite3'}")
+    migrate(made, copy_to=None)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def desk(database: Database, clock: SetClock) -> Desk:
+    return Desk(
+        database=database,
+        clock=clock,
+        ids=CountedIds(),
+        station="station-1",
+        policies=PolicySettings(),
+    )
+
+
+class WrittenJournal:
+    """A journal in memory, with real bodies and links; stands in for `JournalReader`."""
+
+    def __init__(self, clock: SetClock, id_: str = "a" * 32) -> None:
+        self.id = id_
+        self.entries: list[Entry] = []
+        self._clock = clock
+        self._ids = CountedIds(7)
+        self._link = chain.first_link(id_.encode())
+
+    def write(
+        self,
+        kind: Kind,
+        raw: bytes = b"",
+        listener: str = "",
+        note: Mapping[str, Any] | None = None,
+        after: timedelta = timedelta(seconds=1),
+    ) -> Entry:
+        """Let time pass and append an entry."""
+        self._clock.advance(after)
+        text = b"" if note is None else json.dumps(note, sort_keys=True).encode()
+        draft = Draft(
+            received_at=self._clock.now_ns(),
+            ticks=self._clock.ticks(),
+            listener=listener,
+            peer="192.0.2.7:4000" if listener else "",
+            kind=kind,
+            raw=raw,
+            note=text,
+            salt=self._ids.salt(),
+        )
+        return self.append(draft)
+
+    def append(self, draft: Draft) -> Entry:
+        """Append ``draft`` as it is."""
+        position = len(self.entries) + 1
+        self._link = chain.link(self._link, position, encode_body(draft))
+        entry = Entry(**asdict(draft), position=position, link=self._link)
+        self.entries.append(entry)
+        return entry
+
+    def start(self, listeners: Mapping[str, Any] = LISTENERS, **more: Any) -> Entry:
+        note = {"version": "0.1.0", "pid": 7, "listeners": listeners}
+        return self.write(Kind.STARTED, note=note, **more)
+
+    def frame(self, raw: bytes, listener: str = "ip", **more: Any) -> Entry:
+        return self.write(Kind.FRAME, raw, listener, **more)
+
+    def read(self, after: int, count: int) -> list[Entry]:
+        return self.entries[after : after + count]
+
+
+def _dc09(number: str, data: str, sequence: int = 1) -> bytes:
+    body = f'"SIA-DCS"{sequence:04}L0#{number}[#{number}|{data}]_14:12:04,03-02-2026'.encode()
+    return b"\n" + f"{fastcrc.crc16.arc(body):04X}{len(body):04X}".encode() + body + b"\r"
+
+
+def _contact_id(number: str, code: str, zone: str = "004", area: str = "01") -> bytes:
+    return f"5011 18{number}{code}{area}{zone}".encode() + b"\x14"
+
+
+class Frames:
+    """Frames as they come from the wire."""
+
+    dc09 = staticmethod(_dc09)
+    contact_id = staticmethod(_contact_id)
+
+
+@pytest.fixture
+def frames() -> type[Frames]:
+    return Frames
+
+
+@pytest.fixture
+def journal(clock: SetClock) -> WrittenJournal:
+    return WrittenJournal(clock)
+
+
+@pytest.fixture
+def another_journal(clock: SetClock) -> WrittenJournal:
+    return WrittenJournal(clock, "b" * 32)
+
+
+class Roll:
+    """Puts accounts and links straight into the tables."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def account(self, acct: str, *, service: str = "active", record: str = "open") -> None:
+        at = iso(START - timedelta(days=100))
+        with self._database.writing() as connection:
+            made = connection.execute(sa.select(sa.func.count()).select_from(schema.customers))
+            if not made.scalar_one():
+                connection.execute(
+                    sa.insert(schema.customers), {"id": "c", "name": "Acme", "details": "{}"}
+                )
+                connection.execute(
+                    sa.insert(schema.sites),
+                    {
+                        "id": "s",
+                        "customer_id": "c",
+                        "name": "Shop",
+                        "address": "1 Main",
+                        "zone": "UTC",
+                        "jurisdiction": "",
+                    },
+                )
+            connection.execute(
+                sa.insert(schema.contracts),
+                {
+                    "id": acct,
+                    "site_id": "s",
+                    "number": acct,
+                    "party": "station",
+                    "standing": "current",
+                    "notice_days": 30,
+                    "terms": "{}",
+                },
+            )
+            connection.execute(
+                sa.insert(schema.accounts),
+                {
+                    "acct": acct,
+                    "contract_id": acct,
+                    "service": service,
+                    "record": record,
+                    "epoch": 1,
+                    "details": "{}",
+                    "opened_at": at,
+                },
+            )
+
+    def link(
+        self,
+        acct: str,
+        group: str,
+        number: str,
+        *,
+        scope: Mapping[str, Any] | None = None,
+        since: datetime = START - timedelta(days=100),
+        until: datetime | None = None,
+    ) -> None:
+        transmitter = f"{group}/{number}"
+        with self._database.writing() as connection:
+            known = sa.select(schema.transmitters.c.id).where(
+                schema.transmitters.c.id == transmitter
+            )
+            if connection.execute(known).one_or_none() is None:
+                connection.execute(
+                    sa.insert(schema.transmitters),
+                    {
+                        "id": transmitter,
+                        "receiver_group": group,
+                        "number": number,
+                        "protocol": "",
+                        "keys": "[]",
+                        "switches": "[]",
+                    },
+                )
+            connection.execute(
+                sa.insert(schema.transmitter_links),
+                {
+                    "id": f"{transmitter}/{acct}/{iso(since)}",
+                    "transmitter_id": transmitter,
+                    "acct": acct,
+                    "scope": json.dumps(scope or {}),
+                    "valid_from": iso(since),
+                    "valid_to": None if until is None else iso(until),
+                },
+            )
+
+
+@pytest.fixture
+def roll(database: Database) -> Roll:
+    return Roll(database)
