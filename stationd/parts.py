@@ -6,14 +6,13 @@ below is handed the finished part.
 
 from pathlib import Path
 
-from archive.stores.base import BundleStore
-from archive.stores.directory import DirectoryStore
-from archive.stores.s3 import S3Store
-
 from archive.authorities.base import Authority
 from archive.authorities.http import HttpAuthority
 from archive.errors import KeyFileError
 from archive.seal import LogKey, Seal
+from archive.stores.base import BundleStore
+from archive.stores.directory import DirectoryStore
+from archive.stores.s3 import S3Store
 from stationd import settings as config
 from stationd.errors import SettingsError
 from stationd.ids import Ids

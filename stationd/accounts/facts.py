@@ -98,6 +98,7 @@ def changed_fields(before: Facts, after: Facts, prefix: str = "") -> list[str]:
 
 def _link(link: Link) -> dict[str, JsonValue]:
     return {
+        "id": link.id,
         "scope": dict(link.scope),
         "valid_from": iso(link.valid_from),
         "valid_to": None if link.valid_to is None else iso(link.valid_to),

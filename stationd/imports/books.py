@@ -1,7 +1,7 @@
 """Everything the station database has of accounts, in memory, found by what files name it by."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from typing import TypeAlias
 
 from archive.canonical import JsonValue
@@ -37,6 +37,13 @@ class Books:
     contracts_numbered: dict[str, str] = field(default_factory=dict)
     accounts_of: dict[str, str] = field(default_factory=dict)
     dealers_named: dict[str, str] = field(default_factory=dict)
+
+    def copy(self) -> "Books":
+        """Return books that can change without these."""
+        copied = replace(self, **{one.name: dict(getattr(self, one.name)) for one in fields(self)})
+        copied.links = {key: dict(links) for key, links in self.links.items()}
+        copied.customers_named = {name: list(ids) for name, ids in self.customers_named.items()}
+        return copied
 
     def put(self, things: Iterable[Thing]) -> None:
         """Add things, or replace those of the same id."""

@@ -177,7 +177,7 @@ def _date(cell: str, arrangement: Arrangement) -> Value:
 def _known_zone(cell: str) -> bool:
     try:
         ZoneInfo(cell)
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):
         return False
     return "/" in cell or cell == "UTC"
 

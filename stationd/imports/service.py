@@ -94,7 +94,8 @@ def import_files(
         defaults=read.defaults,
     )
     with desk.database.reading() if order.dry_run else desk.database.writing() as connection:
-        before, after = _books(connection), _books(connection)
+        before = _books(connection)
+        after = before.copy()
         plan = make_plan(gathered, after, means)
         faults = sorted([*read.faults, *gathered.faults, *plan.faults])
         if faults:
