@@ -22,7 +22,10 @@ VERIFY_SH = b"""#!/bin/sh
 #   sh verify/verify.sh ROOT.pem TSA.pem [LOG_PUBLIC_KEY.pem]
 # Take the files from outside this bundle: what lies in trust/ proves nothing about itself.
 set -eu
-[ $# -ge 2 ] || { echo "usage: sh verify/verify.sh ROOT.pem TSA.pem [LOG_PUBLIC_KEY.pem]" >&2; exit 2; }
+[ $# -ge 2 ] || {
+    echo "usage: sh verify/verify.sh ROOT.pem TSA.pem [LOG_PUBLIC_KEY.pem]" >&2
+    exit 2
+}
 full() { case "$1" in /*) echo "$1" ;; *) echo "$PWD/$1" ;; esac; }
 ROOT=$(full "$1")
 TSA=$(full "$2")

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+# ruff: noqa: PLR2004 - the sizes of the formats are written where they are checked
 r"""Check the ledger of an unpacked bundle, with nothing but Python and the openssl command.
 
     python3 verify/ledger.py DIR LOG_PUBLIC_KEY.pem
@@ -33,6 +33,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -468,7 +469,7 @@ def _check_times(
     problems: list[Problem] = []
     remarks: list[str] = []
     back = [(segment.file, *step) for segment in segments for step in segment.steps_back]
-    for one, two in zip(segments, segments[1:], strict=False):
+    for one, two in pairwise(segments):
         if two.first_t < one.last_t:
             back.append((two.file, two.first, one.last_t, two.first_t))
     for file, seq, before, after in back:
@@ -551,7 +552,7 @@ def _split_note(note: bytes, origin: str) -> tuple[bytes, int, list[tuple[bytes,
         raise LedgerError(subject, "holds no tree size and root")
     signatures: list[tuple[bytes, bytes]] = []
     for line in tail[:-1].split(b"\n"):
-        dash, name, blob = (line.split(b" ") + [b"", b"", b""])[:3]
+        dash, name, blob = [*line.split(b" "), b"", b"", b""][:3]
         decoded = _base64(blob)
         if dash != "—".encode() or not name or line.count(b" ") != 2 or len(decoded) < 5:
             raise LedgerError(subject, "has a line that is not a signature")

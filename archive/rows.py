@@ -132,6 +132,7 @@ def _needs_care(record: bytes) -> bool:
         or b'"+' in record
         or b'"-' in record
         or b'"@' in record
+        or b":-" in record
         or b"\x7f" in record
         or b"\xc2" in record
         or b"\xe2\x80" in record

@@ -1,0 +1,203 @@
+"""The heavy part of a verification, file by file: done by as many processes as there are cores.
+
+A job takes a file's place and gives back what was seen; it shares nothing and writes nothing.
+Records and their CSV rows are read side by side, a piece at a time.
+"""
+
+import csv
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from archive.ledger_check import LedgerError, Problem, Segment, Statement, lines, read_segment
+from archive.zip_layout import BrokenFileError, Place, PlaceStream
+
+__all__ = [
+    "Seen",
+    "SegmentJob",
+    "SegmentSeen",
+    "digest",
+    "document_hash",
+    "expected_row",
+    "segment",
+]
+
+_BOM = b"\xef\xbb\xbf"
+_HEADER = (
+    "seq,t,type,origin,rx,class,code,name,zone,user,area,text,new,marks,part,rcv,listener,group,"
+    "number,proto,panel_time,sender_time,sequence,frame,plain,journal,position,doc,more,"
+    "record_sha256"
+)
+_COLUMNS = tuple(_HEADER.split(","))
+_DIRECT = _COLUMNS[:25]
+_ELSEWHERE = frozenset((*_DIRECT, "doc", "acct", "epoch", "salt", "entry"))
+_UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
+# Wrong rows told one by one; a file with more is wrong throughout.
+_MOST_ROWS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a file was found to be; ``fault`` says why it could not be read whole."""
+
+    name: str
+    sha256: str
+    size: int
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentJob:
+    """A file of records with its rows, to be read from record ``first`` on."""
+
+    records: Place
+    rows: Place
+    first: int
+    statement: Statement
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentSeen:
+    """What reading a file of records with its rows gave."""
+
+    segment: Segment
+    files: tuple[Seen, Seen]
+    rows: tuple[Problem, ...]
+
+
+def digest(place: Place) -> Seen:
+    """Hash one file."""
+    try:
+        with PlaceStream(place) as stream:
+            return Seen(place.name, stream.drain(), stream.size)
+    except BrokenFileError as error:
+        return Seen(place.name, "", 0, str(error))
+    except OSError as error:
+        return Seen(place.name, "", 0, f"cannot be read: {error.strerror}")
+
+
+def document_hash(place: Place, salt: bytes) -> str:
+    """Return the hash by which records name a document."""
+    hashed = sha256(b"stationd:doc:v1\0" + salt)
+    with PlaceStream(place) as stream:
+        while data := stream.read():
+            hashed.update(data)
+    return hashed.hexdigest()
+
+
+def segment(job: SegmentJob) -> SegmentSeen:
+    """Hash a file of records and its rows, check the records, and the rows against them."""
+    read = Segment(file=job.records.name, first=job.first)
+    try:
+        with PlaceStream(job.records) as records, PlaceStream(job.rows) as rows:
+            against = _Rows(job.rows.name, rows)
+            read_segment(records, read, job.statement, against.compare)  # type: ignore[arg-type]
+            against.end()
+            seen = (
+                Seen(job.records.name, records.sha256(), records.size),
+                Seen(job.rows.name, rows.drain(), rows.size),
+            )
+            return SegmentSeen(read, seen, tuple(against.problems))
+    except (BrokenFileError, LedgerError, OSError) as error:
+        read.problems.append(Problem(job.records.name, f"could not be read to its end: {error}"))
+        return SegmentSeen(read, (digest(job.records), digest(job.rows)), ())
+
+
+class _Rows:
+    """The rows of a CSV file, taken one by one beside the records they stand for."""
+
+    def __init__(self, name: str, stream: PlaceStream) -> None:
+        self._name = name
+        self._rows = csv.reader(self._text(stream))
+        self._ended = False
+        self.problems: list[Problem] = []
+        if ",".join(self._next() or []) != _HEADER:
+            self._wrong("its head is not the row of columns there must be")
+
+    def _text(self, stream: PlaceStream) -> Iterator[str]:
+        first = True
+        for raw in lines(stream, self._name):  # type: ignore[arg-type]
+            if first and not raw.startswith(_BOM):
+                self._wrong("does not begin with the mark of UTF-8")
+            if not raw.endswith(b"\r"):
+                self._wrong("a line does not end in CR LF")
+            yield (raw.removeprefix(_BOM) if first else raw).decode(errors="replace")
+            first = False
+
+    def _next(self) -> list[str] | None:
+        try:
+            return next(self._rows, None)
+        except (csv.Error, LedgerError) as error:
+            self._wrong(f"is not CSV: {error}")
+            return None
+
+    def compare(self, raw: bytes, fields: Mapping[str, Any]) -> None:
+        """Compare the next row with a record."""
+        if self._ended:
+            return
+        row = self._next()
+        if row is None:
+            self._ended = True
+            self._wrong(f"ends before record {fields.get('seq')}")
+        elif row != expected_row(raw, fields):
+            self._wrong(f"the row of record {fields.get('seq')} does not agree with the record")
+
+    def end(self) -> None:
+        """Tell of rows beyond the last record."""
+        if not self._ended and self._next() is not None:
+            self._wrong("has more rows than there are records")
+
+    def _wrong(self, text: str) -> None:
+        if len(self.problems) < _MOST_ROWS:
+            self.problems.append(Problem(self._name, text))
+
+
+def expected_row(raw: bytes, fields: Mapping[str, Any]) -> list[str]:
+    """Return the cells that the row of a record must have (FORMAT.md, 5)."""
+    cells = [_cell(key, fields[key]) if key in fields else "" for key in _DIRECT]
+    entry = fields.get("entry")
+    left = {key: value for key, value in fields.items() if key not in _ELSEWHERE}
+    if isinstance(entry, dict):
+        cells += (_text(entry.get("journal")), _text(entry.get("position")))
+    else:
+        cells += ("", "")
+        if entry is not None:
+            left["entry"] = entry
+    cells += (_text(fields.get("doc")), _compact(left) if left else "", sha256(raw).hexdigest())
+    # Canonical JSON shows in its bytes what needs care: escapes, and how a value begins.
+    if b"\\" in raw or not raw.isascii() or b"\x7f" in raw or _begins_odd(raw):
+        cells = [_tame(cell) for cell in cells]
+    return cells
+
+
+def _begins_odd(raw: bytes) -> bool:
+    return any(start in raw for start in (b'"=', b'"+', b'"-', b'"@', b":-"))
+
+
+def _tame(text: str) -> str:
+    text = _UNSHOWN.sub(lambda found: "\\u" + format(ord(found.group()), "04x"), text)
+    return "'" + text if text[:1] in {"=", "+", "-", "@"} else text
+
+
+def _cell(key: str, value: object) -> str:
+    if value.__class__ is str:
+        return value  # type: ignore[return-value]
+    if isinstance(value, list):
+        if key == "part" and len(value) == 2:  # noqa: PLR2004 - place and number of events
+            return f"{_text(value[0])}/{_text(value[1])}"
+        if key == "marks" and all(isinstance(mark, str) for mark in value):
+            return " ".join(value)
+    return _text(value)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    return "" if value is None else _compact(value)
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)

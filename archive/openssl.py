@@ -1,0 +1,217 @@
+"""Ask the openssl command about signatures and time stamps, and read what it does not print.
+
+Certificates are judged at the time the stamp proves, not now: a bundle stays as good as it was.
+"""
+
+import base64
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+__all__ = [
+    "Answer",
+    "DerError",
+    "StampToken",
+    "available",
+    "certificates",
+    "reply_token",
+    "signature_stamp",
+    "verify_signature",
+    "verify_stamp",
+]
+
+_PEM = re.compile(rb"-----BEGIN CERTIFICATE-----(.+?)-----END CERTIFICATE-----", re.DOTALL)
+_TIMEOUT = 60
+_SIGNED_DATA = bytes.fromhex("06092a864886f70d010702")
+_TST_INFO = bytes.fromhex("060b2a864886f70d0109100104")
+_SIGNATURE_STAMP = bytes.fromhex("060b2a864886f70d010910020e")
+_SEQUENCE, _SET, _OCTETS, _TIME = 0x30, 0x31, 0x04, 0x18
+_CONTEXT_0, _CONTEXT_1 = 0xA0, 0xA1
+
+
+class DerError(Exception):
+    """The bytes are not the DER structure they must be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What openssl said: whether it holds, and its reason where not; None: it was not to be had."""
+
+    holds: bool | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StampToken:
+    """A time-stamp token and the time it gives."""
+
+    der: bytes
+    time: datetime
+
+
+# --- DER ---
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    tag: int
+    raw: bytes
+    body: bytes
+
+
+def _nodes(data: bytes) -> Iterator[_Node]:
+    """Yield the values that stand one after the other in ``data``."""
+    at = 0
+    while at < len(data):
+        begin = at
+        try:
+            tag, length = data[at], data[at + 1]
+            at += 2
+            if length & 0x80:
+                wide = length & 0x7F
+                length = int.from_bytes(data[at : at + wide], "big")
+                at += wide
+                if not 1 <= wide <= 4:  # noqa: PLR2004 - no length of ours needs more
+                    raise DerError("a length is not in definite form")
+        except IndexError:
+            raise DerError("a value is cut short") from None
+        if at + length > len(data):
+            raise DerError("a value is cut short")
+        yield _Node(tag, data[begin : at + length], data[at : at + length])
+        at += length
+
+
+def _only(data: bytes, tag: int) -> _Node:
+    nodes = list(_nodes(data))
+    if len(nodes) != 1 or nodes[0].tag != tag:
+        raise DerError("another structure than the one expected")
+    return nodes[0]
+
+
+def _signed_data(content_info: bytes) -> list[_Node]:
+    """Return the members of the SignedData in a ContentInfo."""
+    members = list(_nodes(_only(content_info, _SEQUENCE).body))
+    if len(members) != 2 or members[0].raw != _SIGNED_DATA or members[1].tag != _CONTEXT_0:  # noqa: PLR2004
+        raise DerError("not a CMS signature")
+    return list(_nodes(_only(members[1].body, _SEQUENCE).body))
+
+
+def _signer(members: list[_Node]) -> list[_Node]:
+    if not members or members[-1].tag != _SET:
+        raise DerError("no signer")
+    return list(_nodes(_only(members[-1].body, _SEQUENCE).body))
+
+
+def signature_stamp(p7s: bytes) -> tuple[bytes, StampToken]:
+    """Return the signature value of a CMS signature and the time stamp over it."""
+    signer = _signer(_signed_data(p7s))
+    values = [node.body for node in signer if node.tag == _OCTETS]
+    unsigned = [node.body for node in signer if node.tag == _CONTEXT_1]
+    if len(values) != 1 or len(unsigned) != 1:
+        raise DerError("no time stamp over the signature")
+    for attribute in _nodes(unsigned[0]):
+        kind, *rest = list(_nodes(attribute.body))
+        if kind.raw == _SIGNATURE_STAMP and len(rest) == 1 and rest[0].tag == _SET:
+            return values[0], _token(_only(rest[0].body, _SEQUENCE).raw)
+    raise DerError("no time stamp over the signature")
+
+
+def reply_token(tsr: bytes) -> StampToken:
+    """Return the token of a time-stamp reply."""
+    members = list(_nodes(_only(tsr, _SEQUENCE).body))
+    if len(members) != 2:  # noqa: PLR2004 - status and token
+        raise DerError("the reply holds no token")
+    return _token(members[1].raw)
+
+
+def _token(der: bytes) -> StampToken:
+    for member in _signed_data(der):
+        parts = list(_nodes(member.body)) if member.tag == _SEQUENCE else []
+        if len(parts) == 2 and parts[0].raw == _TST_INFO:  # noqa: PLR2004 - type and content
+            info = _only(_only(parts[1].body, _OCTETS).body, _SEQUENCE)
+            for node in _nodes(info.body):
+                if node.tag == _TIME:
+                    return StampToken(der, _generalized(node.body))
+    raise DerError("the token gives no time")
+
+
+def _generalized(body: bytes) -> datetime:
+    found = re.fullmatch(rb"(\d{14})(\.\d{1,6})?\d*Z", body)
+    try:
+        text = found[1].decode() if found else ""
+        return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    except ValueError:
+        raise DerError("the token gives no time") from None
+
+
+def certificates(pem: bytes) -> set[bytes]:
+    """Return the certificates of a PEM file, in DER."""
+    found = set()
+    for body in _PEM.findall(pem):
+        try:
+            found.add(base64.b64decode(b"".join(body.split()), validate=True))
+        except ValueError:
+            raise DerError("a certificate that is not base64") from None
+    return found
+
+
+# --- The command ---
+
+
+def available() -> bool:
+    """Tell whether there is an openssl command."""
+    return shutil.which("openssl") is not None
+
+
+@contextmanager
+def _files(contents: Mapping[str, bytes]) -> Iterator[dict[str, str]]:
+    with tempfile.TemporaryDirectory(prefix="stationd-verify-") as folder:
+        for name, content in contents.items():
+            Path(folder, name).write_bytes(content)
+        yield {name: str(Path(folder, name)) for name in contents}
+
+
+def _ask(*arguments: str) -> Answer:
+    program = shutil.which("openssl")
+    if program is None:
+        return Answer(None, "there is no openssl command on this machine; install OpenSSL 3")
+    try:
+        ended = subprocess.run(  # noqa: S603 - a fixed program, our own arguments
+            [program, *arguments], capture_output=True, timeout=_TIMEOUT, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return Answer(None, f"openssl did not run: {error}")
+    said = (ended.stderr + ended.stdout).decode(errors="replace").strip().splitlines()
+    # The last lines of openssl are its reasons; the first of them is the nearest to the cause.
+    reasons = [line.rpartition(":error:")[2] for line in said if "rror" in line]
+    return Answer(ended.returncode == 0, (reasons or said or ["no reason given"])[-1])
+
+
+def verify_signature(p7s: bytes, data: bytes, root_pem: bytes, at: datetime | None) -> Answer:
+    """Ask whether ``p7s`` is a CAdES signature over ``data`` under the root."""
+    moment = ["-attime", str(int(at.timestamp()))] if at else []
+    contents = {"p7s": p7s, "data": data, "root.pem": root_pem}
+    with _files(contents) as paths:
+        return _ask(
+            *("cms", "-verify", "-cades", "-binary", "-inform", "DER", "-in", paths["p7s"]),
+            *("-content", paths["data"], "-CAfile", paths["root.pem"]),
+            # Only what was given is trusted, not what the machine happens to trust.
+            *("-no-CApath", "-no-CAstore", "-out", f"{paths['data']}.out", *moment),
+        )
+
+
+def verify_stamp(token: StampToken, data: bytes, tsa_pem: bytes) -> Answer:
+    """Ask whether ``token`` is a time stamp over ``data`` under the authority."""
+    with _files({"token": token.der, "tsa.pem": tsa_pem}) as paths:
+        return _ask(
+            *("ts", "-verify", "-digest", sha256(data).hexdigest(), "-in", paths["token"]),
+            *("-token_in", "-CAfile", paths["tsa.pem"]),
+            *("-attime", str(int(token.time.timestamp()))),
+        )
