@@ -11,7 +11,7 @@ A reply is checked in this order, and the first thing that does not hold is said
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import sha1, sha256
+from hashlib import sha1, sha256, sha384, sha512
 from typing import Any
 
 from asn1crypto import algos, cms, core, tsp
@@ -23,6 +23,8 @@ from archive.errors import AuthorityRefusedError, MalformedError
 __all__ = ["Reply", "Stamp", "check_reply", "read_reply", "request"]
 
 _GRANTED = "granted"
+_NAMING = ("signing_certificate_v2", "signing_certificate")
+_DIGESTS = {"sha1": sha1, "sha256": sha256, "sha384": sha384, "sha512": sha512}
 
 
 class Reply(core.Sequence):  # type: ignore[misc]
@@ -168,18 +170,15 @@ def _check_signer(signed: cms.SignedData) -> None:
 def _names(signer: cms.SignerInfo, certificate: bytes) -> bool:
     """Tell whether the signed attributes name ``certificate`` first (RFC 5035)."""
     for attribute in signer["signed_attrs"] or ():
-        if attribute["type"].native == "signing_certificate_v2":
+        if attribute["type"].native in _NAMING:
             first = attribute["values"][0]["certs"][0]
-            algorithm = first["hash_algorithm"]["algorithm"].native
-            digests = {"sha256": sha256}
-            return algorithm in digests and (
-                first["cert_hash"].native == digests[algorithm](certificate).digest()
+            # The first form of the attribute has SHA-1 in its definition.
+            digest = _DIGESTS.get(
+                first["hash_algorithm"]["algorithm"].native
+                if attribute["type"].native == _NAMING[0]
+                else "sha1"
             )
-        if attribute["type"].native == "signing_certificate":
-            # The first form of the attribute has SHA-1 in its definition; it names a
-            # certificate that the signature's own check binds as well.
-            first = attribute["values"][0]["certs"][0]
-            return bool(first["cert_hash"].native == sha1(certificate).digest())  # noqa: S324
+            return digest is not None and first["cert_hash"].native == digest(certificate).digest()
     return False
 
 

@@ -6,6 +6,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from archive.authorities.http import HttpAuthority
 from archive.ceremony import Ceremony, make_keys
@@ -16,6 +17,10 @@ from stationd.demo.s3_server import S3Server
 from stationd.ids import SystemIds
 
 _BUCKETS = count(1)
+
+# How long an example takes is the machine's affair: others share it.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")

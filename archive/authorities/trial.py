@@ -77,10 +77,16 @@ def make_authority(
         certificates=True,
     )
     certificate = _certificate(
-        _builder(name, root_name, key, next(numbers), now).add_extension(
+        _builder(name, root_name, key, next(numbers), now)
+        .add_extension(
             # RFC 3161 2.3: critical, and this purpose alone.
             x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]),
             critical=True,
+        )
+        .add_extension(
+            # Every trial's root has the same name; this says which one is meant.
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()),
+            critical=False,
         ),
         root_key,
         certificates=False,
@@ -115,6 +121,7 @@ def _builder(
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(serial)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         # A clock that is stepped back during a trial must not outrun the certificate.
         .not_valid_before(now - _BEFORE)
         .not_valid_after(now + _LASTS)
