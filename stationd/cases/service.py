@@ -38,18 +38,21 @@ from stationd.cases.states import (
     row,
     target,
 )
+from stationd.cases.store import StoredFact
 from stationd.clock import iso
 from stationd.db.engine import Connection
 from stationd.desk import Desk
 from stationd.errors import MistakeError, NotAuthorisedError, RefusedError
 from stationd.ledger.model import STATION, Origin, RecordDraft, RecordType
 from stationd.ledger.store import append, store_document
+from stationd.schedule.checks import read_check
 from stationd.schedule.store import Due, read_steps
 from stationd.staff.model import Person, Role
 from stationd.staff.rights import Right, require, title
 
 __all__ = [
     "CaseView",
+    "StoredFact",
     "cases",
     "look",
     "open_case",
@@ -71,9 +74,10 @@ class CaseView:
     results_hash: bytes
     events: tuple[str, ...]
     history: tuple[StepTaken, ...]
-    facts: tuple[store.StoredFact, ...]
+    facts: tuple[StoredFact, ...]
     due: tuple[Due, ...]
     orders: tuple[Order, ...]
+    waits: str
 
 
 # --- Opening and moving ---
@@ -366,7 +370,15 @@ def look(desk: Desk, case_id: str) -> CaseView:
             facts=tuple(store.read_fact_rows(connection, case.id)),
             due=tuple(read_steps(connection, case.id)),
             orders=tuple(bundles.read_orders(connection, case_id=case.id)),
+            waits=_waits(connection, case),
         )
+
+
+def _waits(connection: Connection, case: Case) -> str:
+    """Return what the worker said the close record waits for; empty: nothing."""
+    found = read_check(connection, f"closing {case.id}")
+    waiting = case.state == State.ENDED and closing_epoch(connection, case.id) is None
+    return found.detail if found is not None and waiting else ""
 
 
 # --- Records ---
