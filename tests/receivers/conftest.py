@@ -1,0 +1,63 @@
+"""What tests of receivers share: a session in a conversation, and streams cut into pieces."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from receivers.events import Event
+from receivers.registry import RECEIVERS
+from receivers.session import Account, Conversation, Key, Options, Session
+
+NOON = datetime(2025, 6, 15, 12, 0, 0, tzinfo=UTC)
+
+
+def counted(length: int) -> bytes:
+    """Return 'random' bytes that hold every kind of byte."""
+    return bytes(range(length))
+
+
+class Station:
+    """A listener: its receiver, its accounts, its options, and the memory its sessions share."""
+
+    def __init__(self, receiver: str, *accounts: Account, options: Options | None = None) -> None:
+        self.spec = RECEIVERS[receiver]
+        self.accounts = {account.number: account for account in accounts}
+        self.options: Options = options or {}
+        self.memory: dict[str, object] = {}
+        self.now = NOON
+        self.session = self.open()
+
+    def open(self) -> Session:
+        """Return a session of a new connection."""
+        self.session = self.spec.open(
+            Conversation(self.accounts.get, counted, self.options, self.memory)
+        )
+        return self.session
+
+    def hears(self, data: bytes) -> list[Event]:
+        """Give the events of ``data``, none of which is answered yet."""
+        return self.session.receive(data, self.now)
+
+    def answers(self, event: Event) -> bytes:
+        """Return the answer to ``event``, and hand it out."""
+        answer = self.session.answer(event, self.now)
+        self.session.answered(event)
+        return answer
+
+    def says(self, data: bytes) -> bytes:
+        """Return all answers to ``data``."""
+        return b"".join(self.answers(event) for event in self.hears(data))
+
+    def wait(self, **duration: float) -> None:
+        """Let time pass."""
+        self.now += timedelta(**duration)
+
+
+def keyed(number: str, secret: bytes, **fields: object) -> Account:
+    """Return an account with one key."""
+    return Account(number, (Key(secret),), **fields)  # type: ignore[arg-type]
+
+
+def pieces(data: bytes, cuts: Sequence[int]) -> list[bytes]:
+    """Return ``data`` in pieces that end at ``cuts``."""
+    places = sorted({cut % (len(data) + 1) for cut in cuts} | {0, len(data)})
+    return [data[a:b] for a, b in zip(places, places[1:], strict=False)]

@@ -1,0 +1,144 @@
+import csv
+from importlib import resources
+
+import pytest
+
+from receivers.codes import contact_id_codes, name_contact_id, name_sia, sia_codes
+from receivers.signals import SignalClass
+
+
+def test_the_tables_hold_every_line_of_their_files() -> None:
+    assert len(contact_id_codes()) == 327
+    assert len(sia_codes()) == 329
+
+
+@pytest.mark.parametrize("name", ["contact_id.csv", "sia.csv"])
+def test_no_code_stands_twice(name: str) -> None:
+    text = resources.files("receivers").joinpath("tables", name).read_text(encoding="utf-8")
+    codes = [row[0] for row in csv.reader(text.splitlines()[1:])]
+    assert len(codes) == len(set(codes))
+
+
+def test_the_tables_are_read_once() -> None:
+    assert sia_codes() is sia_codes()
+    assert contact_id_codes() is contact_id_codes()
+
+
+@pytest.mark.parametrize(
+    ("code", "qualifier", "expected"),
+    [
+        ("130", "1", SignalClass.ALARM),
+        ("130", "3", SignalClass.RESTORE),
+        ("130", "6", SignalClass.STATUS),
+        ("121", "1", SignalClass.DURESS),
+        ("100", "1", SignalClass.MEDICAL),
+        ("100", "3", SignalClass.RESTORE),
+        ("401", "1", SignalClass.OPENING),
+        ("401", "3", SignalClass.CLOSING),
+        ("441", "3", SignalClass.CLOSING),
+        ("406", "1", SignalClass.CANCEL),
+        ("406", "3", SignalClass.CANCEL),
+        ("454", "1", SignalClass.STATUS),
+        ("203", "1", SignalClass.SUPERVISORY),
+        ("301", "1", SignalClass.TROUBLE),
+        ("301", "3", SignalClass.RESTORE),
+        ("570", "1", SignalClass.BYPASS),
+        ("570", "3", SignalClass.RESTORE),
+        ("602", "1", SignalClass.TEST),
+        ("607", "3", SignalClass.TEST),
+        ("621", "1", SignalClass.STATUS),
+        ("423", "1", SignalClass.ALARM),
+        ("470", "1", SignalClass.BYPASS),
+    ],
+)
+def test_a_contact_id_code_has_the_class_its_qualifier_gives_it(
+    code: str, qualifier: str, expected: SignalClass
+) -> None:
+    assert name_contact_id(code, qualifier)[0] is expected
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("107", SignalClass.MEDICAL),
+        ("1FF", SignalClass.ALARM),
+        ("299", SignalClass.SUPERVISORY),
+        ("399", SignalClass.TROUBLE),
+        ("449", SignalClass.OPENING),
+        ("499", SignalClass.STATUS),
+        ("599", SignalClass.BYPASS),
+        ("699", SignalClass.STATUS),
+    ],
+)
+def test_a_contact_id_code_no_table_names_has_the_class_of_its_first_digits(
+    code: str, expected: SignalClass
+) -> None:
+    assert name_contact_id(code, "1") == (expected, "", "zone")
+
+
+def test_a_contact_id_code_says_whether_its_number_is_a_user() -> None:
+    assert name_contact_id("401", "1")[1:] == ("opening/closing by user", "user")
+    assert name_contact_id("130", "1")[2] == "zone"
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("BA", SignalClass.ALARM),
+        ("BV", SignalClass.ALARM),
+        ("BG", SignalClass.STATUS),
+        ("BR", SignalClass.RESTORE),
+        ("BB", SignalClass.BYPASS),
+        ("BU", SignalClass.BYPASS),
+        ("BC", SignalClass.CANCEL),
+        ("BT", SignalClass.TROUBLE),
+        ("BX", SignalClass.TEST),
+        ("FS", SignalClass.SUPERVISORY),
+        ("MA", SignalClass.MEDICAL),
+        ("OP", SignalClass.OPENING),
+        ("OR", SignalClass.OPENING),
+        ("OC", SignalClass.CANCEL),
+        ("OI", SignalClass.STATUS),
+        ("CL", SignalClass.CLOSING),
+        ("CR", SignalClass.CLOSING),
+        ("CI", SignalClass.STATUS),
+        ("RP", SignalClass.TEST),
+        ("TS", SignalClass.TEST),
+        ("RR", SignalClass.RESTORE),
+        ("AT", SignalClass.TROUBLE),
+        ("TA", SignalClass.ALARM),
+        ("ES", SignalClass.TROUBLE),
+        ("DD", SignalClass.STATUS),
+        ("ND", SignalClass.DURESS),
+        ("AB", SignalClass.CANCEL),
+    ],
+)
+def test_a_sia_code_has_the_class_of_its_kind(code: str, expected: SignalClass) -> None:
+    assert name_sia(code)[0] is expected
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("UQ", SignalClass.STATUS),
+        ("NH", SignalClass.STATUS),
+        ("??", SignalClass.STATUS),
+        ("", SignalClass.STATUS),
+    ],
+)
+def test_a_sia_code_no_table_names_has_no_name(code: str, expected: SignalClass) -> None:
+    assert name_sia(code) == (expected, "", "zone", "")
+
+
+def test_every_code_of_the_zone_families_is_in_the_table_or_follows_the_pattern() -> None:
+    # The families the standard spells out agree with the pattern used for what it does not.
+    assert name_sia("KA")[0] is SignalClass.ALARM
+    assert "KZ" not in sia_codes()
+    assert name_sia("KZ")[0] is SignalClass.STATUS
+
+
+def test_a_vendors_private_code_names_the_vendor() -> None:
+    assert name_sia("NP")[3] == "ajax"
+    assert name_sia("BL")[3] == "galaxy"
+    assert name_sia("BA")[3] == ""
+    assert contact_id_codes()["470"].vendor == "bypass"
