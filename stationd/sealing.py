@@ -46,7 +46,7 @@ def load_sealer(path: Path) -> Sealer:
         return Sealer(path.read_bytes().strip())
     except OSError as error:
         reason = error.strerror or str(error)
-        help_ = "stationctl keys init --sealing makes one"
+        help_ = "stationctl keys init makes one, once"
         raise SettingsError("roster.key", [f"{path}: {reason}; {help_}"]) from None
     except ValueError:
         problem = f"{path} is no Fernet key (32 bytes in URL-safe base64)"

@@ -26,25 +26,26 @@ from stationd.settings import DEFAULT_PATH
 
 __all__ = ["COMMANDS", "cli", "main"]
 
-COMMANDS: Mapping[str, str] = MappingProxyType(
+COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "account": "stationd.cli.account:account",
-        "case": "stationd.cli.case:case",
-        "demo": "stationd.demo.command:demo",
-        "doctor": "stationd.cli.doctor:doctor",
-        "export": "stationd.cli.export:export",
-        "hold": "stationd.cli.hold:hold",
-        "keys": "stationd.cli.keys:keys",
-        "login": "stationd.cli.login:login",
-        "logout": "stationd.cli.login:logout",
-        "migrate": "stationd.cli.migrate:migrate",
-        "parked": "stationd.cli.parked:parked",
-        "staff": "stationd.cli.staff:staff",
-        "status": "stationd.cli.status:status",
-        "tail": "stationd.cli.tail:tail",
-        "verify": "stationd.cli.verify:verify",
+        "account": ("stationd.cli.account:account", "Import, find and show accounts."),
+        "case": ("stationd.cli.case:case", "Open and work termination cases."),
+        "demo": ("stationd.demo.command:demo", "Play one termination with real parts."),
+        "doctor": ("stationd.cli.doctor:doctor", "Check what the station stands on."),
+        "export": ("stationd.cli.export:export", "Make a bundle of an account's history."),
+        "hold": ("stationd.cli.hold:hold", "Set, lift and list holds."),
+        "keys": ("stationd.cli.keys:keys", "Make the station's keys."),
+        "login": ("stationd.cli.login:login", "Log in."),
+        "logout": ("stationd.cli.login:logout", "Log out."),
+        "migrate": ("stationd.cli.migrate:migrate", "Bring the database to this release."),
+        "parked": ("stationd.cli.parked:parked", "Show what was kept but not assigned."),
+        "staff": ("stationd.cli.staff:staff", "Add and look after people."),
+        "status": ("stationd.cli.status:status", "Show how the station stands."),
+        "tail": ("stationd.cli.tail:tail", "Show signals as they come."),
+        "verify": ("stationd.cli.verify:verify", "Check a bundle."),
     }
 )
+"""Where each command is, and the line that `stationctl --help` says of it."""
 
 _INTERRUPTED = 130
 
@@ -60,11 +61,14 @@ class Commands(click.Group):
         """Return a command, loading its module."""
         if cmd_name not in COMMANDS:
             return None
-        module, _, name = COMMANDS[cmd_name].partition(":")
-        command = getattr(importlib.import_module(module), name)
-        if not isinstance(command, click.Command):
-            raise TypeError(f"{COMMANDS[cmd_name]} is no command")
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Let ``--json`` stand anywhere before ``--``."""

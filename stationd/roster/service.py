@@ -14,7 +14,7 @@ from stationd.roster.file import read, write
 from stationd.roster.model import Roster
 from stationd.sealing import Sealer
 
-__all__ = ["publish", "read_roster"]
+__all__ = ["publish", "read_current", "read_roster"]
 
 
 def publish(desk: Desk, path: Path, sealer: Sealer, known: str = "") -> str:
@@ -32,6 +32,12 @@ def publish(desk: Desk, path: Path, sealer: Sealer, known: str = "") -> str:
     if _published(path, sealer) != roster:
         write(path, roster, sealer)
     return digest
+
+
+def read_current(desk: Desk, sealer: Sealer) -> Roster:
+    """Return the roster as the masters have it now."""
+    with desk.database.reading() as connection:
+        return _roster(read_transmitters(connection, linked_at=iso(desk.clock.now())), sealer)
 
 
 def read_roster(connection: Connection, sealer: Sealer) -> Roster:

@@ -1,0 +1,162 @@
+"""`stationctl status`."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from archive.canonical import JsonValue
+from stationd.cli.office import Office
+from stationd.cli.output import table
+from stationd.clock import iso, parse_iso
+from stationd.journal.reader import JournalReader
+from stationd.overview.model import JournalState, LineState, Overview
+from stationd.overview.service import overview
+from stationd.schedule.checks import Check, read_checks
+
+__all__ = ["status"]
+
+
+@click.command(epilog="Example: watch stationctl status")
+@click.pass_obj
+def status(office: Office) -> None:
+    """Show how the station stands: listeners, journal, checkpoints, cases, archive, disk."""
+    reader = JournalReader(office.settings.journal.path)
+    try:
+        found = overview(office.desk, reader)
+    finally:
+        reader.close()
+    with office.desk.database.reading() as connection:
+        checks = read_checks(connection)
+    office.trail.reading("status")
+    disks = _disks([office.settings.journal.path, *_database_file(office)])
+    now = office.clock.now()
+    value: dict[str, JsonValue] = {
+        "at": iso(now),
+        **_value(found),
+        "checks": [_check_value(one) for one in checks],
+        "disks": disks,
+    }
+    office.show(value, _text(found, checks, disks, now))
+
+
+def _database_file(office: Office) -> list[Path]:
+    url = office.unchecked_desk.database.engine.url
+    local = url.get_backend_name() == "sqlite" and url.database
+    return [Path(url.database)] if local and url.database else []
+
+
+def _disks(paths: Sequence[Path]) -> list[dict[str, JsonValue]]:
+    """Return what is free where each file lies; what cannot be asked is left out."""
+    disks: list[dict[str, JsonValue]] = []
+    for path in paths:
+        try:
+            usage = shutil.disk_usage(path.parent)
+        except OSError:
+            continue
+        disks.append({"path": str(path.parent), "free": usage.free, "size": usage.total})
+    return disks
+
+
+def _value(found: Overview) -> dict[str, JsonValue]:
+    value: dict[str, JsonValue] = asdict(found)
+    return value
+
+
+def _check_value(check: Check) -> dict[str, JsonValue]:
+    return {
+        "name": check.name,
+        "outcome": check.outcome,
+        "detail": check.detail,
+        "at": iso(check.at),
+    }
+
+
+def _text(
+    found: Overview,
+    checks: Sequence[Check],
+    disks: Sequence[Mapping[str, JsonValue]],
+    now: datetime,
+) -> list[str]:
+    lines = ["Listeners", *_indent(_line_table(found.lines, now))]
+    lines += ["Journals", *_indent(_journal_table(found.journals, now))]
+    lines += [_checkpoint(found, now)]
+    lines.append(f"Accounts    {_counts(found.accounts)}")
+    lines.append(f"Open cases  {_counts(found.cases)}")
+    lines.append(f"Bundles     {_counts(found.orders)}")
+    lines.append(f"Holds in force {found.holds}, parked {found.parked}, gaps {found.open_gaps}")
+    lines.append("Anchor      none yet: anchoring is not part of this release")
+    for check in checks:
+        when = _ago(check.at, now)
+        lines.append(f"Check {check.name}: {check.outcome} {when}. {check.detail}".rstrip())
+    for disk in disks:
+        lines.append(
+            f"Disk        {_gib(disk['free'])} of {_gib(disk['size'])} free at {disk['path']}"
+        )
+    return lines
+
+
+def _line_table(found: Sequence[LineState], now: datetime) -> list[str]:
+    if not found:
+        return ["none has been heard of; stationd tells of them when it starts"]
+    return table(
+        ("listener", "node", "link", "since", "last heard", "why"),
+        [
+            [
+                one.listener,
+                one.node,
+                "up" if one.up else "DOWN",
+                one.since,
+                "never" if one.heard_at is None else _ago(parse_iso(one.heard_at), now),
+                one.why,
+            ]
+            for one in found
+        ],
+    )
+
+
+def _journal_table(found: Sequence[JournalState], now: datetime) -> list[str]:
+    if not found:
+        return ["none has been taken over yet; is the worker running?"]
+    return table(
+        ("node", "position", "last taken", "waiting"),
+        [
+            [
+                one.node or "not taken yet",
+                str(one.position),
+                _ago(parse_iso(one.taken_at), now) if one.taken_at else "never",
+                "not readable here" if one.behind is None else f"{one.behind} entries",
+            ]
+            for one in found
+        ],
+    )
+
+
+def _checkpoint(found: Overview, now: datetime) -> str:
+    if found.checkpoint is None or found.checkpoint_at is None:
+        return "Checkpoint  none yet"
+    when = _ago(parse_iso(found.checkpoint_at), now)
+    return f"Checkpoint  {found.checkpoint}, {when}; {found.uncovered} chains have grown since"
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in counts.items()) or "none"
+
+
+def _ago(moment: datetime, now: datetime) -> str:
+    seconds = int((now - moment).total_seconds())
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds // length} {unit} ago"
+    return f"{max(seconds, 0)} s ago"
+
+
+def _gib(count: JsonValue) -> str:
+    return f"{int(str(count)) / 2**30:.1f} GiB"
+
+
+def _indent(lines: Sequence[str]) -> list[str]:
+    return [f"  {line}" for line in lines]

@@ -1,0 +1,231 @@
+"""What `stationctl doctor` looks at: one function a check, each saying what helps."""
+
+import os
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeAlias
+
+from archive.errors import ArchiveError
+from stationd import parts
+from stationd.cli.office import Office
+from stationd.db.revision import check_revision
+from stationd.errors import StationdError
+from stationd.journal.chain import first_link, links
+from stationd.journal.model import encode_body
+from stationd.journal.reader import JournalReader
+from stationd.net.kernel_clock import read_kernel_clock
+from stationd.overview.store import read_taken
+from stationd.roster.file import read
+from stationd.roster.service import read_current
+from stationd.settings import SerialListener, secret
+from stationd.staff.model import Role
+from stationd.staff.service import staff_list
+from stationd.supervision.wall_clock import ClockState
+
+__all__ = ["CHECKS", "Check", "Finding", "Outcome", "examine"]
+
+_LAST_ENTRIES = 10_000
+_LEAST_FREE = 0.1
+_LARGEST_OFFSET_NS = 500_000_000
+_SEAL_WARNING = timedelta(days=60)
+
+
+class Outcome(StrEnum):
+    """How a check came out."""
+
+    PASSED = "passed"
+    WARNED = "warned"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check's end, as a sentence."""
+
+    check: str
+    outcome: Outcome
+    text: str
+
+
+Told: TypeAlias = Iterator[tuple[Outcome, str]]
+Check: TypeAlias = Callable[[Office], Told]
+
+
+def examine(name: str, check: Callable[[], Told]) -> list[Finding]:
+    """Return what a check found; what it raises on purpose is a failure and says what helps."""
+    findings: list[Finding] = []
+    try:
+        findings += [Finding(name, outcome, text) for outcome, text in check()]
+    except (StationdError, ArchiveError, OSError) as error:
+        findings.append(Finding(name, Outcome.FAILED, str(error)))
+    return findings
+
+
+def _settings(office: Office) -> Told:
+    settings = office.settings
+    yield Outcome.PASSED, f"{office.config} reads well"
+    if not settings.listeners:
+        yield Outcome.WARNED, "there are no [[listeners]], so nothing can be received"
+    if settings.archive is None:
+        yield Outcome.WARNED, "there is no [archive.store], so no account can be closed"
+    if not settings.authorities:
+        yield Outcome.WARNED, "there are no [[authorities]], so nothing can be stamped"
+
+
+def _keys(office: Office) -> Told:
+    seal = parts.seal(office.settings)
+    yield Outcome.PASSED, f"seal certificate good until {seal.valid_until:%Y-%m-%d}"
+    if seal.valid_until - office.clock.now() < _SEAL_WARNING:
+        yield Outcome.WARNED, "the seal certificate ends soon: make a new one under the root"
+    yield Outcome.PASSED, f"log key {parts.log_key(office.settings).fingerprint[:23]}…"
+    office.sealer()
+    yield from _private(secret(office.settings.roster.key))
+
+
+def _private(path: Path) -> Told:
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & (stat.S_IRWXO | stat.S_IWGRP):
+        yield Outcome.FAILED, f"{path} has mode {mode:04o}, which lets others reach it; chmod 600"
+    else:
+        yield Outcome.PASSED, f"{path} is private"
+
+
+def _database(office: Office) -> Told:
+    check_revision(office.unchecked_desk.database)
+    yield Outcome.PASSED, "the station database answers and is of this program's revision"
+
+
+def _staff(office: Office) -> Told:
+    members = [one for one in staff_list(office.desk) if one.enabled]
+    for role, words in ((Role.ADMINISTRATOR, "administrator"), (Role.MANAGER, "manager")):
+        count = sum(one.role is role for one in members)
+        if count:
+            yield Outcome.PASSED, f"{count} {words}(s) may log in"
+        else:
+            yield Outcome.WARNED, f"no {words} may log in; `stationctl staff add` adds one"
+
+
+def _journal(office: Office) -> Told:
+    reader = JournalReader(office.settings.journal.path)
+    try:
+        journal = reader.id
+        with office.desk.database.reading() as connection:
+            taken = read_taken(connection, journal)
+        after = max(0, (0 if taken is None else taken[0]) - _LAST_ENTRIES)
+        entries = reader.read(after, _LAST_ENTRIES + 1)
+    finally:
+        reader.close()
+    if not entries:
+        yield Outcome.PASSED, f"journal {journal} is empty"
+        return
+    start = first_link(journal.encode()) if entries[0].position == 1 else entries[0].link
+    rest = entries if entries[0].position == 1 else entries[1:]
+    first = rest[0].position if rest else 0
+    found = list(links(start, first, [encode_body(entry) for entry in rest]))
+    for entry, link in zip(rest, found, strict=True):
+        if entry.link != link:
+            yield Outcome.FAILED, f"the link of entry {entry.position} does not continue"
+            return
+    if taken is not None:
+        yield from _agrees(taken, {entry.position: entry.link for entry in entries})
+    yield Outcome.PASSED, f"{len(rest)} links up to entry {entries[-1].position} continue"
+
+
+def _agrees(taken: tuple[int, bytes], there: dict[int, bytes]) -> Told:
+    position, link = taken
+    if position in there and there[position] != link:
+        text = (
+            f"entry {position} of the journal is not the one that was taken over; the file was "
+            "replaced or changed. Keep it, and look before the worker goes on"
+        )
+        yield Outcome.FAILED, text
+
+
+def _roster(office: Office) -> Told:
+    path = office.settings.roster.path
+    sealer = office.sealer()
+    if not path.exists():
+        yield Outcome.WARNED, f"{path} is not there; the worker publishes it when it runs"
+        return
+    if read(path, sealer) == read_current(office.desk, sealer):
+        yield Outcome.PASSED, f"{path} is what the station database says"
+    else:
+        yield Outcome.WARNED, f"{path} is behind the station database; is the worker running?"
+
+
+def _clock(office: Office) -> Told:
+    reading = read_kernel_clock()
+    if reading.state is ClockState.UNKNOWN:
+        yield Outcome.WARNED, "the kernel does not tell whether its clock is synchronised"
+    elif reading.state is ClockState.UNSYNCED:
+        yield Outcome.WARNED, "the clock is not synchronised; run chrony or systemd-timesyncd"
+    elif abs(reading.offset_ns) > _LARGEST_OFFSET_NS:
+        yield Outcome.WARNED, f"the clock is {abs(reading.offset_ns) / 1e9:.1f} s off"
+    else:
+        yield Outcome.PASSED, "the clock is synchronised"
+
+
+def _archive(office: Office) -> Told:
+    if office.settings.archive is None:
+        yield Outcome.WARNED, "no [archive.store] is set"
+        return
+    store = parts.bundle_store(office.settings)
+    store.check(now=office.clock.now(), salt=office.ids.identifier())
+    if store.locked:
+        yield Outcome.PASSED, f"{store.name} keeps what it is given, locked"
+    else:
+        yield Outcome.WARNED, f"{store.name} has no locks, so no account can close on it"
+
+
+def _authority(office: Office) -> Told:
+    if not office.settings.authorities:
+        yield Outcome.WARNED, "no [[authorities]] is set"
+        return
+    authority = parts.authority(office.settings, office.ids)
+    authority.stamp(b"stationctl doctor " + office.ids.salt())
+    yield Outcome.PASSED, f"{authority.name} stamped a test, and the stamp holds"
+
+
+def _devices(office: Office) -> Told:
+    for listener in office.settings.listeners:
+        if not isinstance(listener, SerialListener):
+            continue
+        if not listener.device.exists():
+            text = f"{listener.name}: {listener.device} is not there; is the adapter plugged in?"
+            yield Outcome.FAILED, text
+        elif not os.access(listener.device, os.R_OK | os.W_OK):
+            text = f"{listener.name}: {listener.device} is not this user's to use (group dialout)"
+            yield Outcome.WARNED, text
+        else:
+            yield Outcome.PASSED, f"{listener.name}: {listener.device} is there"
+
+
+def _disk(office: Office) -> Told:
+    folder = office.settings.journal.path.parent
+    usage = shutil.disk_usage(folder)
+    free = f"{usage.free / 2**30:.1f} GiB free at {folder}"
+    if usage.free < _LEAST_FREE * usage.total:
+        yield Outcome.WARNED, f"{free}, less than a tenth; a full disk stops acknowledgements"
+    else:
+        yield Outcome.PASSED, free
+
+
+CHECKS: tuple[tuple[str, Check], ...] = (
+    ("settings", _settings),
+    ("keys", _keys),
+    ("database", _database),
+    ("staff", _staff),
+    ("journal", _journal),
+    ("roster", _roster),
+    ("clock", _clock),
+    ("archive", _archive),
+    ("authority", _authority),
+    ("devices", _devices),
+    ("disk", _disk),
+)
+"""Every check by its name, in the order in which they are made."""

@@ -1,0 +1,49 @@
+"""`stationctl tail`."""
+
+import time
+from zoneinfo import ZoneInfo
+
+import click
+
+from stationd.cli.account_text import signal_line, signal_value
+from stationd.cli.office import Office
+from stationd.signals import service
+from stationd.signals.model import SignalRow
+
+__all__ = ["tail"]
+
+_EVERY_S = 0.25
+_UTC = ZoneInfo("UTC")
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  stationctl tail
+  stationctl tail --account 1234 --json | jq .code
+"""
+)
+@click.option("--account", "acct", help="Only signals of this account.")
+@click.option("--class", "classes", multiple=True, help="Only this class; may be given again.")
+@click.option("--back", default=10, show_default=True, help="Begin so many entries back.")
+@click.option("--once", is_flag=True, help="Show what there is and end.")
+@click.pass_obj
+def tail(
+    office: Office, acct: str | None, classes: tuple[str, ...], back: int, *, once: bool
+) -> None:
+    """Show signals as they come into accounts, in UTC, until Ctrl-C; --json prints one a line."""
+    office.trail.reading("tail", acct=acct)
+    reached = service.tail_start(office.desk, back=back)
+    while True:
+        rows, reached = service.tail(office.desk, reached)
+        for row in rows:
+            if _wanted(row, acct, classes):
+                office.output.line(signal_value(row), signal_line(row, _UTC))
+        if once and not rows:
+            return
+        if not rows:
+            time.sleep(_EVERY_S)
+
+
+def _wanted(row: SignalRow, acct: str | None, classes: tuple[str, ...]) -> bool:
+    return (acct is None or row.acct == acct) and (not classes or row.signal_class in classes)

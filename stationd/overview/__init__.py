@@ -1,0 +1,1 @@
+"""How the station stands: what `stationctl status` and `doctor` look at."""

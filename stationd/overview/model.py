@@ -1,0 +1,53 @@
+"""How the station stands."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+__all__ = ["JournalState", "LineState", "Overview"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalState:
+    """How far a node's journal has been taken over.
+
+    ``behind`` is how many entries wait, None where this machine cannot read the journal.
+    """
+
+    journal: str
+    node: str
+    position: int
+    taken_at: str
+    behind: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineState:
+    """A listener's link; ``heard_at`` None: nothing yet."""
+
+    listener: str
+    node: str
+    up: bool
+    since: str
+    why: str
+    heard_at: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """What is counted once for the whole station.
+
+    ``checkpoint`` is the number of the newest one, None before the first; ``uncovered`` counts
+    chains with records that no checkpoint covers yet.
+    """
+
+    journals: tuple[JournalState, ...]
+    lines: tuple[LineState, ...]
+    open_gaps: int
+    parked: int
+    accounts: Mapping[str, int]
+    cases: Mapping[str, int]
+    orders: Mapping[str, int]
+    holds: int
+    checkpoint: int | None
+    checkpoint_at: str | None
+    uncovered: int
