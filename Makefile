@@ -6,7 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.set-up
 
-.PHONY: setup demo test bench lint docs lock clean
+.PHONY: setup demo test bench lint docs lock clean verify-zipapp
 
 setup: $(STAMP)
 
@@ -37,6 +37,10 @@ lint: setup
 # Reference pages that are made from the code.
 docs: setup
 	$(BIN)/python -m stationd.cli.reference docs/reference
+
+# The verifier as one file that any Python runs; it needs nothing of .venv.
+verify-zipapp:
+	$(PYTHON) -m archive.zipapp_build dist/stationd-verify.pyz
 
 # Needs uv; everything else installs from the file it writes.
 lock:
