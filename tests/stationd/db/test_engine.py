@@ -1,0 +1,149 @@
+"""The station database opens, reads one moment, writes all or nothing, and says when it is away."""
+
+import sqlite3
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from stationd.db import schema
+from stationd.db.engine import Database, copy_file, execute_rows, inserting
+from stationd.errors import DatabaseUnavailableError
+
+LEASE = {"name": "worker", "holder": "w1", "until": "2026"}
+
+
+def holders(database: Database) -> list[str]:
+    with database.reading() as connection:
+        return list(connection.execute(sa.select(schema.leases.c.holder)).scalars())
+
+
+def test_a_transaction_that_raises_leaves_nothing(database: Database) -> None:
+    with suppress(RuntimeError), database.writing() as connection:
+        connection.execute(sa.insert(schema.leases), LEASE)
+        raise RuntimeError
+    assert holders(database) == []
+
+
+def test_a_writer_keeps_every_other_writer_out_from_its_start(
+    database: Database, tmp_path: Path
+) -> None:
+    with (
+        database.writing(),
+        closing(sqlite3.connect(tmp_path / "station.sqlite3", timeout=0)) as other,
+        pytest.raises(sqlite3.OperationalError, match="locked"),
+    ):
+        other.execute("BEGIN IMMEDIATE")
+
+
+def test_a_reader_sees_one_moment(database: Database) -> None:
+    query = sa.select(sa.func.count()).select_from(schema.leases)
+    with database.reading() as reader:
+        before = reader.execute(query).scalar_one()
+        with database.writing() as writer:
+            writer.execute(sa.insert(schema.leases), LEASE)
+        assert reader.execute(query).scalar_one() == before
+    assert holders(database) == ["w1"]
+
+
+def test_a_database_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
+    missing = Database(f"sqlite:///{tmp_path / 'none' / 'station.sqlite3'}")
+    with pytest.raises(DatabaseUnavailableError, match="did not answer"), missing.reading():
+        pass
+
+
+def test_a_locked_database_is_unavailable(database: Database, tmp_path: Path) -> None:
+    def at_once(connection: sqlite3.Connection, _: object) -> None:
+        connection.execute("PRAGMA busy_timeout=1")
+
+    sa.event.listen(database.engine, "connect", at_once)
+    database.close()
+    with closing(sqlite3.connect(tmp_path / "station.sqlite3")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(DatabaseUnavailableError, match="locked"), database.writing():
+            pass
+
+
+def test_a_refusal_of_the_database_is_not_taken_for_its_absence(database: Database) -> None:
+    with pytest.raises(sa.exc.IntegrityError), database.writing() as connection:
+        connection.execute(sa.insert(schema.leases), [LEASE, LEASE])
+
+
+class HungUp(Exception):  # noqa: N818  (a driver's own)
+    """What a driver raises when the server is gone."""
+
+
+def test_a_server_that_hangs_up_is_unavailable(database: Database) -> None:
+    error = sa.exc.DBAPIError("SELECT", {}, HungUp("gone"), connection_invalidated=True)
+    with pytest.raises(DatabaseUnavailableError, match="hung up: gone"), database.reading():
+        raise error
+
+
+@pytest.mark.parametrize(
+    ("pragma", "value"),
+    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("recursive_triggers", 1)],
+)
+def test_every_connection_is_prepared(database: Database, pragma: str, value: object) -> None:
+    with database.reading() as connection:
+        assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar_one() == value
+
+
+def test_inserting_knows_what_to_do_on_conflict(database: Database) -> None:
+    with database.writing() as connection:
+        statement = inserting(connection, schema.leases)
+        connection.execute(statement.on_conflict_do_nothing(), LEASE)
+        connection.execute(statement.on_conflict_do_nothing(), {**LEASE, "holder": "w2"})
+    assert holders(database) == ["w1"]
+
+
+def test_inserting_speaks_postgresql_too() -> None:
+    class Elsewhere:
+        dialect = sa.dialects.postgresql.dialect()
+
+    statement = inserting(Elsewhere(), schema.leases).on_conflict_do_nothing()  # type: ignore[arg-type]
+    text = str(statement.compile(dialect=Elsewhere.dialect))
+    assert text.endswith("ON CONFLICT DO NOTHING")
+
+
+_INSERT = sa.insert(schema.leases)
+
+
+def test_many_rows_are_written_at_once(database: Database) -> None:
+    rows = [{"name": str(n), "holder": f"w{n}", "until": "2026"} for n in range(3)]
+    with database.writing() as connection:
+        execute_rows(connection, _INSERT, rows)
+        execute_rows(connection, _INSERT, [])
+    assert sorted(holders(database)) == ["w0", "w1", "w2"]
+
+
+class Driver:
+    """Stands in for a connection whose driver takes values by name."""
+
+    dialect = sa.dialects.postgresql.dialect(paramstyle="pyformat")
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, object]] = []
+
+    def exec_driver_sql(self, text: str, rows: object) -> None:
+        self.sent.append((text, rows))
+
+
+def test_a_driver_that_takes_values_by_name_gets_them_by_name() -> None:
+    driver = Driver()
+    execute_rows(driver, _INSERT, [LEASE])  # type: ignore[arg-type]
+    ((text, rows),) = driver.sent
+    assert "%(holder)s" in text
+    assert rows == [LEASE]
+
+
+def test_a_copy_holds_what_still_lies_in_the_write_ahead_log(
+    database: Database, tmp_path: Path
+) -> None:
+    with database.writing() as connection:
+        connection.execute(sa.insert(schema.leases), LEASE)
+    with database.reading() as connection:
+        assert copy_file(connection, tmp_path / "copy.sqlite3")
+    copy = Database(f"sqlite:///{tmp_path / 'copy.sqlite3'}")
+    assert holders(copy) == ["w1"]
+    copy.close()

@@ -1,0 +1,159 @@
+"""Revisions: checked by every program, made by one, and equal to the tables as declared."""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from stationd.db import closing, triggers
+from stationd.db.engine import Database
+from stationd.db.revision import (
+    RevisionError,
+    check_revision,
+    migrate,
+    newest_revision,
+    read_revision,
+)
+from stationd.db.schema import metadata
+from stationd.errors import MistakeError
+
+_LATER = frozenset(
+    {"cases", "case_facts", "case_steps", "orders", "objects", "due_steps", "leases", "checks"}
+)
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[Database]:
+    made = Database(f"sqlite:///{tmp_path / 'empty.sqlite3'}")
+    yield made
+    made.close()
+
+
+def set_revision(database: Database, revision: str) -> None:
+    with database.writing() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = ?", (revision,))
+
+
+def objects(database: Database) -> dict[str, str]:
+    """Return the text of every table and index, by name, as SQLite keeps it."""
+    with database.reading() as connection:
+        rows = connection.exec_driver_sql(
+            "SELECT name, sql FROM sqlite_master WHERE type IN ('table', 'index')"
+            " AND sql IS NOT NULL AND name != 'alembic_version'"
+        )
+        return {row.name: " ".join(row.sql.replace(",", " , ").split()) for row in rows}
+
+
+def lines(text: str) -> list[str]:
+    """Return the parts of a table's text; constraints may stand in any order."""
+    return sorted(part.strip(" )") for part in text.split(" , "))
+
+
+def test_the_migrated_database_is_the_declared_one(database: Database) -> None:
+    with database.reading() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_the_migrated_tables_and_indexes_read_as_the_declared_ones(
+    database: Database, empty: Database
+) -> None:
+    with empty.writing() as connection:
+        metadata.create_all(connection)
+    made, declared = objects(database), objects(empty)
+    assert made.keys() == declared.keys()
+    differing = {name for name in made if lines(made[name]) != lines(declared[name])}
+    assert differing == set()
+
+
+def test_the_migrated_database_has_every_trigger(database: Database) -> None:
+    with database.reading() as connection:
+        found = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type='trigger'")
+        assert set(found.scalars()) == triggers.names() | closing.names()
+
+
+def test_a_database_without_tables_is_refused_with_what_helps(empty: Database) -> None:
+    with pytest.raises(RevisionError, match="no tables yet; `stationctl migrate`"):
+        check_revision(empty)
+
+
+def test_a_database_of_our_revision_is_taken(database: Database) -> None:
+    check_revision(database)
+    with database.reading() as connection:
+        assert read_revision(connection) == newest_revision()
+
+
+def test_an_older_database_is_refused_with_what_helps(database: Database) -> None:
+    set_revision(database, "0001")
+    with pytest.raises(RevisionError, match=r"revision 0001.*run `stationctl migrate`"):
+        check_revision(database)
+
+
+def test_a_newer_database_is_refused_by_both(database: Database) -> None:
+    set_revision(database, "9999")
+    with pytest.raises(RevisionError, match="later release"):
+        check_revision(database)
+    with pytest.raises(RevisionError, match="later release"):
+        migrate(database, copy_to=None)
+
+
+def test_a_refused_revision_is_the_askers_mistake() -> None:
+    assert issubclass(RevisionError, MistakeError)
+
+
+def test_migrating_twice_changes_nothing(database: Database, tmp_path: Path) -> None:
+    before = objects(database)
+    assert migrate(database, copy_to=tmp_path / "copy.sqlite3") == newest_revision()
+    assert objects(database) == before
+    assert not (tmp_path / "copy.sqlite3").exists()
+
+
+def older(database: Database) -> None:
+    """Make the database that of revision 0002, which had the tables of the first two."""
+    with database.writing() as connection:
+        connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+        for trigger in closing.names():
+            connection.exec_driver_sql(f"DROP TRIGGER {trigger}")
+        for table in reversed(metadata.sorted_tables):
+            if table.name in _LATER:
+                connection.exec_driver_sql(f"DROP TABLE {table.name}")
+    set_revision(database, "0002")
+
+
+def test_an_older_database_is_copied_and_migrated(database: Database, tmp_path: Path) -> None:
+    declared = objects(database)
+    older(database)
+    copy = tmp_path / "copy.sqlite3"
+    migrate(database, copy_to=copy)
+    assert objects(database) == declared
+    with contextlib.closing(sqlite3.connect(copy)) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [
+            ("0002",)
+        ]
+
+
+def test_a_copy_never_takes_the_place_of_a_file(database: Database, tmp_path: Path) -> None:
+    older(database)
+    copy = tmp_path / "copy.sqlite3"
+    copy.write_bytes(b"mine")
+    with pytest.raises(MistakeError, match=r"copy\.sqlite3 exists"):
+        migrate(database, copy_to=copy)
+    assert copy.read_bytes() == b"mine"
+
+
+def test_a_migration_that_fails_leaves_the_database_as_it_was(database: Database) -> None:
+    older(database)
+    with database.writing() as connection:
+        connection.exec_driver_sql("CREATE TABLE leases (in_the_way TEXT)")
+    before = objects(database)
+    with pytest.raises(Exception, match="leases"):
+        migrate(database, copy_to=None)
+    assert objects(database) == before
+    with database.reading() as connection:
+        assert read_revision(connection) == "0002"
+        assert not sa.inspect(connection).has_table("cases")
