@@ -130,7 +130,7 @@ def read_custody(connection: Connection, acct: str) -> list[dict[str, Any]]:
     after = 0
     while True:
         query = (
-            sa.select(records.c.seq, records.c.t, records.c.body)
+            sa.select(records.c.seq, records.c.t.label("at"), records.c.body)
             .where(
                 records.c.acct == STATION,
                 records.c.epoch == 1,
@@ -143,7 +143,7 @@ def read_custody(connection: Connection, acct: str) -> list[dict[str, Any]]:
         page = connection.execute(query).all()
         for row in page:
             if row.body is not None and mark in row.body:
-                rows += _custody_rows(row.seq, row.t, json.loads(row.body), acct)
+                rows += _custody_rows(row.seq, row.at, json.loads(row.body), acct)
         if len(page) < _PAGE:
             return rows
         after = page[-1].seq
