@@ -29,12 +29,13 @@ def doctor(ctx: click.Context, skip: tuple[str, ...]) -> None:
     it as the worker's user to see what the worker sees.
     """
     office: Office = ctx.obj
-    findings = [
-        finding
-        for name, check in CHECKS
-        if name not in skip
-        for finding in examine(name, lambda check=check: check(office))  # type: ignore[misc]
-    ]
+    findings: list[Finding] = []
+    for name, check in CHECKS:
+        if name not in skip:
+            findings += examine(name, check, office)
+        if name == "settings" and any(one.outcome is Outcome.FAILED for one in findings):
+            # Everything else is looked up in the settings, and would fail for the same reason.
+            break
     office.trail.reading("doctor")
     office.show([_value(one) for one in findings], [_line(one) for one in findings])
     if any(one.outcome is Outcome.FAILED for one in findings):

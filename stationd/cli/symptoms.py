@@ -56,11 +56,11 @@ Told: TypeAlias = Iterator[tuple[Outcome, str]]
 Check: TypeAlias = Callable[[Office], Told]
 
 
-def examine(name: str, check: Callable[[], Told]) -> list[Finding]:
+def examine(name: str, check: Check, office: Office) -> list[Finding]:
     """Return what a check found; what it raises on purpose is a failure and says what helps."""
     findings: list[Finding] = []
     try:
-        findings += [Finding(name, outcome, text) for outcome, text in check()]
+        findings += [Finding(name, outcome, text) for outcome, text in check(office)]
     except (StationdError, ArchiveError, OSError) as error:
         findings.append(Finding(name, Outcome.FAILED, str(error)))
     return findings
@@ -158,7 +158,7 @@ def _roster(office: Office) -> Told:
         yield Outcome.WARNED, f"{path} is behind the station database; is the worker running?"
 
 
-def _clock(office: Office) -> Told:
+def _clock(_office: Office) -> Told:
     reading = read_kernel_clock()
     if reading.state is ClockState.UNKNOWN:
         yield Outcome.WARNED, "the kernel does not tell whether its clock is synchronised"
