@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from receivers.events import Event
 from receivers.registry import RECEIVERS
@@ -60,4 +61,4 @@ def keyed(number: str, secret: bytes, **fields: object) -> Account:
 def pieces(data: bytes, cuts: Sequence[int]) -> list[bytes]:
     """Return ``data`` in pieces that end at ``cuts``."""
     places = sorted({cut % (len(data) + 1) for cut in cuts} | {0, len(data)})
-    return [data[a:b] for a, b in zip(places, places[1:], strict=False)]
+    return [data[a:b] for a, b in pairwise(places)]

@@ -41,7 +41,10 @@ def test_the_v_byte_of_the_manuals_example() -> None:
     ],
 )
 def test_the_check_digit_makes_the_sum_a_multiple_of_fifteen(digits: str, check: str) -> None:
-    values = {**{str(d): d or 10 for d in range(10)}, **dict(zip("BCDEF", range(11, 16)))}
+    values = {
+        **{str(d): d or 10 for d in range(10)},
+        **dict(zip("BCDEF", range(11, 16), strict=True)),
+    }
     assert contact_id_digit(digits) == check
     assert sum(values[d] for d in digits + check) % 15 == 0
 
