@@ -178,7 +178,8 @@ def _check_oxum(work: _Examination) -> None:
         if ": " in line
     )
     payload = [place.size for name, place in work.opened.places.items() if _in_data(name)]
-    if info.get("Payload-Oxum") != f"{sum(payload)}.{len(payload)}":
+    whole = info.get("Payload-Oxum") == f"{sum(payload)}.{len(payload)}"
+    if not whole and not _volume_away(work):
         work.failed("bag", "bag-info.txt", "Payload-Oxum is not the size of what is here")
     work.report.base = info.get("External-Identifier", "")
 
@@ -197,13 +198,11 @@ def _check_container_manifest(work: _Examination) -> None:
     hashes = {name: sha256(content or b"").hexdigest() for name, content in sealed.items()}
     if found == _container_manifest(inside, hashes):
         return
-    said = found.decode(errors="replace")
+    work.failed("bag", CONTAINER_MANIFEST, "is not that of the files in the container")
     for name, value in hashes.items():
-        if f"{value}  {name}\n" not in said:
-            work.failed("bag", name, "is not the one that META-INF/manifest.xml was sealed with")
-            break
-    else:
-        work.failed("bag", CONTAINER_MANIFEST, "is not that of the files in the container")
+        # Which of the two was changed cannot be told: nothing else covers either.
+        if f"{value}  {name}\n".encode() not in found:
+            work.failed("bag", name, f"is not the one that {CONTAINER_MANIFEST} was sealed with")
 
 
 def _container_manifest(names: set[str], hashes: dict[str, str]) -> bytes:

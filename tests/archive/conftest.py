@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from archive import canonical, checkpoint, merkle
+from archive import checkpoint, merkle
 from archive.authorities.trial import TrialAuthority, make_authority
 from archive.build import BundleSource, Finished, SourceDocument, Trust, build, finish
 from archive.ceremony import make_keys
@@ -107,12 +107,12 @@ def history(size: int, *, closed: bool = True) -> Iterator[bytes]:
         elif seq == 5:
             fields = act(seq, "notice", dice=dice, doc=DOCUMENT.doc.hex(), by="clerk")
         elif seq == 6:
-            fields = signal(seq, dice=dice, text='=HYPERLINK("x")\x07 Łódź, 東京', marks=["on_test"])
+            fields = signal(
+                seq, dice=dice, text='=HYPERLINK("x")\x07 Łódź, 東京', marks=["on_test"]
+            )
         else:
             fields = signal(seq, dice=dice)
-        yield json.dumps(
-            fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False
-        ).encode()
+        yield json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def _document(content: bytes, name: str, seq: int) -> SourceDocument:
@@ -155,6 +155,7 @@ class Station:
     authority: Stamping
     root_pem: bytes
     log_pub_pem: bytes
+    now: datetime = NOW
 
     @property
     def trust(self) -> Trust:
@@ -267,4 +268,22 @@ def sealed(sealed_once: Sealed, tmp_path: Path) -> Sealed:
     return replace(sealed_once, container=Path(container), folder=Path(folder))
 
 
-__all__ = ["canonical"]
+@pytest.fixture(scope="session")
+def other_station(tmp_path_factory: pytest.TempPathFactory) -> Station:
+    """Somebody else with keys just as good."""
+    return make_station(tmp_path_factory.mktemp("other") / "keys")
+
+
+@pytest.fixture(scope="session")
+def short_history() -> Callable[..., Iterator[bytes]]:
+    return history
+
+
+@pytest.fixture
+def volumes(station: Station, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Finished:
+    """A bundle whose records lie in volumes, with limits small enough for a test."""
+    monkeypatch.setattr("archive.container.MAIN_RECORDS_LIMIT", 1000)
+    monkeypatch.setattr("archive.container.VOLUME_SEGMENTS", 2)
+    monkeypatch.setattr("archive.segments.SEGMENT_RECORDS", 20)
+    monkeypatch.setattr("archive.ledger_check.SEGMENT_RECORDS", 20)
+    return station.make(station.source(lambda: history(110)), tmp_path / "volumes")

@@ -1,0 +1,605 @@
+import base64
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from archive.container import pack
+from archive.errors import BundleRejectedError
+from archive.findings import Anchors, Outcome
+from archive.verify import examine, verify
+
+
+def subjects(bundle: Path, anchors: Anchors) -> set[str]:
+    report = examine(bundle, anchors, processes=1)
+    assert report.outcome is not Outcome.PASSED
+    return report.failed_subjects()
+
+
+def said(bundle: Path, anchors: Anchors) -> str:
+    return str(examine(bundle, anchors, processes=1))
+
+
+def repair(folder: Path) -> None:
+    """Make both lists agree with the files again, as anybody can who has a shell."""
+    names = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+    payload = [name for name in names if name.startswith("data/")]
+    (folder / "manifest-sha256.txt").write_bytes(listing(folder, payload))
+    sizes = sum((folder / name).stat().st_size for name in payload)
+    info = (folder / "bag-info.txt").read_text()
+    info = re.sub(r"Payload-Oxum: .*", f"Payload-Oxum: {sizes}.{len(payload)}", info)
+    (folder / "bag-info.txt").write_text(info)
+    tags = [
+        name
+        for name in names
+        if not name.startswith(("data/", "META-INF/", "tagmanifest")) and name != "mimetype"
+    ]
+    (folder / "tagmanifest-sha256.txt").write_bytes(listing(folder, tags))
+
+
+def listing(folder: Path, names: list[str]) -> bytes:
+    rows = [f"{sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in names]
+    return "".join(rows).encode()
+
+
+def reseal(folder: Path, station, container: Path) -> Path:
+    """Sign the spoilt bag with the station's real keys and pack it again."""
+    repair(folder)
+    data = (folder / "tagmanifest-sha256.txt").read_bytes()
+    authority = station.authority
+    p7s = station.seal.sign(data, now=station.now, stamp=authority.stamp)
+    (folder / "tagmanifest-sha256.txt.p7s").write_bytes(p7s)
+    (folder / "tagmanifest-sha256.txt.tsr").write_bytes(authority.stamp(data))
+    shutil.rmtree(folder / "META-INF")
+    (folder / "mimetype").unlink()
+    container.unlink()
+    return pack(folder, container)
+
+
+def records_of(folder: Path) -> list[bytes]:
+    return (folder / "data/records/seg-000001.jsonl").read_bytes().splitlines(keepends=True)
+
+
+def write_records(folder: Path, records: list[bytes]) -> None:
+    (folder / "data/records/seg-000001.jsonl").write_bytes(b"".join(records))
+
+
+# --- What passes ---
+
+
+def test_a_container_passes_every_check(sealed, station) -> None:
+    report = examine(sealed.container, station.anchors)
+
+    assert report.outcome is Outcome.PASSED, str(report)
+    assert [finding.step for finding in report.findings] == [
+        "container",
+        "bag",
+        "digests",
+        "trust",
+        "signature",
+        "timestamp",
+        "ledger",
+        "rows",
+        "documents",
+    ]
+    assert report.content_id == sealed.finished.content_id
+    assert report.records == 40
+    assert report.base == sealed.source.base
+
+
+def test_a_folder_passes_and_says_what_it_could_not_check(sealed, station) -> None:
+    report = examine(sealed.folder, station.anchors)
+
+    assert report.outcome is Outcome.PASSED, str(report)
+    assert any("form of the ZIP" in text for text in report.not_checked)
+
+
+def test_without_a_log_key_the_report_says_on_whose_word(sealed, station) -> None:
+    report = examine(sealed.container, replace(station.anchors, log_pub_pem=None))
+
+    assert report.outcome is Outcome.PASSED
+    assert any("own word" in text for text in report.not_checked)
+
+
+def test_verify_returns_the_bundle_as_verified(sealed, station) -> None:
+    assert verify(sealed.container, station.anchors).report.outcome is Outcome.PASSED
+
+
+def test_verify_raises_with_the_report(sealed, station) -> None:
+    sealed.container.write_bytes(sealed.container.read_bytes()[:-1])
+
+    with pytest.raises(BundleRejectedError) as caught:
+        verify(sealed.container, station.anchors)
+
+    assert caught.value.report.outcome is Outcome.FAILED
+
+
+def test_several_processes_say_the_same_as_one(sealed, station, monkeypatch) -> None:
+    monkeypatch.setattr("archive.verify._WORTH_PROCESSES", 0)
+
+    report = examine(sealed.container, station.anchors, processes=2)
+
+    assert report.as_json() == examine(sealed.container, station.anchors, processes=1).as_json()
+
+
+def test_openssl_sha256sum_and_bagit_confirm_it_without_us(sealed, station, tmp_path) -> None:
+    import bagit  # noqa: PLC0415 - its module configures logging when imported
+
+    (tmp_path / "root.pem").write_bytes(station.root_pem)
+    (tmp_path / "tsa.pem").write_bytes(station.authority.trust_pem)
+    (tmp_path / "log.pem").write_bytes(station.log_pub_pem)
+
+    ended = subprocess.run(
+        ["sh", "verify/verify.sh", "../root.pem", "../tsa.pem", "../log.pem"],
+        cwd=sealed.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == 0, ended.stderr
+    assert "all checks passed" in ended.stdout
+    assert bagit.Bag(str(sealed.folder)).validate()
+
+
+def test_the_script_fails_where_a_record_was_changed(sealed, station, tmp_path) -> None:
+    (tmp_path / "root.pem").write_bytes(station.root_pem)
+    (tmp_path / "tsa.pem").write_bytes(station.authority.trust_pem)
+    records = records_of(sealed.folder)
+    write_records(sealed.folder, [records[0].replace(b"4821", b"4822"), *records[1:]])
+
+    ended = subprocess.run(
+        ["sh", "verify/verify.sh", "../root.pem", "../tsa.pem"],
+        cwd=sealed.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == 1
+    assert "seg-000001.jsonl: FAILED" in ended.stdout
+
+
+# --- One byte ---
+
+
+@settings(
+    max_examples=120,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(data=st.data())
+def test_no_byte_of_a_container_can_be_changed_unnoticed(data, sealed_once, station, tmp_path):
+    raw = bytearray(sealed_once.container.read_bytes())
+    at = data.draw(st.integers(0, len(raw) - 1))
+    raw[at] ^= data.draw(st.sampled_from([1, 2, 4, 8, 16, 32, 64, 128, 255]))
+    changed = tmp_path / "changed.asice"
+    changed.write_bytes(raw)
+
+    assert examine(changed, station.anchors, processes=1).outcome is not Outcome.PASSED
+
+
+def test_a_changed_byte_in_any_file_names_that_file(sealed, station) -> None:
+    unnamed = []
+    for path in sorted(p for p in sealed.folder.rglob("*") if p.is_file()):
+        original = path.read_bytes()
+        middle = len(original) // 2
+        path.write_bytes(original[:middle] + bytes([original[middle] ^ 1]) + original[middle + 1 :])
+        name = path.relative_to(sealed.folder).as_posix()
+        if name not in subjects(sealed.folder, station.anchors):
+            unnamed.append(name)
+        path.write_bytes(original)
+
+    assert unnamed == []
+
+
+# --- The container ---
+
+
+def _junk_before(raw: bytes) -> bytes:
+    return b"MZ junk" + raw
+
+
+def _junk_after(raw: bytes) -> bytes:
+    return raw + b"\0"
+
+
+def _cut(raw: bytes) -> bytes:
+    return raw[: len(raw) // 2]
+
+
+@pytest.mark.parametrize("spoil", [_junk_before, _junk_after, _cut, lambda _: b""])
+def test_a_container_that_is_not_just_the_zip_is_refused(
+    spoil: Callable[[bytes], bytes], sealed, station
+) -> None:
+    sealed.container.write_bytes(spoil(sealed.container.read_bytes()))
+
+    assert subjects(sealed.container, station.anchors) == {sealed.container.name}
+
+
+def test_a_bundle_that_cannot_be_read_is_undecided(tmp_path, station) -> None:
+    assert examine(tmp_path / "none.asice", station.anchors).outcome is Outcome.UNDECIDED
+
+
+def test_an_extra_file_anywhere_is_refused(sealed, station) -> None:
+    extra = ["data/extra.txt", "extra.txt", "META-INF/extra.p7s", "data/documents/extra.txt"]
+    for name in extra:
+        (sealed.folder / name).write_bytes(b"x")
+
+    assert set(extra) <= subjects(sealed.folder, station.anchors)
+
+
+def test_a_link_in_a_folder_is_refused(sealed, station) -> None:
+    (sealed.folder / "link.txt").symlink_to("README.txt")
+
+    assert subjects(sealed.folder, station.anchors) == {"link.txt"}
+
+
+def test_every_missing_file_is_named(sealed, station) -> None:
+    unnamed = []
+    for path in sorted(p for p in sealed.folder.rglob("*") if p.is_file()):
+        content = path.read_bytes()
+        path.unlink()
+        name = path.relative_to(sealed.folder).as_posix()
+        if name not in subjects(sealed.folder, station.anchors):
+            unnamed.append(name)
+        path.write_bytes(content)
+
+    assert unnamed == []
+
+
+# --- Records, lists repaired by somebody without the keys ---
+
+
+def _dropped(records: list[bytes]) -> list[bytes]:
+    return [*records[:9], *records[10:]]
+
+
+def _tail_dropped(records: list[bytes]) -> list[bytes]:
+    return records[:-1]
+
+
+def _doubled(records: list[bytes]) -> list[bytes]:
+    return [*records[:9], records[9], *records[9:]]
+
+
+def _swapped(records: list[bytes]) -> list[bytes]:
+    return [*records[:9], records[10], records[9], *records[11:]]
+
+
+def _changed(records: list[bytes]) -> list[bytes]:
+    return [*records[:9], records[9].replace(b'"zone":"0', b'"zone":"1'), *records[10:]]
+
+
+SPOILT = [_dropped, _tail_dropped, _doubled, _swapped, _changed]
+
+
+@pytest.mark.parametrize("spoil", SPOILT)
+def test_spoilt_records_with_repaired_lists_break_the_signature(spoil, sealed, station) -> None:
+    write_records(sealed.folder, spoil(records_of(sealed.folder)))
+    repair(sealed.folder)
+
+    report = examine(sealed.folder, station.anchors)
+
+    failed = {found.step for found in report.findings if found.outcome is Outcome.FAILED}
+    assert {"signature", "timestamp", "ledger"} <= failed
+    assert "digests" not in failed
+
+
+@pytest.mark.parametrize("spoil", SPOILT)
+def test_spoilt_records_under_the_real_seal_break_the_chain(spoil, sealed, station) -> None:
+    write_records(sealed.folder, spoil(records_of(sealed.folder)))
+    container = reseal(sealed.folder, station, sealed.container)
+
+    report = examine(container, station.anchors)
+
+    failed = {found.step for found in report.findings if found.outcome is Outcome.FAILED}
+    assert "ledger" in failed
+    assert not failed & {"signature", "timestamp", "digests", "container"}
+    assert "do not hash to the head" in str(report)
+
+
+def test_a_row_that_says_something_else_is_found_under_the_real_seal(sealed, station) -> None:
+    rows = sealed.folder / "data/records/seg-000001.csv"
+    rows.write_bytes(rows.read_bytes().replace(b"Burglary restored", b"Burglary", 1))
+    container = reseal(sealed.folder, station, sealed.container)
+
+    assert subjects(container, station.anchors) == {"data/records/seg-000001.csv"}
+
+
+def test_another_document_is_found_under_the_real_seal(sealed, station) -> None:
+    (document,) = (sealed.folder / "data/notices").glob("*.txt")
+    document.write_bytes(b"Monitoring ends on 2027-05-01.\n")
+    container = reseal(sealed.folder, station, sealed.container)
+
+    name = document.relative_to(sealed.folder).as_posix()
+    assert subjects(container, station.anchors) == {name}
+
+
+# --- Seal, stamp, anchors ---
+
+
+@pytest.mark.parametrize("name", ["tagmanifest-sha256.txt.p7s", "tagmanifest-sha256.txt.tsr"])
+def test_a_missing_signature_or_stamp_is_refused(name: str, sealed, station) -> None:
+    (sealed.folder / name).unlink()
+
+    assert name in subjects(sealed.folder, station.anchors)
+
+
+def test_another_root_is_refused(sealed, other_station, station) -> None:
+    anchors = replace(station.anchors, root_pem=other_station.root_pem)
+
+    assert subjects(sealed.container, anchors) == {"trust/root.pem", "tagmanifest-sha256.txt.p7s"}
+
+
+def test_another_authority_is_refused(sealed, other_station, station) -> None:
+    anchors = replace(station.anchors, tsa_pem=other_station.authority.trust_pem)
+
+    assert "tagmanifest-sha256.txt.tsr" in subjects(sealed.container, anchors)
+    assert "trust/tsa.pem" in subjects(sealed.container, anchors)
+
+
+def test_another_log_key_is_refused(sealed, other_station, station) -> None:
+    anchors = replace(station.anchors, log_pub_pem=other_station.log_pub_pem)
+
+    assert subjects(sealed.container, anchors) == {"trust/log.pub.pem", "data/checkpoint/0.note"}
+
+
+def test_a_bundle_sealed_by_another_station_is_refused(sealed, other_station, station) -> None:
+    container = reseal(sealed.folder, other_station, sealed.container)
+
+    failed = subjects(container, station.anchors)
+
+    assert "tagmanifest-sha256.txt.p7s" in failed
+
+
+def test_another_root_in_trust_is_refused_under_the_real_seal(
+    sealed, other_station, station
+) -> None:
+    (sealed.folder / "trust/root.pem").write_bytes(other_station.root_pem)
+    container = reseal(sealed.folder, station, sealed.container)
+
+    assert subjects(container, station.anchors) == {"trust/root.pem"}
+
+
+def test_a_stamp_of_another_list_is_refused(sealed, station) -> None:
+    path = sealed.folder / "tagmanifest-sha256.txt.tsr"
+    path.write_bytes(station.authority.stamp(b"something else"))
+
+    assert "tagmanifest-sha256.txt.tsr" in subjects(sealed.folder, station.anchors)
+
+
+def test_a_signature_without_a_stamp_is_refused(sealed, station) -> None:
+    data = (sealed.folder / "tagmanifest-sha256.txt").read_bytes()
+    bare = station.seal.sign(data, now=station.authority.now, stamp=None)
+    (sealed.folder / "tagmanifest-sha256.txt.p7s").write_bytes(bare)
+
+    assert "no stamp that can be read" in said(sealed.folder, station.anchors)
+
+
+def test_a_bundle_stamped_before_its_checkpoint_is_refused(sealed, station) -> None:
+    authority = replace(station.authority, now=station.authority.now - timedelta(hours=2))
+    container = reseal(sealed.folder, replace(station, authority=authority), sealed.container)
+
+    assert "before the checkpoint it covers" in said(container, station.anchors)
+
+
+def test_without_openssl_nothing_is_passed(sealed, station, monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    report = examine(sealed.container, station.anchors, processes=1)
+
+    assert report.outcome is Outcome.UNDECIDED
+    assert "install OpenSSL" in str(report)
+
+
+@pytest.mark.parametrize("part", ["root_pem", "tsa_pem"])
+def test_anchors_that_hold_no_certificate_decide_nothing(part: str, sealed, station) -> None:
+    report = examine(sealed.container, replace(station.anchors, **{part: b"nothing"}))
+
+    assert report.outcome is Outcome.FAILED
+    assert "holds no certificate" in str(report)
+
+
+def test_a_certificate_that_is_not_base64_is_refused(sealed, station) -> None:
+    broken = b"-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----\n"
+    for name in ("root.pem", "signer.pem"):
+        (sealed.folder / "trust" / name).write_bytes(broken)
+
+    failed = said(sealed.folder, station.anchors)
+
+    assert "trust/root.pem: holds a certificate that is not base64" in failed
+    assert "trust/signer.pem: holds a certificate that is not base64" in failed
+
+
+# --- Ledger statement, note ---
+
+
+def edit_json(path: Path, **changes: object) -> None:
+    value = json.loads(path.read_bytes())
+    value.update(changes)
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    path.write_text(text + "\n")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"records": 39}, "data/ledger.json states 39"),
+        ({"head": "0" * 64}, "do not hash to the head"),
+        ({"epoch": 2}, "account_key that is not of its"),
+        ({"acct": "4822"}, "account_key that is not of its"),
+        ({"v": 2}, "not version 1"),
+        ({"records": "40"}, "no whole number 'records'"),
+        ({"head": 5}, "no text 'head'"),
+    ],
+)
+def test_another_statement_is_refused_under_the_real_seal(
+    changes: dict[str, object], words: str, sealed, station
+) -> None:
+    edit_json(sealed.folder / "data/ledger.json", **changes)
+    container = reseal(sealed.folder, station, sealed.container)
+
+    assert words in said(container, station.anchors)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"acct": "1"}, {"checkpoint": 7}, {"redactions": ["x"]}, {"counts": {}}]
+)
+def test_an_index_that_disagrees_is_refused(changes, sealed, station) -> None:
+    edit_json(sealed.folder / "data/index.json", **changes)
+    container = reseal(sealed.folder, station, sealed.container)
+
+    assert "data/index.json" in subjects(container, station.anchors)
+
+
+def test_a_closing_bundle_must_end_in_close(station, tmp_path, short_history) -> None:
+    source = station.source(lambda: short_history(12, closed=False))
+    finished = station.make(source, tmp_path)
+
+    assert "its last is not close" in said(finished.files[-1].path, station.anchors)
+
+
+def test_another_kind_need_not_end_in_close(station, tmp_path, short_history) -> None:
+    source = station.source(lambda: short_history(12, closed=False), kind="on_request")
+    finished = station.make(source, tmp_path)
+
+    assert finished.files[-1].path.name == "station-1-4821-e1-c0-on_request.asice"
+    assert examine(finished.files[-1].path, station.anchors).outcome is Outcome.PASSED
+
+
+def test_a_note_of_another_key_is_refused_under_the_real_seal(sealed, other_station, station):
+    note = sealed.folder / "data/checkpoint/0.note"
+    text, _, _ = note.read_bytes().partition(b"\n\n")
+    key_id, blob = b"\0\0\0\0", other_station.log_key.sign(text + b"\n")
+    line = base64.b64encode(key_id + blob).decode()
+    origin = text.split(b"\n")[0].decode()
+    note.write_text(f"{text.decode()}\n\n— {origin} {line}\n")
+    container = reseal(sealed.folder, station, sealed.container)
+
+    assert subjects(container, station.anchors) == {"data/checkpoint/0.note"}
+
+
+def test_a_missing_note_is_named(sealed, station) -> None:
+    (sealed.folder / "data/checkpoint/0.note").unlink()
+
+    assert "data/checkpoint/0.note" in subjects(sealed.folder, station.anchors)
+
+
+# --- Lists ---
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda raw: raw.replace(b"  ", b" *", 1), "is not a list of hashes"),
+        (lambda raw: raw[:-1], "is not a list of hashes"),
+        (lambda raw: b"".join(reversed(raw.splitlines(keepends=True))), "is not sorted"),
+        (lambda raw: raw + raw.splitlines(keepends=True)[-1], "is not sorted"),
+    ],
+)
+def test_a_list_in_another_form_is_refused(change, words: str, sealed, station) -> None:
+    path = sealed.folder / "manifest-sha256.txt"
+    path.write_bytes(change(path.read_bytes()))
+
+    assert words in said(sealed.folder, station.anchors)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("data/documents/index.json", b"not json"),
+        ("data/documents/index.json", b"5"),
+        ("data/documents/index.json", b'[{"doc":"x","file":"data/index.json"}]'),
+        ("data/index.json", b"[" * 100_000),
+        ("data/ledger.json", b"[]"),
+        ("data/line-status.csv", b"\xff\xfe"),
+        ("bagit.txt", b"BagIt-Version: 0.97\n"),
+        ("bag-info.txt", b"\xff"),
+        ("mimetype", b"application/zip"),
+        ("META-INF/manifest.xml", b"<x/>"),
+        ("data/records/seg-000001.csv", b"seq\r\n"),
+        ("data/records/seg-000001.csv", b""),
+        ("data/records/seg-000001.jsonl", b"[]\n5\n\xff\n"),
+        ("data/records/seg-000001.jsonl", b"no line end"),
+    ],
+)
+def test_a_file_of_another_shape_is_a_finding_and_never_a_crash(
+    name: str, content: bytes, sealed, station
+) -> None:
+    (sealed.folder / name).write_bytes(content)
+
+    assert name in subjects(sealed.folder, station.anchors)
+
+
+def test_a_salt_that_is_not_hex_is_a_finding(sealed, station) -> None:
+    index = sealed.folder / "data/documents/index.json"
+    index.write_bytes(re.sub(rb'"salt":"..', b'"salt":"zz', index.read_bytes()))
+
+    assert "cannot be checked" in said(sealed.folder, station.anchors)
+
+
+def test_records_without_their_rows_are_named(sealed, station) -> None:
+    (sealed.folder / "data/records/seg-000001.csv").unlink()
+
+    assert "has no CSV file beside it" in said(sealed.folder, station.anchors)
+
+
+def test_a_bundle_without_records_is_refused(sealed, station) -> None:
+    shutil.rmtree(sealed.folder / "data/records")
+
+    assert "a file of records is missing" in said(sealed.folder, station.anchors)
+
+
+# --- Volumes ---
+
+
+def test_volumes_beside_the_container_are_taken_in(volumes, station) -> None:
+    report = examine(volumes.files[-1].path, station.anchors)
+
+    assert report.outcome is Outcome.PASSED, str(report)
+    assert len(volumes.files) > 1
+
+
+def test_a_volume_that_is_away_leaves_the_records_undecided(volumes, station) -> None:
+    volumes.files[0].path.unlink()
+
+    report = examine(volumes.files[-1].path, station.anchors)
+
+    assert report.outcome is Outcome.UNDECIDED
+    assert volumes.files[0].path.name in report.failed_subjects()
+
+
+def test_a_changed_byte_of_a_volume_names_the_volume(volumes, station) -> None:
+    path = volumes.files[0].path
+    raw = bytearray(path.read_bytes())
+    raw[len(raw) // 2] ^= 1
+    path.write_bytes(raw)
+
+    assert path.name in subjects(volumes.files[-1].path, station.anchors)
+
+
+def test_a_volume_with_junk_before_it_is_refused(volumes, station) -> None:
+    path = volumes.files[0].path
+    path.write_bytes(b"junk" + path.read_bytes())
+
+    assert path.name in subjects(volumes.files[-1].path, station.anchors)
+
+
+def test_a_folder_with_its_volumes_unpacked_passes(volumes, station, tmp_path) -> None:
+    for file in volumes.files:
+        shutil.unpack_archive(file.path, tmp_path / "all", "zip")
+
+    report = examine(tmp_path / "all", station.anchors)
+
+    assert report.outcome is Outcome.PASSED, str(report)
+    assert any("form of the volumes" in text for text in report.not_checked)
