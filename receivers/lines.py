@@ -1,10 +1,12 @@
 """Cutting a stream at terminators, in bounded memory, and telling foreign talk from frames."""
 
 import re
+from collections.abc import Callable
+from typing import Protocol
 
 from receivers.events import Event, Fault, Frame, Garbled
 
-__all__ = ["LineFramer", "foreign_head"]
+__all__ = ["Framer", "JudgedFramer", "LineFramer", "foreign_head"]
 
 # What else calls on an open port: HTTP in its methods, TLS (and the old SSL 2 hello), SSH.
 _FOREIGN = re.compile(
@@ -19,17 +21,36 @@ def foreign_head(head: bytes) -> bool:
     return _FOREIGN.match(head) is not None
 
 
+class Framer(Protocol):
+    """What cuts a stream into events."""
+
+    def receive(self, data: bytes) -> list[Event]:
+        """Take bytes in, give the events they complete."""
+
+    def ended(self) -> list[Event]:
+        """Give what is unfinished, and begin anew."""
+
+
 class LineFramer:
     """Cut frames that end in ``terminator`` out of a stream, in bounded memory.
 
     With ``start``, bytes before it are noise.  A run longer than ``limit`` is reported once as
     `Garbled`; the framer then discards up to the next terminator and goes on.  A noisy line must
-    not cost the signals that follow it.  Bytes in ``idle`` are dropped between frames.
+    not cost the signals that follow it.  Bytes in ``idle`` are dropped between frames; ``also``
+    are single bytes that end a frame as well.
     """
 
     def __init__(
-        self, *, terminator: bytes, limit: int, start: bytes = b"", idle: bytes = b""
+        self,
+        *,
+        terminator: bytes,
+        limit: int,
+        start: bytes = b"",
+        idle: bytes = b"",
+        also: bytes = b"",
     ) -> None:
+        ends = (terminator, *(also[n : n + 1] for n in range(len(also))))
+        self._end = re.compile(b"|".join(map(re.escape, ends)))
         self._terminator = terminator
         self._limit = limit
         self._start = start
@@ -42,13 +63,12 @@ class LineFramer:
         buffer = self._buffer + data if self._buffer else data
         events: list[Event] = []
         position = 0
-        while (found := buffer.find(self._terminator, position)) >= 0:
-            end = found + len(self._terminator)
+        while (found := self._end.search(buffer, position)) is not None:
             if self._skipping:
                 self._skipping = False
             else:
-                self._cut(buffer[position:end], events)
-            position = end
+                self._cut(buffer[position : found.end()], events)
+            position = found.end()
         self._keep(buffer[position:], events)
         return events
 
@@ -88,3 +108,22 @@ class LineFramer:
         if self._skipping:
             rest = rest[len(rest) - tail :] if tail else b""
         self._buffer = rest
+
+
+class JudgedFramer:
+    """A framer whose frames are looked at once more: checked, or known as heartbeats."""
+
+    def __init__(self, lines: Framer, judge: Callable[[Frame], Event]) -> None:
+        self._lines = lines
+        self._judge = judge
+
+    def receive(self, data: bytes) -> list[Event]:
+        """Take bytes in, give the events they complete."""
+        return [self._judged(event) for event in self._lines.receive(data)]
+
+    def ended(self) -> list[Event]:
+        """Give what is unfinished, and begin anew."""
+        return [self._judged(event) for event in self._lines.ended()]
+
+    def _judged(self, event: Event) -> Event:
+        return self._judge(event) if isinstance(event, Frame) else event

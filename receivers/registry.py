@@ -13,7 +13,7 @@ RECEIVERS: Mapping[str, ReceiverSpec] = MappingProxyType(
         "surgard": ReceiverSpec(
             title="Sur-Gard automation output",
             transports=frozenset({"tcp", "serial", "udp"}),
-            open=surgard.SurgardSession,
+            open=surgard.open_session,
             decode=surgard.decode,
             options=surgard.OPTIONS,
             heartbeat=True,
