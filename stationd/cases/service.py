@@ -30,6 +30,7 @@ from stationd.cases.model import (
 )
 from stationd.cases.states import (
     OVER,
+    Event,
     Row,
     State,
     events_from,
@@ -131,9 +132,11 @@ def step(desk: Desk, case_id: str, event: str, by: Person) -> Case:
         now = desk.clock.now()
         case = store.read_case(connection, case_id)
         source = State(case.state)
+        facts = read_facts(connection, desk, case, now)
+        if event == Event.CLOSE and source is not State.SEALED and source not in OVER:
+            raise _not_sealed(case, facts)
         found = row(source, event, case.reason)
         _authorise(found, by)
-        facts = read_facts(connection, desk, case, now)
         results = _passed(found, facts, case)
         moved = _moved(connection, found, case, now)
         scene = Scene(connection=connection, desk=desk, case=moved, facts=facts, by=by)
@@ -167,6 +170,13 @@ def _moved(connection: Connection, found: Row, case: Case, now: datetime) -> Cas
         previous_state=None if previous is None else previous.value,
         version=case.version + 1,
     )
+
+
+def _not_sealed(case: Case, facts: Facts) -> RefusedError:
+    """Return the refusal to close before the case is sealed, with every guard of CLOSE."""
+    results = evaluate(row(State.SEALED, Event.CLOSE, case.reason), facts)
+    msg = f"Case {case.id} is {case.state}; only a sealed case can be closed."
+    return RefusedError(msg, results)
 
 
 def _passed(found: Row, facts: Facts, case: Case) -> tuple[GuardResult, ...]:
