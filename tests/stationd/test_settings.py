@@ -1,5 +1,6 @@
 """What the settings take, refuse, and say about it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -84,9 +85,12 @@ def test_an_unknown_receiver_is_refused_with_the_known_ones():
     assert all(name in problem for name in RECEIVERS)
 
 
-def test_a_transport_the_receiver_does_not_have_is_refused():
-    (problem,) = problems(LEAST + listener(kind='"udp"', receiver='"surgard"'))
-    assert problem.startswith("listeners.0.udp.receiver: surgard does not come over udp, but over")
+def test_a_transport_the_receiver_does_not_have_is_refused(monkeypatch):
+    only_serial = replace(RECEIVERS["surgard"], transports=frozenset({"serial"}))
+    monkeypatch.setattr(settings, "RECEIVERS", {"surgard": only_serial})
+    assert problems(LEAST + listener(kind='"udp"', receiver='"surgard"')) == [
+        "listeners.0.udp.receiver: surgard does not come over udp, but over serial"
+    ]
 
 
 @pytest.mark.parametrize("receiver", sorted(RECEIVERS))
