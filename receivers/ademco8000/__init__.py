@@ -1,0 +1,6 @@
+"""Ademco 8000, the protocol of the MX8000, and the SK9000 it descends from."""
+
+from receivers.ademco8000.framing import framer
+from receivers.ademco8000.message import decode
+
+__all__ = ["decode", "framer"]

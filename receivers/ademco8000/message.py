@@ -1,0 +1,122 @@
+"""8000 and SK9000: what a packet says."""
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from receivers import sia
+from receivers.codes import TABLE
+from receivers.session import Accounts, Options
+from receivers.signals import Decoded, Signal, SignalClass, Undecoded
+from receivers.text import decode_text
+
+__all__ = ["SYSTEM", "decode"]
+
+SYSTEM: Mapping[str, str] = MappingProxyType(
+    {
+        "a": "power up",
+        "b": "local programming begun",
+        "c": "local programming ended",
+        "d": "local programming failed",
+        "e": "date changed",
+        "f": "time changed",
+        "g": "queue above warning",
+        "h": "queue below warning",
+        "i": "queue full",
+        "j": "queue restored",
+        "k": "printer off line",
+        "l": "printer out of paper",
+        "m": "printer restored",
+        "n": "line card added",
+        "o": "line card deleted",
+        "p": "line card trouble",
+        "q": "phone line trouble",
+        "r": "line card restored",
+        "s": "phone line restored",
+        "t": "line card modified",
+        "w": "AC lost",
+        "x": "AC restored",
+        "y": "battery trouble",
+        "z": "battery restored",
+        "{": "computer trouble",
+        "}": "computer restored",
+        "~": "operator log off",
+        "\x7f": "operator log on",
+    }
+)
+"""What the receiver reports about itself, by code byte (61h to 7Fh)."""
+
+_HEADER = re.compile(
+    r'([&\x02\x27\x01])([0-9]{6})"([0-9]{4}(?:[0-9]{2})?)"(?:([0-9]{2})"([0-9]{4})")?'
+)
+_CALL = re.compile(
+    r"([0-9]{3}|[0-9A-Za-z])([0-9]{2}|[0-9A-Za-z])(?:\x12[^\x05\x11]*)?(?:\x11[^\x05]*)?"
+    r'\x05([^"\x05*,]{1,16})((?:"[^"*,\x05]+)+)(?:\*([0-9]{3}))?(?:[*,])?',
+    re.DOTALL,
+)
+_CODED = re.compile(r"([A-Z]{2})([0-9A-F]*)")
+
+
+def decode(raw: bytes, accounts: Accounts, options: Options) -> Decoded | Undecoded:
+    """Read one stored packet; never raises, whatever the bytes."""
+    text = decode_text(raw.strip(b"\x00\n"))[:-2]
+    header = _HEADER.match(text)
+    if header is None:
+        return Undecoded("no header of the 8000 or the SK9000")
+    body = text[header.end() :]
+    signals = _call(header, body) if header[1] in "&'" else _system(header, body)
+    if not signals:
+        return Undecoded("the packet is in no known layout")
+    return Decoded(signals=tuple(signals), table=TABLE)
+
+
+def _call(header: re.Match[str], body: str) -> list[Signal]:
+    call = _CALL.fullmatch(body)
+    if call is None:
+        return []
+    extra = {"fmt": call[1]} | ({"listen_in_s": str(int(call[5]))} if call[5] else {})
+    return [
+        Signal(
+            number=call[3],
+            token="call",
+            signal_class=read.signal_class if read else SignalClass.STATUS,
+            code=read.code if read else event,
+            code_name=read.code_name if read else "",
+            zone=read.zone if read else "",
+            user=read.user if read else "",
+            area=read.area if read else "",
+            receiver=header[4] or "",
+            line=call[2],
+            sequence=header[5] or "",
+            extra={**extra, "event": event, "receiver_time": f"{header[2]} {header[3]}"},
+        )
+        for event in call[4][1:].split('"')
+        for read in [_coded(event, call[3])]
+    ]
+
+
+def _coded(event: str, number: str) -> Signal | None:
+    match = _CODED.fullmatch(event)
+    if match is None:
+        return None
+    coded = sia.SiaEvent(code=match[1], address=match[2], block="")
+    return sia.signal(coded, number=number, token="call", receiver="", line="")
+
+
+def _system(header: re.Match[str], body: str) -> list[Signal]:
+    name = SYSTEM.get(body[:1])
+    if name is None:
+        return []
+    return [
+        Signal(
+            number="",
+            token="system",
+            signal_class=SignalClass.SELF,
+            code=f"{ord(body[0]):02X}",
+            code_name=name,
+            receiver=header[4] or "",
+            line=body[1:],
+            sequence=header[5] or "",
+            extra={"receiver_time": f"{header[2]} {header[3]}"},
+        )
+    ]

@@ -1,0 +1,74 @@
+"""D6500: what a line says.
+
+Message type, receiver (two digits) and line (one character), then fields at fixed columns.  A
+type that is not known here is refused, for its columns are not.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from receivers import contact_id
+from receivers.codes import TABLE
+from receivers.session import Accounts, Options
+from receivers.signals import Decoded, Signal, SignalClass, Undecoded
+from receivers.text import decode_text
+
+__all__ = ["decode"]
+
+_HEAD = re.compile(r" ?([0-9A-Za-z])([0-9]{2})([0-9A-Z ])(.*)", re.DOTALL)
+_CONTACT_ID = re.compile(r" ([0-9A-F]{3,10})18([136ERP][0-9A-F]{8})")
+_CHANNELS = re.compile(r" *([0-9A-F]{3,6}) ([0-9A-F]{4}(?: [0-9A-F]{4}){1,3} [0-9A-F])")
+_BASIC = re.compile(r" +([0-9A-F]{4})([0-9A-Z ]{2}) ([0-9A-F ]{3}) ")
+
+
+def decode(raw: bytes, accounts: Accounts, options: Options) -> Decoded | Undecoded:
+    """Read one stored line; never raises, whatever the bytes."""
+    head = _HEAD.fullmatch(decode_text(raw.strip(b"\x00\r\n").removesuffix(b"\x14")))
+    read = _READERS.get(head[1]) if head is not None else None
+    signal = read(head[4]) if head is not None and read is not None else None
+    if head is None or signal is None:
+        return Undecoded("not in a known layout of D6500 mode")
+    signal = replace(signal, token=head[1], receiver=head[2], line=head[3].strip())
+    return Decoded(signals=(signal,), table=TABLE)
+
+
+def _read_basic(body: str) -> Signal | None:
+    if body.strip() == "@":
+        return _signal("", SignalClass.SELF, "heartbeat of the receiver")
+    match = _BASIC.fullmatch(body)
+    if match is None:
+        return None
+    # The letters of the common formats differ by maker.
+    kind = SignalClass.ALARM if match[2].startswith("A") else SignalClass.STATUS
+    return replace(_signal(match[1], kind, ""), code=match[2], zone=match[3].strip())
+
+
+def _read_contact_id(body: str) -> Signal | None:
+    match = _CONTACT_ID.fullmatch(body)
+    event = contact_id.read_tail(match[2]) if match else None
+    if match is None or event is None:
+        return None
+    return contact_id.signal(event, number=match[1], token="", receiver="", line="")
+
+
+def _read_channels(body: str) -> Signal | None:
+    match = _CHANNELS.fullmatch(body)
+    if match is None:
+        return None
+    kind = SignalClass.ALARM if "1" in match[2][:-1] else SignalClass.STATUS
+    return replace(_signal(match[1], kind, "channels"), text=match[2])
+
+
+def _read_text(body: str) -> Signal | None:
+    return replace(_signal("", SignalClass.SELF, "text of the receiver"), text=body.strip())
+
+
+def _signal(number: str, kind: SignalClass, name: str) -> Signal:
+    return Signal(number=number, token="", signal_class=kind, code_name=name)
+
+
+_READERS: Mapping[str, Callable[[str], Signal | None]] = MappingProxyType(
+    {"1": _read_basic, "3": _read_text, "a": _read_contact_id, "f": _read_channels}
+)

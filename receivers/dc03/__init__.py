@@ -1,0 +1,6 @@
+"""SIA DC-03 blocks with header and parity, as Galaxy panels send them over TCP."""
+
+from receivers.dc03.framing import framer
+from receivers.dc03.message import decode
+
+__all__ = ["decode", "framer"]

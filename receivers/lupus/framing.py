@@ -1,0 +1,22 @@
+"""Contact ID over TCP: a string of the dialler, check digit and all, in square brackets."""
+
+from receivers.contact_id import read_string
+from receivers.events import Event, Fault, Frame, Garbled
+from receivers.lines import Framer, JudgedFramer, LineFramer
+from receivers.text import decode_text
+
+__all__ = ["LIMIT", "framer"]
+
+LIMIT = 64
+"""Far above the 23 characters of a ten-digit account."""
+
+
+def framer() -> Framer:
+    """Return a framer of Contact ID over TCP."""
+    lines = LineFramer(terminator=b"]", limit=LIMIT, start=b"[", idle=b"\x00\r\n")
+    return JudgedFramer(lines, _judged)
+
+
+def _judged(frame: Frame) -> Event:
+    digits = decode_text(frame.raw[1:-1]).replace(" ", "")
+    return frame if read_string(digits) else Garbled(frame.raw, Fault.CHECKSUM)
