@@ -33,6 +33,7 @@ _HEADER = (
 )
 _COLUMNS = tuple(_HEADER.split(","))
 _DIRECT = _COLUMNS[:25]
+_OFTEN_NO_TEXT = tuple((_DIRECT.index(key), key) for key in ("seq", "new", "marks", "part"))
 _ELSEWHERE = frozenset((*_DIRECT, "doc", "acct", "epoch", "salt", "entry"))
 _UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 # Wrong rows told one by one; a file with more is wrong throughout.
@@ -157,10 +158,20 @@ class _Rows:
 
 def expected_row(raw: bytes, fields: Mapping[str, Any]) -> list[str]:
     """Return the cells that the row of a record must have (FORMAT.md, 5)."""
-    cells = [_cell(key, fields[key]) if key in fields else "" for key in _DIRECT]
+    cells = [fields.get(key, "") for key in _DIRECT]
+    # What a signal commonly has that is no text comes first; anything else is found below.
+    for at, key in _OFTEN_NO_TEXT:
+        if cells[at].__class__ is not str:
+            cells[at] = _cell(key, cells[at])
+    try:
+        "".join(cells)
+    except TypeError:
+        cells = [_cell(key, cell) for key, cell in zip(_DIRECT, cells, strict=True)]
     entry = fields.get("entry")
-    left = {key: value for key, value in fields.items() if key not in _ELSEWHERE}
-    if isinstance(entry, dict):
+    left: dict[str, Any] = {}
+    if not fields.keys() <= _ELSEWHERE:
+        left = {key: value for key, value in fields.items() if key not in _ELSEWHERE}
+    if entry.__class__ is dict:
         cells += (_text(entry.get("journal")), _text(entry.get("position")))
     else:
         cells += ("", "")
@@ -174,7 +185,7 @@ def expected_row(raw: bytes, fields: Mapping[str, Any]) -> list[str]:
 
 
 def _begins_odd(raw: bytes) -> bool:
-    return any(start in raw for start in (b'"=', b'"+', b'"-', b'"@', b":-"))
+    return b'"=' in raw or b'"+' in raw or b'"-' in raw or b'"@' in raw or b":-" in raw
 
 
 def _tame(text: str) -> str:
@@ -184,7 +195,7 @@ def _tame(text: str) -> str:
 
 def _cell(key: str, value: object) -> str:
     if value.__class__ is str:
-        return value  # type: ignore[return-value]
+        return value
     if isinstance(value, list):
         if key == "part" and len(value) == 2:  # noqa: PLR2004 - place and number of events
             return f"{_text(value[0])}/{_text(value[1])}"
@@ -194,8 +205,12 @@ def _cell(key: str, value: object) -> str:
 
 
 def _text(value: object) -> str:
-    if isinstance(value, str):
+    if value.__class__ is str:
         return value
+    if value.__class__ is int:
+        return str(value)
+    if value is True or value is False:
+        return "true" if value else "false"
     return "" if value is None else _compact(value)
 
 

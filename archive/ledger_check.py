@@ -68,6 +68,8 @@ _MOST_STEPS = 1000
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 _HEX32 = re.compile(r"[0-9a-f]{64}")
+# The decoder without what it does for white space, which records have none of.
+_SCAN = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
 _U64 = struct.Struct(">Q")
 _RECORD = b"stationd:record:v1\0"
 _CHAIN = b"stationd:chain:v1\0"
@@ -396,8 +398,11 @@ def _record(segment: Segment, raw: bytes, seq: int, statement: Statement) -> dic
     """Return the fields of record ``seq``; what is wrong with it goes to the problems."""
     problems = segment.problems
     try:
-        fields = json.loads(raw)
-    except (ValueError, RecursionError):
+        text = raw.decode()
+        fields, end = _SCAN(text, 0)
+        if end != len(text):
+            fields = None
+    except (ValueError, RecursionError, StopIteration):
         fields = None
     if not isinstance(fields, dict):
         problems.append(Problem(segment.file, f"line of record {seq} is not a JSON object"))
