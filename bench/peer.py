@@ -1,7 +1,4 @@
-"""pysiaalarm's own asyncio server, for comparison: it stores nothing and acknowledges.
-
-    python bench/peer.py --port P [--first-account 1000 --accounts N [--key TEXT]]
-"""
+"""pysiaalarm's own asyncio server, for comparison: it stores nothing and acknowledges."""
 
 import argparse
 import asyncio
