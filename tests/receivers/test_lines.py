@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receivers.events import Event, Fault, Frame, Garbled
-from receivers.lines import LineFramer, foreign_head
+from receivers.events import Event, Fault, Frame, Garbled, Heartbeat
+from receivers.lines import JudgedFramer, LineFramer, foreign_head
 from tests.receivers.conftest import pieces
 
 BYTES = st.lists(st.sampled_from([b"\r", b"\n", b"a", b"\x00"]), max_size=60).map(b"".join)
@@ -91,3 +91,14 @@ def test_what_else_calls_on_a_port_is_known_by_its_first_bytes(head: bytes) -> N
 @pytest.mark.parametrize("head", [b"\n1EF2", b"5011 18", b"S011[#1", b"GETX", b"", b"T011", b"C01"])
 def test_no_frame_is_taken_for_a_foreigner(head: bytes) -> None:
     assert not foreign_head(head)
+
+
+def test_a_second_byte_may_end_a_frame_too() -> None:
+    line = LineFramer(terminator=b"\r", limit=8, also=b"AB")
+    assert line.receive(b"1A2\r3B") == [Frame(b"1A"), Frame(b"2\r"), Frame(b"3B")]
+
+
+def test_a_judge_sees_frames_and_nothing_else() -> None:
+    judged = JudgedFramer(framer(), lambda frame: Heartbeat(frame.raw))
+    assert judged.receive(b"xab\r\na") == [Garbled(b"x", Fault.NOISE), Heartbeat(b"ab\r\n")]
+    assert judged.ended() == [Garbled(b"a", Fault.CUT)]

@@ -1,0 +1,62 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from receivers.ademco8000.message import SYSTEM, decode
+from receivers.signals import Decoded, SignalClass, Undecoded
+
+HEAD = b'061525"120000"01"0001"'
+
+
+def read(body: bytes) -> Decoded:
+    decoded = decode(body + b"V\r", lambda _: None, {})
+    assert isinstance(decoded, Decoded)
+    return decoded
+
+
+def test_a_call_has_a_signal_for_each_event() -> None:
+    signals = read(b"&" + HEAD + b'00401\x05123456"BA01"CL2"123').signals
+    assert [(s.code, s.zone, s.user) for s in signals] == [
+        ("BA", "01", ""),
+        ("CL", "", "2"),
+        ("123", "", ""),
+    ]
+    assert {(s.number, s.receiver, s.line, s.sequence) for s in signals} == {
+        ("123456", "01", "01", "0001")
+    }
+    assert signals[2].signal_class is SignalClass.STATUS
+    assert signals[0].extra["receiver_time"] == "061525 120000"
+
+
+@pytest.mark.parametrize("tail", [b"", b"*", b"*060", b","])
+def test_a_call_may_ask_to_listen_in_or_go_on(tail: bytes) -> None:
+    (signal,) = read(b"&" + HEAD + b'00401\x12555\x11NAME\x05123456"BA01' + tail).signals
+    assert signal.extra.get("listen_in_s", "") == ("60" if tail == b"*060" else "")
+
+
+@pytest.mark.parametrize(("code", "name"), sorted(SYSTEM.items()))
+def test_what_the_receiver_says_of_itself_is_named(code: str, name: str) -> None:
+    (signal,) = read(b"\x02" + HEAD + code.encode() + b"01").signals
+    assert (signal.code_name, signal.signal_class, signal.line) == (name, SignalClass.SELF, "01")
+
+
+def test_an_sk9000_packet_has_no_receiver_number() -> None:
+    (signal,) = read(b'\'062794"0345"51\x051234"BA01').signals
+    assert (signal.receiver, signal.sequence, signal.line) == ("", "", "1")
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b"", "no header of the 8000 or the SK9000"),
+        (b"\x02" + HEAD + b"?01V\r", "the packet is in no known layout"),
+        (b"&" + HEAD + b"?01V\r", "the packet is in no known layout"),
+    ],
+)
+def test_what_cannot_be_read_says_why(raw: bytes, reason: str) -> None:
+    assert decode(raw, lambda _: None, {}) == Undecoded(reason)
+
+
+@given(st.sampled_from([b"&", b"\x02", b"'", b"\x01"]), st.binary(max_size=60))
+def test_any_bytes_are_read_or_refused(kind: bytes, raw: bytes) -> None:
+    decode(kind + HEAD + raw, lambda _: None, {})

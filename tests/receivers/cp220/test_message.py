@@ -1,0 +1,13 @@
+from receivers.cp220.message import decode
+from receivers.signals import Decoded, Undecoded
+
+
+def test_the_known_layout_is_read() -> None:
+    decoded = decode(b"121234564131\r", lambda _: None, {})
+    assert isinstance(decoded, Decoded)
+    (s,) = decoded.signals
+    assert (s.receiver, s.line, s.number, s.code) == ("1", "2", "123456", "4131")
+
+
+def test_another_layout_is_refused() -> None:
+    assert decode(b"12 \r", lambda _: None, {}) == Undecoded("not in a known layout of the CP-220")

@@ -1,0 +1,41 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from receivers.d6500.message import decode
+from receivers.signals import Decoded, SignalClass, Undecoded
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (b"a01A 123418340101004\x14", ("1234", "a", "401", "A", SignalClass.CLOSING)),
+        (b" a011 123418E13001015\x14", ("1234", "a", "130", "1", SignalClass.ALARM)),
+        (b"f011  1234 5555 5555 7\x14", ("1234", "f", "", "1", SignalClass.STATUS)),
+        (b"f011  1234 1555 5555 7\x14", ("1234", "f", "", "1", SignalClass.ALARM)),
+        (b"1011      1234A  005 \x14", ("1234", "1", "A ", "1", SignalClass.ALARM)),
+        (b"1011      1234CL 005 \x14", ("1234", "1", "CL", "1", SignalClass.STATUS)),
+        (b"1010           @    \x14", ("", "1", "", "0", SignalClass.SELF)),
+        (b"3011 REJECT COMMAND  \x14", ("", "3", "", "1", SignalClass.SELF)),
+    ],
+)
+def test_every_known_type_is_read(raw: bytes, expected: tuple[object, ...]) -> None:
+    decoded = decode(raw, lambda _: None, {})
+    assert isinstance(decoded, Decoded)
+    (s,) = decoded.signals
+    assert (s.number, s.token, s.code, s.line, s.signal_class) == expected
+    assert s.receiver == "01"
+
+
+@pytest.mark.parametrize("raw", [b"", b"a011 x\x14", b"f011 x\x14", b"1011 x\x14", b"Z011 x\x14"])
+def test_what_is_in_no_known_layout_says_so(raw: bytes) -> None:
+    assert decode(raw, lambda _: None, {}) == Undecoded("not in a known layout of D6500 mode")
+
+
+def test_a_contact_id_event_with_letters_of_no_event_is_refused() -> None:
+    assert isinstance(decode(b"a011 123418X13001015\x14", lambda _: None, {}), Undecoded)
+
+
+@given(st.sampled_from([b"1", b"3", b"a", b"f", b"x"]), st.binary(max_size=60))
+def test_any_bytes_are_read_or_refused(kind: bytes, raw: bytes) -> None:
+    decode(kind + b"011" + raw + b"\x14", lambda _: None, {})
