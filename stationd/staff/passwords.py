@@ -36,4 +36,4 @@ def matches(stored: str | None, password: str) -> bool:
         _HASHER.verify(stored or _NOBODYS, password[: _LONGEST + 1])
     except (VerificationError, InvalidHashError):
         return False
-    return stored is not None
+    return bool(stored)

@@ -88,9 +88,7 @@ def test_a_file_that_is_away_or_damaged_is_mended(desk, link, sealer, tmp_path, 
     assert len(read(path, sealer)) == 1
 
 
-def test_a_number_that_is_nobodys_leaves_the_roster_but_not_what_decodes(
-    desk, link, sealer, tmp_path
-):
+def test_a_number_that_is_nobodys_leaves_the_roster_but_not_what_decodes(desk, link, sealer):
     end = desk.clock.now() + timedelta(days=1)
     end_link(desk, link.id, end, by=CLERK)
     assert len(read_current(desk, sealer)) == 1
