@@ -120,6 +120,7 @@ class Acting:
         self._child: _Child | None = None
         self._leased_until = datetime.min.replace(tzinfo=UTC)
         self._next: dict[str, datetime] = {}
+        self._looked_after = self._leased_until
         self._roster = ""
         self.woken = threading.Event()
         self.alarm = AlarmClock(self.woken.set, every=settings.worker.wake_every)
@@ -237,7 +238,7 @@ class Acting:
         if found is None or found.outcome != "passed":
             told = "it has not run yet" if found is None else found.detail
             if found is not None:
-                soon = found.at + _ASK_AGAIN
+                soon = max(found.at, self._looked_after) + _ASK_AGAIN
                 self._next["upkeep"] = min(self._next.get("upkeep", soon), soon)
             return f"The archive's self-check has not passed: {told}"
         return None
@@ -276,6 +277,7 @@ class Acting:
             before = now - self._desk.policies.verified_within / 2
             stale = [] if waiting else bundles.read_stale(connection, before=before, now=now)
         if min(self._next.get("upkeep", now), self._next.get(EXTEND, _FAR)) <= now:
+            self._looked_after = now
             self._next["upkeep"] = now + _UPKEEP_EVERY
             if EXTEND in self._next:
                 self._next[EXTEND] = now + _ASK_AGAIN

@@ -445,6 +445,7 @@ def _append(scene: Scene) -> None:
         scene.connection,
         scene.drafts,
         station=scene.desk.station,
-        now=scene.now,
+        # The chain's own time: what the effects appended meanwhile must not stand after it.
+        now=scene.desk.clock.now(),
         ids=scene.desk.ids,
     )
