@@ -36,8 +36,8 @@ Tell = Callable[[str], None]
 Json = dict[str, Any]
 
 _DAY_SPEED = "14400"  # a day in six seconds
-_LONG = 60
-_LAST = 8
+_LONG = 90
+_SHOWN = 8
 
 
 @dataclass(slots=True, kw_only=True)
@@ -166,13 +166,15 @@ class Trial:
         desk = self._desk(layout)
         self._wait("the follower", lambda: not _behind(desk, layout))
         shown = cast("list[Json]", ctl("account", "history", ACCOUNT))
-        for row in shown[-6:]:
+        told = [row for row in shown if row["signal_class"] != "test"]
+        for row in told[:_SHOWN]:
             self.tell(
                 f"   {row['received_at']}  {row['signal_class']:<11} {row['code']:<5} {row['name']}"
             )
         parked = cast("list[Json]", ctl("parked"))
-        for row in parked[:6]:
-            self.tell(f"   parked: {row}")
+        for row in parked[:_SHOWN]:
+            number = row["number"] or "no number"
+            self.tell(f"   parked: {row['count']} x {number} on {row['listener']}, {row['reason']}")
 
     # --- The termination ---
 
