@@ -15,7 +15,8 @@ from stationd.clock import Clock, iso
 
 __all__ = ["JsonLog"]
 
-_OURS = "stationd"
+# A module run with -m is called __main__.
+_OURS = ("stationd", "__main__")
 
 
 @implementer(ILogObserver)

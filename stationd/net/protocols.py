@@ -63,6 +63,9 @@ class StreamProtocol(Protocol):
     """What both have: a valve, the cut after a silence, and an edge that is told."""
 
     peer: str
+    cut_off: bool = False
+    """Whether it did not read, and was cut off with answers that it never got."""
+
     _valve: Valve
     _exchange: Exchange | Tapping
 
@@ -174,6 +177,7 @@ class SessionProtocol(StreamProtocol):
 
     def pauseProducing(self) -> None:
         """Cut the peer off: it does not read, and what waits for it is as much as it may be."""
+        self.cut_off = True
         self._cause = self._cause or "does not read our answers"
         self._exchange.close()
         if self._serial:

@@ -89,7 +89,7 @@ class TcpEdge(Edge):
         """Count a caller out; told of for a receiver, and where something is unacknowledged."""
         self._connections.discard(protocol)
         self._crowded = False
-        if unacknowledged or self._line.spec.heartbeat:
+        if unacknowledged or protocol.cut_off or self._line.spec.heartbeat:
             self._line.intake.link(
                 Kind.LINK_DOWN,
                 "connection",

@@ -1,0 +1,152 @@
+"""Real receiving daemons for system tests: started, talked to, killed, looked into."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from stationd.journal.chain import first_link, link
+from stationd.journal.model import Entry, Kind, encode_body
+from stationd.journal.reader import JournalReader
+
+PATIENCE = 30.0
+
+CONFIG = """
+[station]
+station = "test"
+node = "test-1"
+
+[ledger]
+origin = "test.example/log"
+
+[journal]
+path = "{folder}/journal.sqlite3"
+{journal}
+
+[roster]
+path = "{folder}/roster.json"
+"""
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def until(reached: Callable[[], object], what: str, patience: float = PATIENCE) -> None:
+    """Wait until ``reached``; this is the one place where a system test waits."""
+    end = time.monotonic() + patience
+    while not reached():
+        if time.monotonic() > end:
+            pytest.fail(f"not within {patience} s: {what}")
+        time.sleep(0.01)
+
+
+class Station:
+    """One receiving daemon with its folder."""
+
+    until = staticmethod(until)
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.process: subprocess.Popen[bytes] | None = None
+        self.log = folder / "log"
+        self.journal = folder / "journal.sqlite3"
+        self.config = folder / "stationd.toml"
+        self.listeners = ""
+        self.journal_settings = ""
+        self.starts = 0
+
+    def listen(self, kind: str, receiver: str, **settings: object) -> int:
+        """Add a listener, named after its kind and receiver; return its port."""
+        port = free_port()
+        lines = {
+            "kind": kind,
+            "receiver": receiver,
+            "name": f"{kind}-{receiver}".replace("_", "-"),
+        } | settings
+        if kind in {"tcp", "udp"}:
+            lines.setdefault("port", port)
+        text = "\n".join(f"{key} = {_toml(value)}" for key, value in lines.items())
+        self.listeners += f"\n[[listeners]]\n{text}\n"
+        return port
+
+    def start(self, *, ready: bool = True, before: Callable[[], None] | None = None) -> None:
+        """Start the daemon; ``before`` runs in its process first."""
+        self.config.write_text(
+            CONFIG.format(folder=self.folder, journal=self.journal_settings) + self.listeners
+        )
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "stationd.daemon", "--config", str(self.config)],
+                stderr=log,
+                preexec_fn=before,
+            )
+        self.starts += 1
+        if ready:
+            until(lambda: self.logged("ready") >= self.starts, "the daemon is ready")
+
+    def logged(self, event: str) -> int:
+        """Return how often the log has ``event``."""
+        return self.log.read_text().count(f'"event": "{event}"')
+
+    def kill(self) -> None:
+        """End it the hard way."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> int:
+        """End it the kind way; return its exit code."""
+        return self._end(signal.SIGTERM)
+
+    def _end(self, number: signal.Signals) -> int:
+        if self.process is None:
+            return 0
+        self.process.send_signal(number)
+        code = self.process.wait(PATIENCE)
+        self.process = None
+        return code
+
+    @property
+    def memory(self) -> int:
+        """The process's resident bytes."""
+        assert self.process is not None
+        pages = Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]
+        return int(pages) * os.sysconf("SC_PAGESIZE")
+
+    def entries(self, kind: Kind | None = None) -> list[Entry]:
+        """Return the journal's entries, having checked every link."""
+        reader = JournalReader(self.journal)
+        try:
+            previous = first_link(reader.id.encode())
+            found = reader.read(0, 10_000_000)
+        finally:
+            reader.close()
+        for position, entry in enumerate(found, start=1):
+            assert entry.position == position
+            previous = link(previous, position, encode_body(entry))
+            assert entry.link == previous
+        return [entry for entry in found if kind is None or entry.kind is kind]
+
+    def frames(self) -> list[bytes]:
+        """Return the bytes of every frame kept."""
+        return [entry.raw for entry in self.entries(Kind.FRAME)]
+
+
+def _toml(value: object) -> str:
+    return str(value) if isinstance(value, int) else f'"{value}"'
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Iterator[Station]:
+    """Return a station that is not started yet."""
+    made = Station(tmp_path)
+    yield made
+    made.kill()
