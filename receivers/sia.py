@@ -32,9 +32,12 @@ __all__ = [
 # The value of a modifier ends at a slash, at a text, or where two letters of a code begin.
 _PACKET = re.compile(
     r"(?P<modifier>da|ti|id|ri|pi|ai|ph|lv|va|pt|rg|ss)"
-    r"(?P<value>[0-9A-Fa-f:.\-]+?)(?=/|\^|$|\||[A-Z]{2}|[a-z]{2})"
+    r"(?P<value>[0-9A-Fa-f:.\-]+?)(?=/|\^|$|\||[A-Z]{2}|[a-z]{2})(?:\^(?P<label>[^^]*)\^?)?"
     r"|(?P<code>[A-Z]{2})(?P<address>[0-9A-F:\-]*)"
-    r"(?:\*(?P<units>[^/^|]*))?(?:\^(?P<text>[^^]*)\^?)?"
+    # Extended SIA closes an event with its text in quotes and NM; NM there is no event.
+    r"(?:\*(?:\"(?P<quoted>[^\"]*)\"|'(?P<apostrophed>[^']*)'|(?P<units>[^/^]*?)(?=NM(?:/|\^|$)|/|\^|$)))?"
+    r"(?:NM(?=/|\^|$))?"
+    r"(?:\^(?P<text>[^^]*)\^?)?"
     r"|\^(?P<caret>[^^]*)\^?"
     r"|(?P<slash>/)"
     r"|(?P<rest>[^/^]+?)(?=/|\^|$|[A-Z]{2})",
@@ -138,6 +141,8 @@ def _packets(content: str, block: str) -> list[SiaEvent]:
         found = packet.groupdict("")
         if found["modifier"]:
             modifiers = {**modifiers, found["modifier"]: found["value"]}
+            if found["label"]:
+                modifiers[found["modifier"] + "_name"] = found["label"].strip()
         elif found["code"]:
             events.append(
                 SiaEvent(
@@ -145,7 +150,7 @@ def _packets(content: str, block: str) -> list[SiaEvent]:
                     address=found["address"],
                     block=block,
                     modifiers=modifiers,
-                    text=found["text"].strip(),
+                    text=(found["quoted"] + found["apostrophed"] + found["text"]).strip(),
                     units=found["units"],
                 )
             )

@@ -1,7 +1,8 @@
 """DC-03: blocks cut by the length in their header, judged by their column parity.
 
-There is no start mark.  A byte that no known function character follows is noise, and so the
-next block after noise is found again; a block whose parity is wrong is garbled as a whole.
+There is no start mark.  A byte that no known function character follows is noise, and so is one
+with the bit of the reverse channel, on which no panel sends; so the next block after noise is
+found again.  A block whose parity is wrong is garbled as a whole.
 """
 
 from receivers.events import Event, Fault, Frame, Garbled
@@ -13,6 +14,7 @@ __all__ = ["LIMIT", "framer"]
 LIMIT = 66
 """The longest block: header, function, 63 bytes, parity."""
 
+_REVERSE = 0x80
 _FUNCTIONS = b"012346789#&NOEA@?XCPLIVv\x08\x09"
 
 
@@ -30,7 +32,8 @@ class _BlockFramer:
         events: list[Event] = []
         position, noise = 0, 0
         while len(buffer) - position > 1:
-            if buffer[position + 1] not in _FUNCTIONS and position - noise < LIMIT:
+            plausible = buffer[position] < _REVERSE and buffer[position + 1] in _FUNCTIONS
+            if not plausible and position - noise < LIMIT:
                 position += 1
                 continue
             if position > noise:

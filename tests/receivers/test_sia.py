@@ -49,6 +49,28 @@ def rows(data: bytes) -> list[Row]:
         pytest.param(b"#1|Nri0A/BA1", [("BA", "1", {"ri": "0A"}, "")], id="hexadecimal area"),
         pytest.param(b"#1|NriAB/BA1", [("BA", "1", {"ri": "AB"}, "")], id="letters only"),
         pytest.param(b"#1|NBA5*3^X", [("BA", "5", {}, "X")], id="units, and a text not closed"),
+        pytest.param(
+            b"#1|Nri1^Hall^id2^Bob^ti12:00:00BA5^Door^",
+            [
+                (
+                    "BA",
+                    "5",
+                    {"ri": "1", "ri_name": "Hall", "id": "2", "id_name": "Bob", "ti": "12:00:00"},
+                    "Door",
+                )
+            ],
+            id="names of area and user",
+        ),
+        pytest.param(
+            b"#1|Nri04/OP001NM", [("OP", "001", {"ri": "04"}, "")], id="extended SIA, no text"
+        ),
+        pytest.param(
+            b"#1|NBA5*\"north / door\"NM/BA6*'x'NM",
+            [("BA", "5", {}, "north / door"), ("BA", "6", {}, "x")],
+            id="extended SIA",
+        ),
+        pytest.param(b"#1|Nri1/NM2", [("NM", "2", {"ri": "1"}, "")], id="an event NM"),
+        pytest.param(b"#1|NNM1", [("NM", "1", {}, "")], id="an event NM first"),
         pytest.param(b"#1|NBA5/^HALL^", [("BA", "5", {}, "HALL")], id="text behind a slash"),
         pytest.param(b"#1|NBA5 hall", [("BA", "5", {}, "hall")], id="text without a mark"),
         pytest.param(b"#1|AKITCHEN", [], id="a text without an event"),
