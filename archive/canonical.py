@@ -19,20 +19,14 @@ JsonValue: TypeAlias = "bool | int | str | Sequence[JsonValue] | Mapping[str, Js
 _LARGEST = 2**53 - 1
 
 
-def _as_dict(value: object) -> dict[str, JsonValue]:
-    """Let the encoder take read-only mappings too; `_check` has let nothing else through."""
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise MalformedError(f"{type(value).__name__} has no canonical form")
-
-
 _ENCODER = json.JSONEncoder(
     ensure_ascii=False,
     allow_nan=False,
     check_circular=False,
     sort_keys=True,
     separators=(",", ":"),
-    default=_as_dict,
+    # Read-only mappings too; `_check` has let nothing else through.
+    default=dict,
 )
 
 

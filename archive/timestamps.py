@@ -23,6 +23,8 @@ from archive.errors import AuthorityRefusedError, MalformedError
 __all__ = ["Reply", "Stamp", "check_reply", "read_reply", "request"]
 
 _GRANTED = "granted"
+# What the libraries raise for bytes from elsewhere that are almost ASN.1.
+_UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, x509.InvalidVersion)
 _NAMING = ("signing_certificate_v2", "signing_certificate")
 _DIGESTS = {"sha1": sha1, "sha256": sha256, "sha384": sha384, "sha512": sha512}
 
@@ -67,13 +69,10 @@ def request(data: bytes, *, nonce: int, policy: str | None = None) -> bytes:
 
 def read_reply(reply: bytes) -> Stamp:
     """Return what a reply says, unchecked, or raise `MalformedError`."""
-    info = _info(_token(_parsed(reply)))
-    return Stamp(
-        time=info["gen_time"].native.astimezone(UTC),
-        serial=info["serial_number"].native,
-        policy=info["policy"].dotted,
-        imprint=info["message_imprint"]["hashed_message"].native,
-    )
+    try:
+        return _stamp(_info(_token(_parsed(reply))))
+    except _UNREADABLE:
+        raise MalformedError("the time-stamp reply cannot be read") from None
 
 
 def check_reply(
@@ -84,13 +83,24 @@ def check_reply(
         parsed = _parsed(reply)
         _check_status(parsed)
         token = _token(parsed)
-        _check_info(_info(token), data, nonce, policy)
+        info = _info(token)
+        _check_info(info, data, nonce, policy)
         _check_signer(token)
-        stamp = read_reply(reply)
+        _check_signature(reply, data, trust_pem)
+        return _stamp(info)
     except MalformedError as error:
         raise AuthorityRefusedError(str(error)) from None
-    _check_signature(reply, data, trust_pem)
-    return stamp
+    except _UNREADABLE:
+        raise AuthorityRefusedError("the time-stamp reply cannot be read") from None
+
+
+def _stamp(info: tsp.TSTInfo) -> Stamp:
+    return Stamp(
+        time=info["gen_time"].native.astimezone(UTC),
+        serial=info["serial_number"].native,
+        policy=info["policy"].dotted,
+        imprint=info["message_imprint"]["hashed_message"].native,
+    )
 
 
 def _parsed(reply: bytes) -> Reply:
@@ -98,7 +108,7 @@ def _parsed(reply: bytes) -> Reply:
         parsed: Reply = Reply.load(reply, strict=True)
         # The library parses when asked: ask for all of it here, where its faults are expected.
         _ = parsed.native
-    except (ValueError, TypeError, KeyError):
+    except _UNREADABLE:
         raise MalformedError("the answer is not a time-stamp reply (RFC 3161)") from None
     return parsed
 
@@ -114,10 +124,7 @@ def _info(signed: cms.SignedData) -> tsp.TSTInfo:
     content = signed["encap_content_info"]
     if content["content_type"].native != "tst_info" or content["content"].native is None:
         raise MalformedError("the token of the time-stamp reply is not about a time")
-    info = content["content"].parsed
-    if not isinstance(info, tsp.TSTInfo) or info["gen_time"].native is None:
-        raise MalformedError("the token of the time-stamp reply is not about a time")
-    return info
+    return content["content"].parsed
 
 
 def _check_status(parsed: Reply) -> None:

@@ -91,24 +91,28 @@ class S3Store:
         self._bucket = bucket
         self._attempts = attempts
         self._pause = pause
-        self._client: Any = boto3.session.Session().client(
-            "s3",
-            endpoint_url=endpoint,
-            region_name=region,
-            aws_access_key_id=access_key,
-            aws_secret_access_key=secret_key,
-            verify=str(ca_bundle) if ca_bundle is not None else None,
-            config=botocore.config.Config(
-                signature_version="s3v4",
-                connect_timeout=connect_timeout,
-                read_timeout=read_timeout,
-                retries={"total_max_attempts": attempts, "mode": "standard"},
-                s3={"addressing_style": addressing},
-                # We send SHA-256 ourselves and hash what comes back; nothing else is wanted.
-                request_checksum_calculation="when_required",
-                response_checksum_validation="when_required",
-            ),
+        config = botocore.config.Config(
+            signature_version="s3v4",
+            connect_timeout=connect_timeout,
+            read_timeout=read_timeout,
+            retries={"total_max_attempts": attempts, "mode": "standard"},
+            s3={"addressing_style": addressing},
+            # We send SHA-256 ourselves and hash what comes back; nothing else is wanted.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
         )
+        try:
+            self._client: Any = boto3.session.Session().client(
+                "s3",
+                endpoint_url=endpoint,
+                region_name=region,
+                aws_access_key_id=access_key,
+                aws_secret_access_key=secret_key,
+                verify=str(ca_bundle) if ca_bundle is not None else None,
+                config=config,
+            )
+        except ValueError:
+            raise StoreRefusedError(f"{endpoint} is not an address; correct the endpoint") from None
 
     def create_bucket(self) -> None:
         """Make the bucket with Object Lock, for a first set-up or a trial."""
