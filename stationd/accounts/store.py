@@ -29,6 +29,7 @@ from stationd.db.schema import (
     contracts,
     customers,
     dealers,
+    heads,
     sites,
     transmitter_links,
     transmitters,
@@ -42,6 +43,7 @@ __all__ = [
     "find_site",
     "read_account",
     "read_accounts",
+    "read_closed_accts",
     "read_contract",
     "read_contracts",
     "read_customer",
@@ -124,6 +126,15 @@ def read_accounts(
             )
         )
     return [_account(row) for row in connection.execute(query)]
+
+
+def read_closed_accts(connection: Connection) -> list[str]:
+    """Return the accounts whose chain has its `close` record, or whose record is not open."""
+    ended = sa.select(heads.c.acct).where(heads.c.closed)
+    query = sa.select(accounts.c.acct).where(
+        sa.or_(accounts.c.record != RecordState.OPEN.value, accounts.c.acct.in_(ended))
+    )
+    return list(connection.execute(query.order_by(accounts.c.acct)).scalars())
 
 
 def read_contract(connection: Connection, contract_id: str) -> Contract:

@@ -1,7 +1,7 @@
 """Everything the station database has of accounts, in memory, found by what files name it by."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from typing import TypeAlias
 
 from archive.canonical import JsonValue
@@ -23,7 +23,10 @@ Thing: TypeAlias = Dealer | Customer | Site | Contract | Account | Transmitter |
 
 @dataclass(slots=True)
 class Books:
-    """Dealers, customers, sites, contracts, accounts, transmitters and links, each findable."""
+    """Dealers, customers, sites, contracts, accounts, transmitters and links, each findable.
+
+    ``closed`` are the accounts whose chain has its `close` record.
+    """
 
     dealers: dict[str, Dealer] = field(default_factory=dict)
     customers: dict[str, Customer] = field(default_factory=dict)
@@ -37,10 +40,14 @@ class Books:
     contracts_numbered: dict[str, str] = field(default_factory=dict)
     accounts_of: dict[str, str] = field(default_factory=dict)
     dealers_named: dict[str, str] = field(default_factory=dict)
+    closed: frozenset[str] = frozenset()
 
     def copy(self) -> "Books":
         """Return books that can change without these."""
-        copied = replace(self, **{one.name: dict(getattr(self, one.name)) for one in fields(self)})
+        copied = Books(closed=self.closed)
+        for one in fields(self):
+            if isinstance(table := getattr(self, one.name), dict):
+                setattr(copied, one.name, dict(table))
         copied.links = {key: dict(links) for key, links in self.links.items()}
         copied.customers_named = {name: list(ids) for name, ids in self.customers_named.items()}
         return copied

@@ -384,6 +384,7 @@ class _Planner:
 
     def _add(self, wanted: Wanted, id_: _Id, new: Thing) -> None:
         self._claim(wanted, id_)
+        self._check_open(new)
         wanted.state = "new"
         self.plan.new.append(new)
         self._books.put([new])
@@ -392,11 +393,14 @@ class _Planner:
         self._claim(wanted, id_)
         if now == known:
             return
-        if isinstance(known, Account) and known.record is not RecordState.OPEN:
-            raise _FaultError(f"the record of account {known.acct} is closed")
+        self._check_open(now)
         wanted.state = "changed"
         self.plan.changed.append((known, now))
         self._books.put([now])
+
+    def _check_open(self, thing: Thing) -> None:
+        if isinstance(thing, (Account, Link)) and thing.acct in self._books.closed:
+            raise _FaultError(f"the record of account {thing.acct} is closed")
 
     def _claim(self, wanted: Wanted, id_: _Id) -> None:
         """Let one description stand for one thing, and no second."""

@@ -16,7 +16,6 @@ from stationd.accounts.model import (
     Customer,
     Dealer,
     Link,
-    RecordState,
     Site,
     Transmitter,
 )
@@ -30,6 +29,7 @@ from stationd.accounts.records import (
 )
 from stationd.accounts.store import (
     read_accounts,
+    read_closed_accts,
     read_contracts,
     read_customers,
     read_dealers,
@@ -187,7 +187,7 @@ def _read_value(
 
 
 def _books(connection: Connection) -> Books:
-    books = Books()
+    books = Books(closed=frozenset(read_closed_accts(connection)))
     books.put(read_dealers(connection))
     books.put(read_customers(connection))
     books.put(read_sites(connection))
@@ -247,7 +247,7 @@ def _affected(
             (Site, site.id),
             (Customer, site.customer_id),
         }
-        if account.record is RecordState.OPEN and owners & touched:
+        if acct not in before.closed and owners & touched:
             facts = after.facts(after.accounts[acct])
             affected[acct] = (changed_fields(before.facts(account), facts), facts)
     return affected
@@ -291,7 +291,7 @@ def _transmitter_records(plan: Plan, after: Books, by: Person) -> list[RecordDra
             drafts += [
                 key_added(acct, now, by, Origin.IMPORT)
                 for acct in accts
-                if after.accounts[acct].record is RecordState.OPEN
+                if acct not in after.closed
             ]
     return drafts
 

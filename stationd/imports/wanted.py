@@ -69,7 +69,8 @@ class Gathered:
 def gather(lines: Iterable[Line]) -> Gathered:
     """Return what all rows together want."""
     gathered = Gathered()
-    for line in lines:
+    # Rows that describe their site come first, so that the others find it.
+    for line in sorted(lines, key=lambda line: _described_site(line.values) is None):
         if line.bad & KEYS:
             # What it speaks of is not known, and that has been told.
             continue
@@ -86,7 +87,7 @@ def gather(lines: Iterable[Line]) -> Gathered:
 
 def _incomplete(given: AbstractSet[str]) -> str | None:
     """Return why a row cannot be understood, or None."""
-    if not given:
+    if not given - {"group"}:
         return "the line has no cell of a known field"
     kinds = {FIELDS[name].entity for name in given if name != "group"}
     if kinds & {"transmitter", "link"} and not given >= {"number", "account"}:
@@ -101,8 +102,8 @@ def _incomplete(given: AbstractSet[str]) -> str | None:
 def _row(gathered: Gathered, place: Place, values: Values) -> list[Wanted]:
     """Add what one row says; return the things it speaks of."""
     customer = _thing(gathered, place, "customer", _customer_key(values), values)
-    site = _thing(gathered, place, "site", _site_key(values), values)
-    contract = _thing(gathered, place, "contract", _contract_key(values, site), values)
+    site = _site(gathered, place, values)
+    contract = _thing(gathered, place, "contract", _contract_key(gathered, values, site), values)
     account = _thing(gathered, place, "account", _only(values, "account"), values)
     _belongs(gathered, place, site, customer)
     _belongs(gathered, place, contract, site)
@@ -123,20 +124,40 @@ def _customer_key(values: Values) -> Key | None:
     return ("name", str(values["customer"])) if "customer" in values else None
 
 
-def _site_key(values: Values) -> Key | None:
+def _described_site(values: Values) -> Key | None:
+    """Return the key of a site that the row itself tells from others."""
     if "site_no" in values:
         return ("no", str(values["site_no"]))
     owner = _customer_key(values)
     if owner is not None and "address" in values:
         return ("at", *owner, str(values.get("site", "")), str(values["address"]))
-    if any(FIELDS[name].entity == "site" for name in values):
-        return ("of", str(values.get("account") or values["contract"]))
     return None
 
 
-def _contract_key(values: Values, site: Wanted | None) -> Key | None:
+def _site(gathered: Gathered, place: Place, values: Values) -> Wanted | None:
+    """Return the site a row speaks of: described, or simply that of its contract."""
+    key = _described_site(values)
+    about = {FIELDS[name].entity for name in values} & {"customer", "site"}
+    if key is None and about and values.keys() & {"contract", "account"}:
+        number = str(values.get("contract") or values["account"])
+        contract = gathered.things["contract"].get((number,)) or _contract_of(gathered, values)
+        if contract is not None and contract.parent is not None:
+            key = contract.parent.key
+        else:
+            key = ("of", str(values.get("account") or number))
+    return _thing(gathered, place, "site", key, values)
+
+
+def _contract_of(gathered: Gathered, values: Values) -> Wanted | None:
+    account = gathered.things["account"].get((str(values.get("account", "")),))
+    return None if account is None else account.parent
+
+
+def _contract_key(gathered: Gathered, values: Values, site: Wanted | None) -> Key | None:
     if "contract" in values:
         return (str(values["contract"]),)
+    if (contract := _contract_of(gathered, values)) is not None:
+        return contract.key
     said = site is not None or any(FIELDS[name].entity == "contract" for name in values)
     return (str(values["account"]),) if said and "account" in values else None
 
