@@ -104,7 +104,7 @@ class RosterSettings(_Table):
         default=Path("/var/lib/stationd/roster.json"), description="The roster's file."
     )
     key: str = Field(
-        default="roster-key", description="Fernet key that seals panel keys: path or credential."
+        default="roster.key", description="Fernet key that seals panel keys: path or credential."
     )
 
 

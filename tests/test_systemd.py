@@ -199,7 +199,7 @@ origin = "log.example.com/s-1"
 path = "{folder}/journal.sqlite3"
 [roster]
 path = "{folder}/roster.json"
-key = "{folder}/roster-key"
+key = "{folder}/roster.key"
 [[listeners]]
 kind = "serial"
 name = "line"
@@ -226,7 +226,7 @@ def simulator(tmp_path):
 @needs_setpriv
 def test_a_serial_line_is_served_inside_the_limits_of_the_unit(tmp_path, simulator):
     (tmp_path / "stationd.toml").write_text(CONFIG.format(folder=tmp_path), encoding="utf-8")
-    (tmp_path / "roster-key").write_bytes(Fernet.generate_key())
+    (tmp_path / "roster.key").write_bytes(Fernet.generate_key())
     daemon = [sys.executable, "-m", "stationd.daemon", "--config", tmp_path / "stationd.toml"]
     with subprocess.Popen(confined(*daemon), stderr=subprocess.PIPE) as process:
         try:
@@ -268,7 +268,7 @@ def stopped(process):
 @pytest.mark.system
 def test_a_restart_loses_no_frame(tmp_path, simulator):
     (tmp_path / "stationd.toml").write_text(CONFIG.format(folder=tmp_path), encoding="utf-8")
-    (tmp_path / "roster-key").write_bytes(Fernet.generate_key())
+    (tmp_path / "roster.key").write_bytes(Fernet.generate_key())
     process = started(tmp_path)
     simulator.stdin.write(b"\n")
     simulator.stdin.flush()

@@ -38,11 +38,11 @@ WAYS = pytest.mark.parametrize("way", ["tcp", "udp"])
 def ports(station):
     """Serve DC-09 over TCP and UDP, with a roster that has the keys."""
     secret = new_sealing_key()
-    (station.folder / "roster-key").write_bytes(secret)
+    (station.folder / "roster.key").write_bytes(secret)
     roster = Roster({("main", number): account for number, account in ACCOUNTS.items()})
     roster_file.write(station.folder / "roster.json", roster, Sealer(secret))
     # The station's file ends with the table of the roster, to which this line belongs.
-    station.listeners = f'key = "{station.folder}/roster-key"\n'
+    station.listeners = f'key = "{station.folder}/roster.key"\n'
     ports = {way: station.listen(way, "dc09") for way in ("tcp", "udp")}
     station.start()
     return ports
