@@ -410,7 +410,7 @@ def _zone(facts: Mapping[str, JsonValue]) -> tzinfo:
     name = _zone_name(facts)
     try:
         return ZoneInfo(name)
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):
         raise MalformedError(
             f"the site's time zone {name!a} is not one of the zone table; correct it in the account"
         ) from None

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from archive.errors import MalformedError
 from archive.manifest import SIGNATURE, STAMP, Bag, file_sha256
 from archive.segments import SegmentFiles
 
@@ -35,6 +36,8 @@ MAIN_RECORDS_LIMIT = 64 << 20
 VOLUME_LIMIT = 512 << 20
 VOLUME_SEGMENTS = 10
 
+# Beyond it a ZIP needs fields that old readers do not know.
+_LARGEST = 2**31 - 2**24
 _CHUNK = 1 << 20
 _MODE = 0o100644
 _UNIX = 3
@@ -113,7 +116,12 @@ def pack(folder: Path, target: Path) -> Path:
     )
     sealed = {name: file_sha256(folder / name).sha256 for name in (SIGNATURE, STAMP)}
     manifest = container_manifest(names, sealed)
-    with zipfile.ZipFile(target, "x") as archive:
+    if sum((folder / name).stat().st_size for name in names) > _LARGEST:
+        raise MalformedError(
+            f"the files of {target.name} are larger than {_LARGEST} bytes together, which one "
+            "container may hold; move documents of that size out of the account's compartment"
+        )
+    with zipfile.ZipFile(target, "x", allowZip64=False) as archive:
         archive.writestr(_info("mimetype", len(MIMETYPE), stored=True), MIMETYPE)
         archive.writestr(_info("META-INF/manifest.xml", len(manifest)), manifest)
         for name in names:
@@ -215,7 +223,7 @@ class VolumeWriter:
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / f"{self._base}.vol-{len(self._volumes) + 1:04}.zip"
         self._volumes.append(path)
-        self._volume = _Volume(zipfile.ZipFile(path, "x"), path)
+        self._volume = _Volume(zipfile.ZipFile(path, "x", allowZip64=False), path)
         return self._volume
 
     def _close_volume(self) -> None:

@@ -134,7 +134,8 @@ def _mapping(opened: Opened, processes: int | None) -> Iterator[_Map]:
     """Give a ``map`` that uses several processes where the bundle is worth it."""
     whole = sum(place.size for place in opened.places.values())
     count = processes or len(os.sched_getaffinity(0))
-    if whole < _WORTH_PROCESSES or count == 1:
+    # A process that was made to end with its parent may have no children of its own.
+    if whole < _WORTH_PROCESSES or count == 1 or multiprocessing.current_process().daemon:
         yield map
         return
     context = multiprocessing.get_context("spawn")

@@ -60,21 +60,15 @@ class DirectoryStore:
     def head(self, key: str, version_id: str) -> Held:
         """Return what is held; the hash is computed from the file as it is now."""
         target = self._there(key, version_id)
-        try:
-            asked = json.loads(_beside(target).read_bytes())
-            until = datetime.fromisoformat(asked["retain_until"])
-            return Held(
-                version_id=version_id,
-                size=target.stat().st_size,
-                sha256=_hash(target),
-                mode=None,
-                retain_until=until,
-                legal_hold=asked["legal_hold"],
-            )
-        except (OSError, ValueError, KeyError, TypeError):
-            raise ObjectDiffersError(
-                f"{self.name}: {key}: the note of what was asked for cannot be read"
-            ) from None
+        until, legal_hold = self._asked(target)
+        return Held(
+            version_id=version_id,
+            size=target.stat().st_size,
+            sha256=version_id,
+            mode=None,
+            retain_until=until,
+            legal_hold=legal_hold,
+        )
 
     def fetch(self, key: str, version_id: str, into: Path) -> None:
         """Write the stored bytes to ``into``, whole or not at all."""
@@ -88,19 +82,20 @@ class DirectoryStore:
 
     def extend(self, key: str, version_id: str, retain_until: datetime) -> None:
         """Note a later end; an earlier one is refused."""
-        held = self.head(key, version_id)
-        if held.retain_until is not None and retain_until < held.retain_until:
+        target = self._there(key, version_id)
+        until, legal_hold = self._asked(target)
+        if retain_until < until:
             raise StoreRefusedError(
-                f"{self.name}: {key} is locked until {held.retain_until:%Y-%m-%d %H:%M} UTC; "
+                f"{self.name}: {key} is locked until {until:%Y-%m-%d %H:%M} UTC; "
                 "a lock is never shortened"
             )
-        self._note(self._path / key, retain_until, legal_hold=held.legal_hold)
+        self._note(target, retain_until, legal_hold=legal_hold)
 
     def set_legal_hold(self, key: str, version_id: str, on: bool) -> None:  # noqa: FBT001
         """Note a hold without a date, or that it was lifted."""
-        held = self.head(key, version_id)
-        if held.retain_until is not None:
-            self._note(self._path / key, held.retain_until, legal_hold=on)
+        target = self._there(key, version_id)
+        until, _ = self._asked(target)
+        self._note(target, until, legal_hold=on)
 
     def _put(
         self, target: Path, path: Path, sha256: str, retain_until: datetime, *, legal_hold: bool
@@ -111,9 +106,9 @@ class DirectoryStore:
         if _hash(target) != sha256:
             raise ObjectDiffersError(f"{self.name}: {target.name} is there with other bytes")
         if _beside(target).exists():
-            held = self.head(str(target.relative_to(self._path)), sha256)
-            retain_until = max(retain_until, held.retain_until or retain_until)
-            legal_hold = legal_hold or held.legal_hold
+            until, held = self._asked(target)
+            retain_until = max(retain_until, until)
+            legal_hold = legal_hold or held
         self._note(target, retain_until, legal_hold=legal_hold)
         return sha256
 
@@ -128,6 +123,16 @@ class DirectoryStore:
             # Of several writers one gives the file its name; nothing is ever replaced.
             with contextlib.suppress(FileExistsError):
                 target.hardlink_to(part)
+
+    def _asked(self, target: Path) -> tuple[datetime, bool]:
+        """Return the end and the hold that the note beside ``target`` tells."""
+        try:
+            note = json.loads(_beside(target).read_bytes())
+            return datetime.fromisoformat(note["retain_until"]), bool(note["legal_hold"])
+        except (OSError, ValueError, KeyError, TypeError):
+            raise ObjectDiffersError(
+                f"{self.name}: {target.name}: the note of what was asked for cannot be read"
+            ) from None
 
     def _note(self, target: Path, retain_until: datetime, *, legal_hold: bool) -> None:
         """Replace the note beside ``target`` in one step."""

@@ -304,6 +304,16 @@ def test_any_bytes_are_a_reply_or_refused(data):
 GOOD = reply_to(asked())
 
 
+def test_a_reply_that_is_almost_one_is_refused():
+    # Signed data of version 1 is built otherwise than the rest of it says.
+    almost = GOOD.replace(bytes.fromhex("020103310f300d06"), bytes.fromhex("020101310f300d06"), 1)
+
+    with pytest.raises(MalformedError, match="cannot be read"):
+        read_reply(almost)
+    with pytest.raises(AuthorityRefusedError, match="cannot be read"):
+        check(almost)
+
+
 @settings(max_examples=50)
 @given(st.integers(0, len(GOOD) - 1), st.integers(1, 255))
 def test_a_changed_byte_is_refused_or_changes_nothing_that_is_read(at, by):

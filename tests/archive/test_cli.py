@@ -1,0 +1,70 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from archive.cli import main
+
+
+@pytest.fixture
+def given(station, tmp_path: Path) -> list[str]:
+    contents = {
+        "root.pem": station.root_pem,
+        "tsa.pem": station.authority.trust_pem,
+        "log.pem": station.log_pub_pem,
+    }
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+    return [
+        *("--root", str(tmp_path / "root.pem")),
+        *("--tsa", str(tmp_path / "tsa.pem")),
+        *("--log", str(tmp_path / "log.pem")),
+        *("--processes", "1"),
+    ]
+
+
+def test_a_good_bundle_ends_with_0_and_says_passed(sealed, given, capsys) -> None:
+    assert main([str(sealed.container), *given]) == 0
+
+    assert capsys.readouterr().out.endswith(f"{sealed.container.name}: passed\n")
+
+
+def test_a_spoilt_bundle_ends_with_1_and_names_the_file(sealed, given, capsys) -> None:
+    (sealed.folder / "README.txt").write_text("x")
+
+    assert main([str(sealed.folder), *given]) == 1
+
+    assert "README.txt: does not have the hash" in capsys.readouterr().out
+
+
+def test_json_holds_the_whole_report(sealed, given, capsys) -> None:
+    assert main([str(sealed.container), *given, "--json"]) == 0
+
+    report = json.loads(capsys.readouterr().out)
+    assert report["outcome"] == "passed"
+    assert report["content_id"] == sealed.finished.content_id
+    assert report["records"] == 40
+    assert {"step", "outcome", "subject", "text"} == set(report["findings"][0])
+    assert report["not_checked"]
+
+
+def test_a_bundle_that_is_not_there_is_a_matter_of_usage(given, tmp_path, capsys) -> None:
+    assert main([str(tmp_path / "none.asice"), *given]) == 2
+
+    assert "does not exist" in capsys.readouterr().err
+
+
+def test_an_anchor_that_is_not_there_is_a_matter_of_usage(sealed, given, tmp_path, capsys) -> None:
+    (tmp_path / "tsa.pem").unlink()
+
+    assert main([str(sealed.container), *given]) == 2
+
+    assert "tsa.pem: No such file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("more", [[], ["--processes", "0"], ["--what"]])
+def test_a_wrong_command_line_ends_with_2(more: list[str], sealed, capsys) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main([str(sealed.container), *more])
+
+    assert caught.value.code == 2

@@ -1,0 +1,458 @@
+import io
+import json
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archive import ledger_check as check
+from archive import merkle
+
+VECTORS = json.loads((Path(__file__).parents[1] / "vectors/evidence-vectors.json").read_text())
+ROOT_THREE = VECTORS["state_root_three"]
+KEY_1, KEY_2 = (bytes.fromhex(VECTORS["account_key"][n]["key"]) for n in (0, 1))
+HEAD = bytes.fromhex(VECTORS["chain"]["records"][-1]["head"])
+PROOF = [bytes.fromhex(text) for text in VECTORS["proof_k1"]]
+ABSENCE = [bytes.fromhex(text) for text in VECTORS["absence_proof_epoch2"]["siblings"]]
+ROOTS = [bytes.fromhex(text) for text in VECTORS["log"]["roots"]]
+LEAVES = [bytes.fromhex(text) for text in VECTORS["log"]["leaf_hashes"]]
+INCLUSION = [bytes.fromhex(text) for text in VECTORS["log"]["inclusion_2_in_5"]]
+CONSISTENCY = [bytes.fromhex(text) for text in VECTORS["log"]["consistency_3_to_5"]]
+NOTE = VECTORS["note"]
+
+
+def log_pem(public: bytes = bytes.fromhex(NOTE["public_hex"])) -> bytes:
+    import base64  # noqa: PLC0415
+
+    der = bytes.fromhex("302a300506032b6570032100") + public
+    body = base64.b64encode(der)
+    return b"-----BEGIN PUBLIC KEY-----\n" + body + b"\n-----END PUBLIC KEY-----\n"
+
+
+def statement(**changes: Any) -> check.Statement:
+    values: dict[str, Any] = {
+        "station": "station-1",
+        "acct": "4821",
+        "epoch": 1,
+        "records": 2,
+        "head": HEAD.hex(),
+        "account_key": KEY_1.hex(),
+        "checkpoint": 4,
+        "entry": VECTORS["log"]["entries"][4],
+        "note": "data/checkpoint/4.note",
+        "origin": NOTE["origin"],
+    }
+    return check.Statement(**(values | changes))
+
+
+# --- Hashes ---
+
+
+def test_account_keys_are_those_published() -> None:
+    for row in VECTORS["account_key"]:
+        key = check.account_key(row["station"], row["acct"], row["epoch"])
+        assert key.hex() == row["key"]
+
+
+def test_the_chain_comes_to_the_head_published() -> None:
+    leaves = b"".join(bytes.fromhex(row["leaf"]) for row in VECTORS["chain"]["records"])
+
+    assert check.chain(KEY_1, [leaves]) == HEAD
+    assert check.chain(KEY_1, [leaves[:32], b"", leaves[32:]]) == HEAD
+    assert check.chain(KEY_1, []).hex() == VECTORS["chain"]["genesis"]
+
+
+def test_an_account_stands_in_the_state_root() -> None:
+    assert check.state_root_from_siblings(KEY_1, 2, HEAD, PROOF).hex() == ROOT_THREE  # type: ignore[union-attr]
+    assert check.state_root_from_siblings(KEY_1, 3, HEAD, PROOF).hex() != ROOT_THREE  # type: ignore[union-attr]
+
+
+def test_an_account_that_is_not_there_is_proved_absent() -> None:
+    assert check.state_root_from_absence(KEY_2, ABSENCE, None).hex() == ROOT_THREE  # type: ignore[union-attr]
+
+
+def test_another_occupant_proves_absence_where_it_shares_the_path() -> None:
+    tree = merkle.StateTree()
+    tree.update(KEY_1, 2, HEAD)
+    near = KEY_1[:-1] + bytes([KEY_1[-1] ^ 1])
+
+    root = check.state_root_from_absence(near, tree.siblings(KEY_1), (KEY_1, 2, HEAD))
+
+    assert root == tree.root()
+
+
+@pytest.mark.parametrize(("key", "other"), [(KEY_1, (KEY_1, 2, HEAD)), (KEY_2, (KEY_1, 2, HEAD))])
+def test_an_occupant_of_another_place_proves_nothing(key, other) -> None:
+    assert check.state_root_from_absence(key, PROOF, other) is None
+
+
+@pytest.mark.parametrize("siblings", [PROOF[:15], [*PROOF, b"short"], [bytes(32)] * 257])
+def test_a_path_of_another_length_is_no_proof(siblings: list[bytes]) -> None:
+    assert check.state_root_from_siblings(KEY_1, 2, HEAD, siblings) is None
+    assert check.state_root_from_absence(KEY_2, siblings, None) is None
+
+
+@given(st.integers(1, 40), st.data())
+def test_every_entry_of_every_log_is_included(size: int, data: st.DataObject) -> None:
+    tree = merkle.LogTree()
+    leaves = [sha256(bytes([n])).digest() for n in range(size)]
+    for leaf in leaves:
+        tree.append(leaf)
+    index = data.draw(st.integers(0, size - 1))
+    old = data.draw(st.integers(1, size))
+    small = merkle.LogTree()
+    for leaf in leaves[:old]:
+        small.append(leaf)
+
+    proof = tree.inclusion(index, size)
+    consistency = tree.consistency(old, size)
+
+    assert check.log_root_from_inclusion(leaves[index], index, size, proof) == tree.root()
+    assert check.log_root_from_consistency(old, small.root(), size, consistency) == tree.root()
+
+
+def test_the_published_proofs_of_the_log_hold() -> None:
+    assert check.log_root_from_inclusion(LEAVES[2], 2, 5, INCLUSION) == ROOTS[4]
+    assert check.log_root_from_consistency(3, ROOTS[2], 5, CONSISTENCY) == ROOTS[4]
+
+
+def test_a_wrong_proof_of_the_log_gives_no_root() -> None:
+    assert check.log_root_from_inclusion(LEAVES[2], 5, 5, INCLUSION) is None
+    assert check.log_root_from_inclusion(LEAVES[2], 2, 5, INCLUSION[:-1]) is None
+    assert check.log_root_from_inclusion(LEAVES[2], 2, 5, [*INCLUSION, LEAVES[0]]) is None
+    assert check.log_root_from_consistency(3, ROOTS[1], 5, CONSISTENCY) is None
+    assert check.log_root_from_consistency(3, ROOTS[2], 5, []) is None
+    assert check.log_root_from_consistency(0, ROOTS[2], 5, CONSISTENCY) is None
+    assert check.log_root_from_consistency(3, ROOTS[2], 5, [*CONSISTENCY, LEAVES[0]]) is None
+    assert check.log_root_from_consistency(5, ROOTS[4], 5, []) == ROOTS[4]
+    assert check.log_root_from_consistency(5, ROOTS[4], 5, CONSISTENCY) is None
+
+
+# --- Records ---
+
+
+def read(data: bytes, first: int = 1, **changes: Any) -> check.Segment:
+    segment = check.Segment(file="seg", first=first)
+    return check.read_segment(io.BytesIO(data), segment, statement(**changes))
+
+
+def line(seq: int, **changes: Any) -> bytes:
+    fields = {
+        "acct": "4821",
+        "epoch": 1,
+        "seq": seq,
+        "t": f"2026-01-02T03:04:{seq % 60:02}.000000Z",
+        "type": "signal",
+    }
+    return json.dumps(fields | changes).encode() + b"\n"
+
+
+def texts(segment: check.Segment) -> list[str]:
+    return [problem.text for problem in segment.problems]
+
+
+def test_the_published_records_give_the_published_leaves() -> None:
+    rows = VECTORS["chain"]["records"]
+
+    segment = read(b"".join(row["record"].encode() + b"\n" for row in rows))
+
+    assert segment.leaves.hex() == "".join(row["leaf"] for row in rows)
+    assert (segment.count, segment.first_type, segment.last_type) == (2, "open", "signal")
+    assert segment.problems == []
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (line(2), "record 1 is missing or out of place: seq says 2"),
+        (line(1) + line(3), "record 2 is missing"),
+        (line(1) + line(1), "record 2 is missing"),
+        (line(1, acct="4822"), "another account or epoch"),
+        (line(1, epoch=2), "another account or epoch"),
+        (line(1, t="2026-01-02"), "no time t"),
+        (line(1, t=5), "no time t"),
+        (line(1, type=None), "has no type"),
+        (b"[]\n", "not a JSON object"),
+        (b"{}x\n", "not a JSON object"),
+        (b"\n", "not a JSON object"),
+        (b"\xff\n", "not a JSON object"),
+        (b"[" * 100_000 + b"\n", "not a JSON object"),
+        (line(1) + line(2, type="open"), "record 2 is a second open"),
+        (line(1, type="close") + line(2), "record 2 stands after close"),
+    ],
+)
+def test_what_is_wrong_with_a_record_is_said(data: bytes, words: str) -> None:
+    assert any(words in text for text in texts(read(data)))
+
+
+def test_a_line_without_end_and_one_without_limit_are_refused(monkeypatch) -> None:
+    with pytest.raises(check.LedgerError, match="middle of a line"):
+        read(line(1)[:-1])
+    monkeypatch.setattr(check, "LONGEST_RECORD", 100)
+    with pytest.raises(check.LedgerError, match="longer than 100"):
+        read(b"x" * 1000)
+
+
+def test_records_may_come_in_pieces_of_any_size() -> None:
+    class Slow(io.BytesIO):
+        def read(self, _size: int | None = -1) -> bytes:
+            return super().read(7)
+
+    segment = check.Segment(file="seg", first=1)
+    check.read_segment(Slow(line(1) + line(2)), segment, statement())
+
+    assert segment.count == 2
+    assert segment.problems == []
+
+
+def test_steps_back_of_t_are_kept_and_at_last_counted(monkeypatch) -> None:
+    monkeypatch.setattr(check, "_MOST_STEPS", 2)
+    back = [line(seq, t=f"2026-01-02T03:04:{50 - seq:02}.000000Z") for seq in range(1, 9)]
+
+    segment = read(b"".join(back))
+
+    assert segment.steps_back[0][0] == 2
+    assert texts(segment) == ["t goes back more than 2 times"]
+
+
+# --- Joined ---
+
+
+def joined(data: bytes, steps: list[check.ClockStep] | None = None, kind: str = "on_request"):
+    segment = read(data)
+    count = segment.count
+    head = check.chain(KEY_1, [segment.leaves]).hex()
+    made = statement(records=count, head=head)
+    problems, remarks = check.join(made, kind, [segment], steps or [])
+    return [problem.text for problem in problems], remarks
+
+
+WHOLE = line(1, type="open") + line(2) + line(3, type="close")
+
+
+def test_a_whole_chain_has_no_problem() -> None:
+    assert joined(WHOLE, kind="closing") == ([], [])
+
+
+def test_a_chain_begins_with_open_and_a_closing_one_ends_with_close() -> None:
+    assert joined(line(1))[0] == ["the first record is not open"]
+    assert joined(WHOLE[: WHOLE.rindex(b"{")], kind="closing")[0] == [
+        "a closing bundle, and its last is not close"
+    ]
+
+
+def test_t_may_go_back_only_where_a_step_is_named() -> None:
+    early = "2026-01-02T02:04:02.000000Z"
+    data = line(1, type="open") + line(2, t=early)
+    step = check.ClockStep(
+        datetime(2026, 1, 2, 3, 4, tzinfo=UTC), datetime(2026, 1, 2, 2, 4, tzinfo=UTC)
+    )
+    elsewhere = check.ClockStep(
+        datetime(2026, 1, 3, 3, 4, tzinfo=UTC), datetime(2026, 1, 3, 2, 4, tzinfo=UTC)
+    )
+
+    assert "no step of the clock is named there" in joined(data)[0][0]
+    assert "no step of the clock is named there" in joined(data, [elsewhere])[0][0]
+    assert joined(data, [step])[0] == []
+    assert "names a step of the clock" in joined(data, [step])[1][0]
+
+
+def test_a_record_after_its_checkpoint_needs_a_step_too() -> None:
+    late = line(1, type="open", t="2026-01-02T04:00:00.000000Z")
+    step = check.ClockStep(
+        datetime(2026, 1, 2, 4, 0, tzinfo=UTC), datetime(2026, 1, 2, 3, 0, tzinfo=UTC)
+    )
+
+    assert "after its checkpoint" in joined(late)[0][0]
+    assert joined(late, [step])[0] == []
+    assert "dated after" in joined(late, [step])[1][0]
+
+
+def test_an_entry_without_a_time_bounds_nothing() -> None:
+    segment = read(WHOLE)
+    head = check.chain(KEY_1, [segment.leaves]).hex()
+    for entry in ("x", "{}", '{"time":5}', '{"time":"2026-13-01T00:00:00.000000Z"}'):
+        made = statement(records=3, head=head, entry=entry)
+        assert check.join(made, "closing", [segment], []) == ([], [])
+
+
+def test_segments_are_joined_without_a_seam() -> None:
+    one, two = read(line(1, type="open")), check.Segment(file="two", first=2)
+    late = line(2, t="2026-01-02T03:04:00.000000Z", type="open")
+    check.read_segment(io.BytesIO(late), two, statement())
+    one.last_type = "close"
+
+    problems, _ = check.join(statement(), "on_request", [one, two], [])
+
+    said = " / ".join(problem.text for problem in problems)
+    for words in ("is not the last file", "ends in close", "second open", "t goes back"):
+        assert words in said
+
+
+# --- Statement, clock steps, checkpoint ---
+
+
+def encoded(**changes: Any) -> bytes:
+    value = {
+        "account_key": KEY_1.hex(),
+        "acct": "4821",
+        "checkpoint": {"entry": "{}", "n": 4, "note": "x", "origin": "o"},
+        "epoch": 1,
+        "head": HEAD.hex(),
+        "records": 2,
+        "station": "station-1",
+        "v": 1,
+    }
+    return json.dumps(value | changes).encode()
+
+
+def test_a_statement_is_read() -> None:
+    assert check.read_statement(encoded()).checkpoint == 4
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"[]",
+        b"\xff",
+        encoded(v=2),
+        encoded(checkpoint=None),
+        encoded(checkpoint={}),
+        encoded(records=0),
+        encoded(epoch=True),
+        encoded(station=None),
+        encoded(account_key=KEY_2.hex()),
+    ],
+)
+def test_what_is_no_statement_is_refused(raw: bytes) -> None:
+    with pytest.raises(check.LedgerError, match=r"data/ledger\.json"):
+        check.read_statement(raw)
+
+
+def test_only_rows_that_name_a_step_count() -> None:
+    time = "2026-01-02T03:04:05.000000Z"
+    raw = f"\ufeffkind,listener,from,to\r\nline_down,a,{time},{time}\r\nclock_step,,{time},\r\n"
+    raw += "clock_step,,yesterday,2026-99-02T03:04:05.000000Z\r\n"
+
+    steps = check.clock_steps(raw.encode())
+
+    moment = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    assert steps == [check.ClockStep(moment, moment)]
+
+
+def test_line_status_that_is_not_utf8_is_refused() -> None:
+    with pytest.raises(check.LedgerError, match="not CSV"):
+        check.clock_steps(b"\xff")
+
+
+def test_the_published_note_holds() -> None:
+    note = NOTE["note"].encode()
+
+    assert check.check_checkpoint(statement(), note, log_pem()) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda note: note.replace("\n5\n", "\n6\n"), "tree size 6"),
+        (lambda note: note.replace("\n5\n", "\n05\n"), "no tree size"),
+        (lambda note: note.replace("Q9lad", "Q9laD"), "does not hold"),
+        (lambda note: note.replace("zpmT4L", "zpmT4M"), "does not hold"),
+        (lambda note: note.replace("zpmT4L", "zpmU4L"), "not signed with the log key"),
+        (lambda note: note + note.splitlines(keepends=True)[-1], "does not hold"),
+        (lambda note: note.replace("— ", "- "), "not a signature"),
+        (lambda note: note.replace("— ", "—  "), "not a signature"),
+        (lambda note: note[:-1], "not a checkpoint note"),
+        (lambda note: note.replace("log.", "lag.", 1), "not a checkpoint note"),
+        (lambda note: note.replace("RPI=", "RPJ="), "no tree size"),
+        (lambda note: note.replace("jAQ=", "!!!!"), "not a signature"),
+    ],
+)
+def test_a_note_that_was_changed_is_refused(change, words: str) -> None:
+    problems = check.check_checkpoint(statement(), change(NOTE["note"]).encode(), log_pem())
+
+    assert any(words in problem.text for problem in problems)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "x",
+        "{}",
+        VECTORS["log"]["entries"][3],
+        VECTORS["log"]["entries"][4].replace(",", ", "),
+        VECTORS["log"]["entries"][4].replace('"time":"2026', '"time":"x026'),
+    ],
+)
+def test_an_entry_of_another_shape_or_number_is_refused(entry: str) -> None:
+    problems = check.check_checkpoint(statement(entry=entry), NOTE["note"].encode(), log_pem())
+
+    assert [problem.subject for problem in problems] == ["data/ledger.json"]
+
+
+def test_a_key_of_another_kind_is_refused() -> None:
+    with pytest.raises(check.LedgerError, match="Ed25519"):
+        check.check_checkpoint(statement(), NOTE["note"].encode(), b"no key")
+
+
+# --- The folder ---
+
+
+def test_a_whole_folder_holds(sealed, station, tmp_path, capsys) -> None:
+    key = tmp_path / "log.pem"
+    key.write_bytes(station.log_pub_pem)
+
+    assert check.main([str(sealed.folder), str(key)]) == 0
+    assert capsys.readouterr().out == "the ledger holds\n"
+
+
+def test_a_folder_with_a_record_left_out_does_not(sealed, station, tmp_path, capsys) -> None:
+    key = tmp_path / "log.pem"
+    key.write_bytes(station.log_pub_pem)
+    path = sealed.folder / "data/records/seg-000001.jsonl"
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
+
+    assert check.main([str(sealed.folder), str(key)]) == 1
+    assert "39 records are here" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "name", ["data/ledger.json", "data/records/seg-000001.jsonl", "data/checkpoint/0.note"]
+)
+def test_a_folder_with_a_file_missing_does_not(name: str, sealed, station) -> None:
+    (sealed.folder / name).unlink()
+
+    problems, _ = check.check_folder(sealed.folder, station.log_pub_pem)
+
+    assert problems
+
+
+def test_a_named_step_is_remarked(sealed, station, tmp_path, monkeypatch, capsys) -> None:
+    key = tmp_path / "log.pem"
+    key.write_bytes(station.log_pub_pem)
+    monkeypatch.setattr(check, "join", lambda *_: ([], ["a step"]))
+
+    assert check.main([str(sealed.folder), str(key)]) == 0
+    assert capsys.readouterr().out.startswith("note: a step\n")
+
+
+def test_usage_is_said(tmp_path, capsys, monkeypatch) -> None:
+    monkeypatch.setattr("sys.argv", ["ledger.py"])
+
+    assert check.main() == 2
+    assert check.main([str(tmp_path), str(tmp_path / "none.pem")]) == 2
+    assert "usage" in capsys.readouterr().err
+
+
+def test_files_of_records_are_counted_from_one() -> None:
+    name = "data/records/seg-{:06}.jsonl".format
+
+    assert check.segment_names([name(2), name(1), "data/x"]) == [name(1), name(2)]
+    for names in ([], [name(2)], [name(1), name(3)]):
+        with pytest.raises(check.LedgerError, match="missing"):
+            check.segment_names(names)
