@@ -91,7 +91,5 @@ def shop_of(
 
 
 @pytest.fixture
-def shop(
-    shop_of: Callable[[BundleStore], Workshop], folder_store: DirectoryStore
-) -> Workshop:
+def shop(shop_of: Callable[[BundleStore], Workshop], folder_store: DirectoryStore) -> Workshop:
     return shop_of(folder_store)
