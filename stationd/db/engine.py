@@ -23,6 +23,9 @@ Connection = sa.Connection
 
 _BUSY_MS = 5000
 
+# A page that many batches touch is put back into the file once for all of them (32 MB of log).
+_LOG_PAGES = 8000
+
 # Appending touches one page of each index for each account of a batch; these stay in memory.
 _CACHE_KIB = 32 * 1024
 
@@ -85,6 +88,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401  
     cursor.execute("PRAGMA foreign_keys=ON")
     # Without this, INSERT OR REPLACE would delete a row and wake no trigger.
     cursor.execute("PRAGMA recursive_triggers=ON")
+    cursor.execute(f"PRAGMA wal_autocheckpoint={_LOG_PAGES}")
     cursor.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
     cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
     cursor.close()

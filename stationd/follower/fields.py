@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from operator import attrgetter
 from typing import Any
 
 from archive.canonical import JsonValue
@@ -30,21 +31,23 @@ _MASK = ord("*")
 # Larger integers have no canonical form (archive/canonical.py).
 _LARGEST = 2**53 - 1
 
-# A signal's texts as they are named in a record; what is empty is left out.
-_TEXTS = (
-    ("area", "area"),
-    ("class", "signal_class"),
-    ("code", "code"),
-    ("name", "code_name"),
-    ("number", "number"),
-    ("panel_time", "panel_time"),
-    ("sender_time", "sender_time"),
-    ("sequence", "sequence"),
-    ("text", "text"),
-    ("user", "user"),
-    ("vendor", "vendor"),
-    ("zone", "zone"),
-)
+# A signal's texts, and what a record calls them; what is empty is left out.
+_TEXTS = {
+    "area": "area",
+    "class": "signal_class",
+    "code": "code",
+    "name": "code_name",
+    "number": "number",
+    "panel_time": "panel_time",
+    "sender_time": "sender_time",
+    "sequence": "sequence",
+    "text": "text",
+    "user": "user",
+    "vendor": "vendor",
+    "zone": "zone",
+}
+_KEYS = tuple(_TEXTS)
+_values = attrgetter(*_TEXTS.values())
 
 Fields = dict[str, JsonValue]
 
@@ -105,7 +108,8 @@ def part_fields(entry: Entry, decoded: Decoded, signal: Signal) -> Fields:
 
 def signal_fields(signal: Signal, table: str) -> Fields:
     """Return the decoded fields of ``signal``; ``table`` is the code table's version."""
-    fields: Fields = {key: _text(text) for key, name in _TEXTS if (text := getattr(signal, name))}
+    texts = zip(_KEYS, _values(signal), strict=True)
+    fields: Fields = {key: _text(text) for key, text in texts if text}
     if signal.receiver or signal.line:
         fields["rcv"] = _text(f"{signal.receiver}/{signal.line}")
     if signal.new is not None:

@@ -6,6 +6,7 @@ A frame whose meaning cannot be read stays an entry all the same: only its meani
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from functools import lru_cache
 from typing import Any
 
 from receivers.session import ReceiverSpec
@@ -53,7 +54,7 @@ def taken(
         yield Taken(
             entry=entry,
             body=body,
-            rx=iso(from_ns(entry.received_at)),
+            rx=_text(entry.received_at),
             listener=facts,
             meaning=_meaning(entry, facts, receivers, accounts)
             if entry.kind is Kind.FRAME
@@ -86,6 +87,17 @@ def listeners_of(started: Entry) -> dict[str, ListenerFacts]:
                 options=options if isinstance(options, dict) else {},
             )
     return found
+
+
+def _text(received_at: int) -> str:
+    """Return ``iso(from_ns(received_at))``; entries of one second share most of it."""
+    second, rest = divmod(received_at, 10**9)
+    return f"{_second(second)}{rest // 1000:06}Z"
+
+
+@lru_cache(maxsize=16)
+def _second(second: int) -> str:
+    return iso(from_ns(second * 10**9))[:-7]
 
 
 def _meaning(

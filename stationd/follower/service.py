@@ -165,5 +165,5 @@ def _new_journal(connection: Connection, desk: Desk, place: Place, now: datetime
         f"was taken up to entry {old.position}. If it was not replaced on purpose, find out what "
         "became of it: entries behind that one are in no other place."
     )
-    store.record_alarm(connection, f"journal:{place.node}", detail, iso(now))
+    store.record_alarm(connection, f"new journal at {place.node}", detail, iso(now))
     return store.read_last(connection, old)

@@ -12,6 +12,8 @@ from stationd.ledger.model import Head, Origin, Record, RecordDraft, RecordType
 
 __all__ = ["OWN_KEYS", "continued", "opening"]
 
+_OPEN, _CLOSE = RecordType.OPEN.value, RecordType.CLOSE.value
+
 OWN_KEYS = frozenset({"acct", "epoch", "seq", "t", "type", "origin", "salt", "part"})
 """Keys that the chain gives a record; a draft's fields have none of them."""
 
@@ -24,22 +26,22 @@ def continued(
     Raises `LedgerBrokenError` for what would follow a `close`, or for an `open` that is not first.
     """
     records: list[Record] = []
+    acct, epoch = head.acct, head.epoch
     seq, before, closed = head.size, head.head, head.closed
     for draft in drafts:
         if closed:
-            msg = f"{head.acct} epoch {head.epoch} is closed at {seq}; nothing follows in it"
+            msg = f"{acct} epoch {epoch} is closed at {seq}; nothing follows in it"
             raise LedgerBrokenError(msg)
-        if (draft.type == RecordType.OPEN) != (seq == 0):
-            msg = f"{head.acct} epoch {head.epoch}: `open` is the first record, and only that"
+        kind = str(draft.type)
+        if (kind == _OPEN) != (seq == 0):
+            msg = f"{acct} epoch {epoch}: `open` is the first record, and only that"
             raise LedgerBrokenError(msg)
         seq += 1
-        body = _body(draft, head.epoch, seq, t, next(salts))
+        body = _body(draft, epoch, seq, t, next(salts))
         leaf = merkle.leaf(body)
         before = merkle.head(before, seq, leaf)
-        closed = draft.type == RecordType.CLOSE
-        records.append(
-            Record(draft.acct, head.epoch, seq, t, draft.type, draft.origin, body, leaf, before)
-        )
+        closed = kind == _CLOSE
+        records.append(Record(acct, epoch, seq, t, kind, str(draft.origin), body, leaf, before))
     return records
 
 

@@ -7,6 +7,7 @@ the writing transaction holds the only lock from its start.
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -44,6 +45,7 @@ _SALT = 16
 _HEAD = [
     schema.heads.c[name] for name in ("acct", "epoch", "account_key", "size", "head", "closed")
 ]
+_chain = attrgetter("acct")
 _INSERT_RECORDS = sa.insert(schema.records)
 _MOVE_HEAD = (
     sa.update(schema.heads)
@@ -79,7 +81,8 @@ def append(
         msg = "a `close` record is appended by close_epoch, with the checkpoint that covers it"
         raise LedgerBrokenError(msg)
     chains: dict[str, list[RecordDraft]] = {}
-    for draft in drafts:
+    # Chain after chain in the order of their keys, which the database's trees like.
+    for draft in sorted(drafts, key=_chain):
         chains.setdefault(draft.acct, []).append(draft)
     heads = _lock(connection, station, chains)
     made = _grow(connection, heads, chains, now=now, ids=ids)
@@ -326,8 +329,8 @@ def _row(record: Record, draft: RecordDraft) -> dict[str, Any]:
         "acct": record.acct,
         "epoch": record.epoch,
         "seq": record.seq,
-        "type": str(record.type),
-        "origin": str(record.origin),
+        "type": record.type,
+        "origin": record.origin,
         "t": record.t,
         "body": record.body,
         "leaf": record.leaf,

@@ -82,7 +82,13 @@ def test_a_server_that_hangs_up_is_unavailable(database: Database) -> None:
 
 @pytest.mark.parametrize(
     ("pragma", "value"),
-    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("recursive_triggers", 1)],
+    [
+        ("journal_mode", "wal"),
+        ("synchronous", 2),
+        ("foreign_keys", 1),
+        ("recursive_triggers", 1),
+        ("wal_autocheckpoint", 8000),
+    ],
 )
 def test_every_connection_is_prepared(database: Database, pragma: str, value: object) -> None:
     with database.reading() as connection:
@@ -135,6 +141,14 @@ def test_a_driver_that_takes_values_by_name_gets_them_by_name() -> None:
     ((text, rows),) = driver.sent
     assert "%(holder)s" in text
     assert rows == [LEASE]
+
+
+def test_what_is_no_sqlite_file_is_not_copied(tmp_path: Path) -> None:
+    class Elsewhere:
+        class connection:  # noqa: N801  (SQLAlchemy's name)
+            driver_connection = object()
+
+    assert not copy_file(Elsewhere(), tmp_path / "copy.sqlite3")  # type: ignore[arg-type]
 
 
 def test_a_copy_holds_what_still_lies_in_the_write_ahead_log(

@@ -351,7 +351,7 @@ def test_a_new_journal_at_a_known_node_is_taken_with_an_alarm_and_a_record(
     assert record["kind"] == "journal_replaced"
     assert record["before"] == {"journal": journal.id, "link": last.link.hex(), "position": 2}
     (alarm,) = rows(desk.database, schema.checks, "name")
-    assert (alarm.name, alarm.outcome) == ("journal:n1", "failed")
+    assert (alarm.name, alarm.outcome) == ("new journal at n1", "failed")
     assert another_journal.id in alarm.detail
     # Nobody can vouch for the time between the two.
     assert [row.cause for row in rows(desk.database, schema.gaps, "id")] == ["daemon_down"]
