@@ -34,9 +34,9 @@ def login_user(environment: Mapping[str, str]) -> str:
 class Trail:
     """Writes who read what."""
 
-    def __init__(self, environment: Mapping[str, str], *, system_log: Path = _SYSTEM_LOG) -> None:
+    def __init__(self, environment: Mapping[str, str], *, system_log: Path | None = None) -> None:
         self._environment = environment
-        self._system_log = system_log
+        self._system_log = system_log or _SYSTEM_LOG
 
     def reading(self, what: str, **names: str | None) -> None:
         """Note that the user read ``what``, and of which account or case."""

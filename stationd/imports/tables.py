@@ -43,11 +43,10 @@ def read_table(source: Source, *, encoding: str, delimiter: str) -> tuple[Table,
     if faults:
         return Table(source.name, (), ()), faults
     rows, faults = _rows(source.name, text, delimiter or _delimiter(text))
-    if not rows:
-        if not faults:
-            faults = [Fault(Place(source.name, 1), "the file is empty; it needs a header line")]
-        return Table(source.name, (), ()), faults
-    headings = tuple(cell.strip() for cell in rows[0].cells)
+    headings = tuple(cell.strip() for cell in rows[0].cells) if rows else ()
+    if not any(headings):
+        empty = Fault(Place(source.name, 1), "the file is empty, or has no header line at its top")
+        return Table(source.name, (), ()), faults or [empty]
     body = [row for row in rows[1:] if any(cell.strip() for cell in row.cells)]
     faults += [fault for row in body if (fault := _width(source.name, row, len(headings)))]
     whole = tuple(row for row in body if len(row.cells) == len(headings))

@@ -64,7 +64,7 @@ def test_a_wrong_cell_is_told_in_words(field, cell, words):
 
 @pytest.mark.parametrize("cell", ["zz11", "0011"])
 def test_a_wrong_key_is_not_repeated(cell):
-    with pytest.raises(ValueError, match="hexadecimal|16, 24 or 32") as caught:
+    with pytest.raises(ValueError, match=r"hexadecimal|16, 24 or 32") as caught:
         read_cell("key", cell, PLAIN)
     assert cell not in str(caught.value)
 
