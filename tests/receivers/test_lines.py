@@ -102,3 +102,15 @@ def test_a_judge_sees_frames_and_nothing_else() -> None:
     judged = JudgedFramer(framer(), lambda frame: Heartbeat(frame.raw))
     assert judged.receive(b"xab\r\na") == [Garbled(b"x", Fault.NOISE), Heartbeat(b"ab\r\n")]
     assert judged.ended() == [Garbled(b"a", Fault.CUT)]
+
+
+def test_a_terminator_split_over_two_reads_ends_what_was_too_long() -> None:
+    line = framer()
+    assert line.receive(b"a" * 20 + b"\r") == [Garbled(b"a" * 8, Fault.NO_TERMINATOR)]
+    assert line.receive(b"\nab\r\n") == [Frame(b"ab\r\n")]
+
+
+def test_a_frame_as_long_as_its_limit_is_read_although_its_terminator_is_split() -> None:
+    line = framer()
+    assert line.receive(b"a2345678\r") == []
+    assert line.receive(b"\n") == [Frame(b"a2345678\r\n")]

@@ -182,3 +182,16 @@ def test_a_sealed_body_comes_back(body: bytes, style: Style) -> None:
     assert envelope(seal(b'"' + body, style)) == Envelope(
         seal(b'"' + body, style), b'"' + body, written
     )
+
+
+def test_noise_on_a_new_line_after_what_was_too_long_is_reported() -> None:
+    assert cut(b"x" * 5000 + b"\rnoise\r", []) == [
+        Garbled(b"x" * LIMIT, Fault.NO_TERMINATOR),
+        Garbled(b"noise\r", Fault.NOISE),
+    ]
+
+
+@pytest.mark.parametrize("raw", [GOOD, BINARY])
+def test_after_a_frame_noise_is_reported_again_although_a_foreigner_began(raw: bytes) -> None:
+    found = cut(b"GET /\r\n" + raw + b"noise\r", [])
+    assert found[-1] == Garbled(b"noise\r", Fault.NOISE)
