@@ -199,10 +199,8 @@ class S3Server:
     def _identities(self) -> list[Mapping[str, object]]:
         return [
             _identity("admin", self.admin, ["Admin", "Read", "List", "Tagging", "Write"]),
-            _identity(
-                "writer", self.writer, [f"{right}:{self.bucket}*" for right in _READ + _LOCK]
-            ),
-            _identity("reader", self.reader, [f"{right}:{self.bucket}*" for right in _READ]),
+            _identity("writer", self.writer, self._rights(_READ + _LOCK)),
+            _identity("reader", self.reader, self._rights(_READ)),
         ]
 
     def _rights(self, rights: Sequence[str]) -> list[str]:
