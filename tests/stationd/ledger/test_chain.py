@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -102,3 +103,12 @@ def test_the_chain_does_not_depend_on_how_records_were_batched(batches: list[lis
         head, apart = after(head, made), apart + made
     at_once = [draft("open"), *(one for batch in drafts for one in batch)]
     assert continued(EMPTY, at_once, t=T, salts=salts()) == apart
+
+
+def test_the_manuals_example_is_right() -> None:
+    page = (Path(__file__).parents[3] / "docs/reference/ledger-records.md").read_text()
+    body = next(line for line in page.splitlines() if line.startswith('{"acct":"4821"')).encode()
+    leaf = merkle.leaf(body)
+    hashes = [KEY, EMPTY.head, leaf, merkle.head(EMPTY.head, 1, leaf)]
+    assert canonical.encode(canonical.decode(body)) == body
+    assert all(found.hex() in page for found in hashes)
