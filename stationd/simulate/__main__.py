@@ -12,7 +12,7 @@ from pathlib import Path
 
 from twisted.internet import reactor as _reactor  # noqa: TID251  (this module composes)
 from twisted.internet import stdio
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, FirstError
 from twisted.internet.protocol import Protocol
 from twisted.python.failure import Failure
 
@@ -38,15 +38,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)  # noqa: T201
         return 2
     outcome = _Outcome(options.report)
+    reactor.callWhenRunning(_run, day, outcome, hold=options.hold)
+    reactor.run()
+    return outcome.code
+
+
+def _run(day: Day, outcome: "_Outcome", *, hold: bool) -> None:
+    """Play ``day`` and stop the reactor; it must be running, or it could not be stopped."""
     played = day.open()
-    if options.hold:
+    if hold:
         played.addCallback(_held, day)
     played.addCallback(lambda _: day.play())
     played.addCallbacks(outcome.done, outcome.failed)
     played.addBoth(lambda _: day.close())
     played.addBoth(lambda _: reactor.stop())
-    reactor.run()
-    return outcome.code
 
 
 class _Outcome:
@@ -69,7 +74,9 @@ class _Outcome:
 
     def failed(self, failure: Failure) -> None:
         """Say what went wrong."""
-        print(failure.getErrorMessage(), file=sys.stderr)  # noqa: T201
+        # What failed when several lines were opened is wrapped once.
+        cause = failure.value.subFailure if isinstance(failure.value, FirstError) else failure
+        print(cause.getErrorMessage(), file=sys.stderr)  # noqa: T201
 
 
 class _Input(Protocol):

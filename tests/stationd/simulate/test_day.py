@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+import tty
 
 import pytest
 
@@ -166,3 +167,73 @@ def test_a_silent_station_leaves_everything_unanswered():
     report = json.loads(done.stdout)
     assert report["total"]["acknowledged"] == 0
     assert report["total"]["unanswered"] > 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "name at least one of --pty"),
+        (["--dc09-tcp", "nowhere"], "nowhere is no HOST:PORT"),
+        (["--dc09-tcp", "127.0.0.1:1", "--speed", "0"], "0 is no number above 0"),
+        (["--dc09-tcp", "127.0.0.1:1", "--speed", "fast"], "fast is no number above 0"),
+        (["--dc09-tcp", "127.0.0.1:1", "--sites", "/nowhere.csv"], "No such file"),
+    ],
+)
+def test_a_wrong_command_line_is_told_and_plays_nothing(arguments, said):
+    command = [sys.executable, "-m", "stationd.simulate", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
+def test_a_device_that_is_not_there_is_told():
+    command = [sys.executable, "-m", "stationd.simulate", "--serial", "/dev/nothing"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert "/dev/nothing" in done.stderr
+
+
+SITES = "number,way,form\n0007,serial,contact_id\n0008,surgard,sia\n"
+
+
+def test_a_given_device_is_used_and_a_receiver_can_wait_to_be_called(tmp_path):
+    (tmp_path / "sites.csv").write_text(SITES, encoding="utf-8")
+    near, far = os.openpty()
+    tty.setraw(far)
+    command = [
+        sys.executable, "-m", "stationd.simulate", "--serial", os.ttyname(far), "--baud", "19200",
+        "--surgard-listen", "127.0.0.1:0", "--sites", tmp_path / "sites.csv", "--hold",
+        "--speed", "86400", "--wait", "0.5",
+    ]  # fmt: skip
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        address = json.loads(process.stdout.readline())["listens"]
+        with socket.create_connection(address) as caller:
+            stop = threading.Event()
+            ends = [(near, os.read, os.write), (caller.fileno(), os.read, os.write)]
+            threads = [threading.Thread(target=echo, args=(*end, stop)) for end in ends]
+            for thread in threads:
+                thread.start()
+            report = json.loads(process.communicate(b"\n", timeout=60)[0])
+            stop.set()
+            for thread in threads:
+                thread.join()
+    os.close(near)
+    os.close(far)
+    assert process.returncode == 0
+    assert set(report["accounts"]) == {"0007", "0008"}
+    assert report["total"]["acknowledged"] == report["total"]["sent"] == 12
+
+
+def echo(fd, read, write, stop):
+    """Acknowledge every frame that comes on ``fd``."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(fd, selectors.EVENT_READ)
+        while not stop.is_set():
+            if selector.select(0.05):
+                try:
+                    data = read(fd, 4096)
+                except OSError:
+                    return
+                if not data:
+                    return
+                write(fd, b"\x06" * data.count(b"\x14"))
