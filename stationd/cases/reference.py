@@ -63,7 +63,7 @@ def case_table_page() -> str:
         "",
         (
             "Cure (T10) and withdrawal (T11) leave every state before `ended`, dispute (T6) and "
-            "referral (T8) lead from each of them into their holds; they are left out of the diagram."
+            "referral (T8) lead from each of them into their holds; the diagram leaves them out."
         ),
         "",
         "## Facts",
@@ -90,8 +90,8 @@ def guards_page() -> str:
         "",
         (
             "A guard is a pure function of facts read in the transaction of the step, and of the "
-            "time: the same facts at the same time give the same results and the same hash. No flag, "
-            "role or setting turns a failed guard into another. The results of every step are kept "
+            "time: the same facts at the same time give the same results and the same hash. No "
+            "flag, role or setting turns a failed guard into another. The results of every step are kept "
             "with the case, and their hash is in the step's ledger record."
         ),
         "",

@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeAlias, Union, get_args, get_origin
 import click
 
 from stationd import errors
+from stationd.cases import reference as cases
 from stationd.cli.main import COMMANDS, cli
 from stationd.imports.columns import FIELDS
 from stationd.settings import Settings
@@ -32,6 +33,7 @@ _UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 def pages() -> Mapping[str, str]:
     """Return every page by its file's name."""
     return {
+        **cases.pages(),
         "exit-codes.md": exit_codes_page(),
         "import-fields.md": import_fields_page(),
         "settings.md": settings_page(),
