@@ -47,7 +47,7 @@ class Office:
         self.clock = clock or SystemClock()
         self.ids = ids or SystemIds()
         self.output = Output(as_json=as_json)
-        self.trail = Trail(environment)
+        self.trail = Trail(environment, self.clock)
 
     @cached_property
     def settings(self) -> Settings:

@@ -5,19 +5,20 @@ evidence against that user, but still a memory.
 """
 
 import json
-import logging
 import os
 import pwd
+import socket
 from collections.abc import Mapping
-from contextlib import closing, suppress
-from logging.handlers import SysLogHandler
 from pathlib import Path
 
 from stationd.cli.tokens import state_folder
+from stationd.clock import iso
 
 __all__ = ["Trail", "login_user"]
 
 _SYSTEM_LOG = Path("/dev/log")
+# Facility authpriv, severity info (RFC 3164 4.1.1).
+_AUTHPRIV_INFO = 10 * 8 + 6
 
 
 def login_user(environment: Mapping[str, str]) -> str:
@@ -43,16 +44,19 @@ class Trail:
         named = {name: value for name, value in names.items() if value is not None}
         line = {"event": "read", "what": what, "user": login_user(self._environment), **named}
         text = f"stationctl: {json.dumps(line, ensure_ascii=False)}"
-        with closing(self._handler()) as handler:
-            handler.handle(logging.makeLogRecord({"levelno": logging.INFO, "msg": text}))
-
-    def _handler(self) -> logging.Handler:
-        if self._system_log.exists():
+        try:
+            self._send(text)
+        except OSError:
             # A socket nobody listens on is as good as none.
-            with suppress(OSError):
-                return SysLogHandler(str(self._system_log), SysLogHandler.LOG_AUTHPRIV)
+            self._keep(text)
+
+    def _send(self, text: str) -> None:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
+            log.connect(str(self._system_log))
+            log.send(f"<{_AUTHPRIV_INFO}>{text}".encode())
+
+    def _keep(self, text: str) -> None:
         folder = state_folder(self._environment)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handler = logging.FileHandler(folder / "reads.log", encoding="utf-8")
-        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
-        return handler
+        with (folder / "reads.log").open("a", encoding="utf-8") as file:
+            file.write(f"{iso(self._clock.now())} {text}\n")
