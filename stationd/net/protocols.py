@@ -107,8 +107,9 @@ class StreamProtocol(Protocol):
         if self._silence is not None:
             self._silence.stop()
         self._line.intake.committer.remove(self._valve)
+        unacknowledged = self.unacknowledged()
         self._exchange.cut()
-        self._edge.lost(self, self._cause or reason.getErrorMessage(), self.unacknowledged())
+        self._edge.lost(self, self._cause or reason.getErrorMessage(), unacknowledged)
 
     def unacknowledged(self) -> int:
         """Return how many events have no answer."""
@@ -120,7 +121,7 @@ class StreamProtocol(Protocol):
 
     def hang_up(self, cause: str) -> None:
         """End the connection."""
-        self._cause = self._cause or cause
+        self._cause = cause
 
 
 class SessionProtocol(StreamProtocol):
@@ -166,11 +167,13 @@ class SessionProtocol(StreamProtocol):
 
     def hang_up(self, cause: str) -> None:
         """End the connection once what was written is sent, or soon if it is not taken."""
+        if self._cause:
+            return
         super().hang_up(cause)
         self._exchange.close()
         self._transport.unregisterProducer()
         self._transport.loseConnection()
-        if not self._serial and self._last_words is None:
+        if not self._serial:
             self._last_words = self._reactor.callLater(
                 LAST_WORDS_SECONDS, self._transport.abortConnection
             )

@@ -141,8 +141,8 @@ class TestKilled:
         load = Load(ports)
 
         for _ in range(self.ROUNDS):
-            daemon = nursery.start(station.config)
-            load.run(chance.uniform(0.01, 0.25), then=lambda pid=daemon: os.kill(pid, 9))
+            nursery.start(station.config)
+            load.run(chance.uniform(0.01, 0.25), then=nursery.kill)
 
         kept = set(station.frames())
         assert len(load.acknowledged - kept) == 0
@@ -249,17 +249,22 @@ for line in sys.stdin:
                 text=True,
             )
 
-    def start(self, config: Path) -> int:
+    def start(self, config: Path) -> None:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(f"{config}\n")
         self._process.stdin.flush()
         self._child = int(self._process.stdout.readline())
-        return self._child
+
+    def kill(self) -> None:
+        """Kill the daemon, and wait until nothing of it is left."""
+        with suppress(ProcessLookupError):
+            while True:
+                os.kill(self._child, signal.SIGKILL)
+                time.sleep(0.001)
 
     def close(self) -> None:
-        with suppress(ProcessLookupError):
-            os.kill(self._child, signal.SIGKILL)
+        self.kill()
         self._process.communicate()
 
 

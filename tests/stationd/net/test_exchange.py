@@ -1,0 +1,160 @@
+"""Answers go out after the commit, and after a failed one there is silence."""
+
+from typing import Any
+
+import pytest
+from twisted.logger import capturedLogs
+
+from stationd.journal.model import Kind
+from stationd.net import exchange as module
+from stationd.net.exchange import Exchange
+from stationd.net.valve import Valve
+
+
+class Panel:
+    """A peer that notes what it hears."""
+
+    def __init__(self, house: Any, *, valve: Valve | None = None) -> None:
+        line = house.line()
+        self.heard = b""
+        self.hung_up = 0
+        self.session = line.open()
+        self.exchange = Exchange(
+            self.session,
+            line.intake,
+            line.intake.peer("panel:1", "panel"),
+            send=self._hear,
+            hang_up=self._hang_up,
+            valve=valve,
+        )
+        self.says = self.exchange.receive
+
+    def _hear(self, data: bytes) -> None:
+        self.heard += data
+
+    def _hang_up(self) -> None:
+        self.hung_up += 1
+
+
+def test_nothing_is_acknowledged_before_it_is_committed(house: Any) -> None:
+    panel = Panel(house)
+    panel.says(b"one.")
+    assert panel.heard == b""
+    house.thread.run()
+    assert panel.heard == b"<one.>"
+    assert [event.raw for event in panel.session.heard] == [b"one."]
+
+
+def test_what_is_not_whole_waits_for_the_rest(house: Any) -> None:
+    panel = Panel(house)
+    panel.says(b"on")
+    assert house.thread.calls == []
+    panel.says(b"e.")
+    house.thread.run()
+    assert panel.heard == b"<one.>"
+
+
+def test_answers_to_one_read_go_out_together_and_in_order(house: Any) -> None:
+    panel = Panel(house)
+    panel.says(b"one.!noise.two.")
+    house.thread.run()
+    assert panel.heard == b"<one.><two.>"
+    assert [entry.kind for entry in house.pages.entries()] == [
+        Kind.FRAME,
+        Kind.GARBLED,
+        Kind.FRAME,
+    ]
+
+
+def test_what_is_only_counted_is_not_answered(house: Any) -> None:
+    panel = Panel(house)
+    panel.says(b"!x." * 100)
+    house.thread.run()
+    panel.says(b"!x.")
+    assert house.thread.calls == []
+
+
+def test_after_a_failed_commit_the_edge_hangs_up_without_a_word(house: Any) -> None:
+    panel = Panel(house)
+    house.pages.broken = True
+    panel.says(b"one.")
+    house.thread.run()
+    assert (panel.heard, panel.hung_up, panel.exchange.unacknowledged) == (b"", 1, 1)
+
+
+def test_an_answer_never_stands_in_for_one_that_failed(house: Any) -> None:
+    panel = Panel(house)
+    panel.says(b"one.")
+    panel.says(b"two.")
+    house.pages.broken = True
+    house.thread.run()
+    house.pages.broken = False
+    house.thread.run()
+    assert panel.heard == b""
+
+    # On a serial line there is no hanging up: the receiver repeats, and is answered again.
+    panel.says(b"again one.")
+    house.thread.run()
+    assert panel.heard == b"<again one.>"
+
+
+def test_nobody_is_answered_who_has_gone(house: Any) -> None:
+    panel = Panel(house)
+    panel.says(b"one.")
+    assert panel.exchange.unacknowledged == 1
+    panel.exchange.close()
+    house.thread.run()
+    assert (panel.heard, len(house.pages.bodies)) == (b"", 1)
+
+
+def test_who_has_gone_is_not_hung_up(house: Any) -> None:
+    panel = Panel(house)
+    panel.says(b"one.")
+    panel.exchange.close()
+    house.pages.broken = True
+    house.thread.run()
+    assert panel.hung_up == 0
+
+
+def test_what_was_left_unfinished_is_kept(house: Any) -> None:
+    panel = Panel(house)
+    panel.says(b"hal")
+    panel.exchange.cut()
+    panel.exchange.cut()
+    house.thread.run_all()
+    assert house.notes(Kind.GARBLED) == ['{"fault":"cut"}']
+
+
+def test_a_datagram_is_whole_in_itself(house: Any) -> None:
+    panel = Panel(house)
+    panel.exchange.receive_whole(b"")
+    panel.exchange.receive_whole(b"one.ha")
+    panel.exchange.receive_whole(b"lf.")
+    house.thread.run_all()
+    assert panel.heard == b"<one.><lf.>"
+    assert house.notes(Kind.GARBLED) == ['{"fault":"cut"}']
+
+
+def test_a_fault_of_ours_ends_one_connection_and_is_told(house: Any) -> None:
+    panel, other = Panel(house), Panel(house)
+    panel.says(b"crash.")
+    other.says(b"one.")
+    with capturedLogs() as logs:
+        house.thread.run_all()
+    assert (panel.hung_up, other.heard) == (1, b"<one.>")
+    assert [log["log_format"] for log in logs] == ["answer_fault"]
+
+
+def test_a_peer_with_too_much_unanswered_is_not_read(
+    house: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_UNANSWERED", 4)
+    told: list[str] = []
+    valve = Valve(pause=lambda: told.append("pause"), resume=lambda: told.append("resume"))
+    panel = Panel(house, valve=valve)
+    panel.says(b"a.b.c.d.")
+    assert told == []
+    panel.says(b"e.")
+    assert told == ["pause"]
+    house.thread.run_all()
+    assert told == ["pause", "resume"]

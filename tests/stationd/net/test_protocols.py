@@ -1,0 +1,211 @@
+"""The stream protocols on a wire in memory."""
+
+from typing import Any
+
+import pytest
+from twisted.internet.error import ConnectionDone
+from twisted.internet.testing import StringTransport
+from twisted.python.failure import Failure
+
+from stationd.journal.model import Kind
+from stationd.net import protocols as module
+from stationd.net.protocols import (
+    Edge,
+    SessionProtocol,
+    StreamProtocol,
+    TapProtocol,
+    make_protocol,
+)
+
+DONE = Failure(ConnectionDone("gone"))
+
+
+class Desk(Edge):
+    """Notes what it is told."""
+
+    def __init__(self) -> None:
+        self.lost_with: list[tuple[str, int]] = []
+
+    def lost(self, protocol: StreamProtocol, cause: str, unacknowledged: int) -> None:
+        super().lost(protocol, cause, unacknowledged)
+        self.lost_with.append((cause, unacknowledged))
+
+
+class Wire:
+    """A protocol on a transport in memory."""
+
+    def __init__(self, house: Any, *, tap: bool = False, serial: bool = False) -> None:
+        self.edge = Desk()
+        self.protocol = make_protocol(
+            house.line(tap=tap), self.edge, house.reactor, name=("p:1", "p"), serial=serial
+        )
+        self.transport = StringTransport()
+        self.protocol.makeConnection(self.transport)
+
+    @property
+    def heard(self) -> bytes:
+        return self.transport.value()
+
+
+def test_answers_go_out_after_the_commit(house: Any) -> None:
+    wire = Wire(house)
+    wire.protocol.dataReceived(b"one.tw")
+    assert wire.heard == b""
+    house.thread.run()
+    assert wire.heard == b"<one.>"
+    assert wire.protocol.peer == "p:1"
+
+
+def test_a_lost_connection_leaves_what_was_unfinished_and_unacknowledged(house: Any) -> None:
+    wire = Wire(house)
+    wire.protocol.dataReceived(b"one.ha")
+    wire.protocol.connectionLost(DONE)
+    assert wire.edge.lost_with == [("Connection was closed cleanly: gone.", 1)]
+    assert house.notes(Kind.GARBLED) == ['{"fault":"cut"}']
+    assert wire.heard == b""
+
+
+def test_a_failed_commit_hangs_up(house: Any) -> None:
+    wire = Wire(house)
+    house.pages.broken = True
+    wire.protocol.dataReceived(b"one.")
+    house.thread.run()
+    assert (wire.transport.disconnecting, wire.heard) == (True, b"")
+    wire.protocol.connectionLost(DONE)
+    assert wire.edge.lost_with == [("not stored", 1)]
+
+
+def test_a_serial_line_stays_silent_and_is_not_hung_up(house: Any) -> None:
+    wire = Wire(house, serial=True)
+    house.pages.broken = True
+    wire.protocol.dataReceived(b"one.")
+    house.thread.run()
+    assert not wire.transport.disconnecting
+    house.pages.broken = False
+    wire.protocol.dataReceived(b"one.")
+    house.thread.run()
+    assert wire.heard == b"<one.>"
+
+
+def test_who_does_not_take_our_last_words_is_cut_off(house: Any) -> None:
+    wire = Wire(house)
+    wire.protocol.hang_up("stop")
+    wire.protocol.hang_up("stop again")
+    assert wire.transport.disconnected is False
+    house.reactor.advance(module.LAST_WORDS_SECONDS)
+    assert wire.transport.disconnected is True
+
+
+def test_who_takes_them_is_left_alone(house: Any) -> None:
+    wire = Wire(house)
+    wire.protocol.hang_up("stop")
+    wire.protocol.connectionLost(DONE)
+    house.reactor.advance(module.LAST_WORDS_SECONDS)
+    assert (wire.transport.disconnected, wire.edge.lost_with) == (False, [("stop", 0)])
+
+
+def test_a_peer_that_never_reads_is_cut_off(house: Any) -> None:
+    wire = Wire(house)
+    wire.transport.producer.pauseProducing()
+    assert (wire.transport.disconnected, wire.protocol.cut_off) == (True, True)
+    wire.transport.producer.resumeProducing()
+    wire.transport.producer.stopProducing()
+    wire.protocol.connectionLost(DONE)
+    assert wire.edge.lost_with == [("does not read our answers", 0)]
+
+
+def test_a_serial_line_that_takes_nothing_is_closed(house: Any) -> None:
+    wire = Wire(house, serial=True)
+    ended: list[str] = []
+    wire.transport.connectionLost = lambda reason: ended.append(reason.type.__name__)
+    wire.transport.producer.pauseProducing()
+    assert ended == ["ConnectionAborted"]
+
+
+def test_half_a_frame_on_a_silent_serial_line_is_cut(house: Any) -> None:
+    wire = Wire(house, serial=True)
+    wire.protocol.dataReceived(b"ha")
+    house.reactor.advance(0.9)
+    wire.protocol.dataReceived(b"l")
+    house.reactor.advance(0.9)
+    assert house.notes(Kind.GARBLED) == []
+    house.reactor.advance(0.2)
+    assert house.notes(Kind.GARBLED) == ['{"fault":"cut"}']
+    wire.protocol.dataReceived(b"f.")
+    wire.protocol.connectionLost(DONE)
+    assert house.reactor.getDelayedCalls() == []
+
+
+def test_half_a_frame_over_tcp_waits_as_long_as_it_likes(house: Any) -> None:
+    wire = Wire(house)
+    wire.protocol.dataReceived(b"ha")
+    house.reactor.advance(1000)
+    assert house.thread.calls == []
+
+
+def test_reading_stops_when_we_stop_and_answers_still_go_out(house: Any) -> None:
+    wire = Wire(house)
+    wire.protocol.dataReceived(b"one.")
+    wire.protocol.stop_reading()
+    house.thread.run()
+    assert (wire.transport.producerState, wire.heard) == ("paused", b"<one.>")
+
+
+def test_a_tap_never_speaks(house: Any) -> None:
+    wire = Wire(house, tap=True)
+    wire.protocol.dataReceived(b"one.?beat.")
+    house.thread.run()
+    assert (wire.heard, len(house.pages.bodies)) == (b"", 2)
+
+
+def test_a_tap_has_nothing_to_speak_with(house: Any) -> None:
+    wire = Wire(house, tap=True)
+    assert wire.protocol.transport is None
+    assert not hasattr(wire.protocol._exchange, "_send")
+
+
+def test_a_tap_can_be_ended(house: Any) -> None:
+    wire = Wire(house, tap=True)
+    wire.protocol.hang_up("stop")
+    assert wire.transport.disconnecting
+    wire.protocol.connectionLost(DONE)
+    assert wire.edge.lost_with == [("stop", 0)]
+
+
+@pytest.mark.parametrize(("tap", "kind"), [(True, TapProtocol), (False, SessionProtocol)])
+def test_the_mode_chooses_the_protocol(house: Any, tap: bool, kind: type) -> None:
+    assert type(Wire(house, tap=tap).protocol) is kind
+
+
+class Socket:
+    """A connection's kernel, which takes as much as it is told to."""
+
+    def __init__(self, takes: list[int | Exception]) -> None:
+        self.takes = takes
+        self.sent = b""
+
+    def writeSomeData(self, data: bytes) -> int | Exception:
+        taken = self.takes.pop(0)
+        if isinstance(taken, int):
+            self.sent += data[:taken]
+        return taken
+
+
+@pytest.mark.parametrize(
+    ("takes", "directly", "buffered"),
+    [
+        pytest.param([6, 6], b"<one.><two.>", b"", id="everything"),
+        pytest.param([2], b"<o", b"ne.><two.>", id="a part, then the rest in order"),
+        pytest.param([ConnectionError()], b"", b"<two.>", id="nothing, it is gone"),
+    ],
+)
+def test_what_the_kernel_does_not_take_at_once_is_buffered(
+    house: Any, takes: list[int | Exception], directly: bytes, buffered: bytes
+) -> None:
+    wire = Wire(house)
+    kernel = Socket(takes)
+    wire.protocol._direct = kernel  # type: ignore[attr-defined]
+    for frame in (b"one.", b"two."):
+        wire.protocol.dataReceived(frame)
+        house.thread.run()
+    assert (kernel.sent, wire.heard) == (directly, buffered)
