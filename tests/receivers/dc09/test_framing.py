@@ -195,3 +195,10 @@ def test_noise_on_a_new_line_after_what_was_too_long_is_reported() -> None:
 def test_after_a_frame_noise_is_reported_again_although_a_foreigner_began(raw: bytes) -> None:
     found = cut(b"GET /\r\n" + raw + b"noise\r", [])
     assert found[-1] == Garbled(b"noise\r", Fault.NOISE)
+
+
+def test_a_line_feed_ends_what_was_too_long_as_well() -> None:
+    assert cut(b"x" * 5000 + b"\nnoise, long enough\r", []) == [
+        Garbled(b"x" * LIMIT, Fault.NO_TERMINATOR),
+        Garbled(b"\nnoise, long enough\r", Fault.NOISE),
+    ]

@@ -130,7 +130,7 @@ def test_coded_events_are_read_as_sia(token: str) -> None:
 
 
 def test_events_of_the_receiver_itself_are_of_the_class_self() -> None:
-    for text in ("001000[#0000|NYD0001]", "S01000[#0000|NLT0001]"):
+    for text in ("001000[#0000|NYD0001]", "S01000[#0000|NLT0001]", "S01000[#000000|NLT0001]"):
         assert read(text).signal_class is SignalClass.SELF
     assert read("S011[#1234|NLT0001]").signal_class is SignalClass.TROUBLE
 
