@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from stationd.cli.tokens import state_folder
-from stationd.clock import iso
+from stationd.clock import Clock, iso
 
 __all__ = ["Trail", "login_user"]
 
@@ -35,8 +35,11 @@ def login_user(environment: Mapping[str, str]) -> str:
 class Trail:
     """Writes who read what."""
 
-    def __init__(self, environment: Mapping[str, str], *, system_log: Path | None = None) -> None:
+    def __init__(
+        self, environment: Mapping[str, str], clock: Clock, *, system_log: Path | None = None
+    ) -> None:
         self._environment = environment
+        self._clock = clock
         self._system_log = system_log or _SYSTEM_LOG
 
     def reading(self, what: str, **names: str | None) -> None:
