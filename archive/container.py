@@ -193,8 +193,6 @@ class VolumeWriter:
             for path in self._volumes:
                 path.unlink()
             return []
-        for name in self._moved:
-            self._bag.path(name).unlink()
         return self._volumes
 
     def _size(self, segment: SegmentFiles) -> int:

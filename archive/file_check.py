@@ -12,7 +12,15 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from archive.ledger_check import LedgerError, Problem, Segment, Statement, lines, read_segment
+from archive.ledger_check import (
+    LONGEST_RECORD,
+    LedgerError,
+    Problem,
+    Segment,
+    Statement,
+    lines,
+    read_segment,
+)
 from archive.zip_layout import BrokenFileError, Place, PlaceStream
 
 __all__ = [
@@ -112,6 +120,8 @@ class _Rows:
 
     def __init__(self, name: str, stream: PlaceStream) -> None:
         self._name = name
+        # A cell is at most its record; the module's own limit is less than a long frame.
+        csv.field_size_limit(LONGEST_RECORD)
         self._rows = csv.reader(self._text(stream))
         self._ended = False
         self.problems: list[Problem] = []

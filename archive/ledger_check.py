@@ -38,6 +38,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 __all__ = [
+    "LONGEST_RECORD",
     "SEGMENT_RECORDS",
     "ClockStep",
     "LedgerError",

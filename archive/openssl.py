@@ -117,9 +117,9 @@ def signature_stamp(p7s: bytes) -> tuple[bytes, StampToken]:
     if len(values) != 1 or len(unsigned) != 1:
         raise DerError("no time stamp over the signature")
     for attribute in _nodes(unsigned[0]):
-        kind, *rest = list(_nodes(attribute.body))
-        if kind.raw == _SIGNATURE_STAMP and len(rest) == 1 and rest[0].tag == _SET:
-            return values[0], _token(_only(rest[0].body, _SEQUENCE).raw)
+        parts = list(_nodes(attribute.body))
+        if len(parts) == 2 and parts[0].raw == _SIGNATURE_STAMP and parts[1].tag == _SET:  # noqa: PLR2004
+            return values[0], _token(_only(parts[1].body, _SEQUENCE).raw)
     raise DerError("no time stamp over the signature")
 
 

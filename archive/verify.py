@@ -443,7 +443,7 @@ def _checkpoint_time(work: _Examination) -> datetime | None:
     try:
         entry = json.loads(work.statement.entry)
         return datetime.strptime(entry["time"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

@@ -64,3 +64,8 @@ def test_anchors_are_read_from_their_files(tmp_path) -> None:
 
     assert anchors == Anchors(b"root", b"tsa", b"log")
     assert Anchors.load(tmp_path / "root", tmp_path / "tsa").log_pub_pem is None
+
+
+def test_without_a_content_id_no_line_names_one() -> None:
+    assert report_of(Outcome.PASSED).lines()[-1] == "b.asice: passed"
+    assert len(report_of(Outcome.PASSED).lines()) == 2

@@ -1,8 +1,10 @@
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
+from archive.container import pack
 from archive.findings import Outcome, Report
 from archive.opened import open_bundle
 
@@ -94,3 +96,25 @@ def test_a_file_that_may_not_be_read_is_undecided(sealed, monkeypatch) -> None:
 
     assert open_bundle(Path(sealed.container), report) is None
     assert report.outcome is Outcome.UNDECIDED
+
+
+def test_a_container_without_bag_info_leaves_the_compressed_form_open(sealed) -> None:
+    (sealed.folder / "bag-info.txt").unlink()
+    (sealed.folder / "mimetype").unlink()
+    shutil.rmtree(sealed.folder / "META-INF")
+    report = Report(bundle="x")
+
+    open_bundle(pack(sealed.folder, sealed.folder.parent / "other.asice"), report)
+
+    assert any("compressed form" in text for text in report.not_checked)
+
+
+def test_bag_info_without_the_sign_leaves_the_compressed_form_open(sealed) -> None:
+    (sealed.folder / "bag-info.txt").write_text("Bagging-Date: 2026-06-01\n")
+    (sealed.folder / "mimetype").unlink()
+    shutil.rmtree(sealed.folder / "META-INF")
+    report = Report(bundle="x")
+
+    open_bundle(pack(sealed.folder, sealed.folder.parent / "other.asice"), report)
+
+    assert any("compressed form" in text for text in report.not_checked)

@@ -112,3 +112,64 @@ def test_certificates_are_compared_whatever_stands_around_them(station) -> None:
         pem
     )
     assert openssl.certificates(b"") == set()
+
+
+def der(tag: int, *parts: bytes) -> bytes:
+    body = b"".join(parts)
+    size = len(body)
+    length = bytes([size]) if size < 128 else bytes([0x82, size >> 8, size & 0xFF])
+    return bytes([tag]) + length + body
+
+
+OID_SIGNED = bytes.fromhex("06092a864886f70d010702")
+OID_INFO = bytes.fromhex("060b2a864886f70d0109100104")
+OID_STAMP = bytes.fromhex("060b2a864886f70d010910020e")
+
+
+def signed(*members: bytes) -> bytes:
+    return der(0x30, OID_SIGNED, der(0xA0, der(0x30, *members)))
+
+
+def token(info: bytes) -> bytes:
+    return signed(der(0x30, OID_INFO, der(0xA0, der(0x04, der(0x30, info)))))
+
+
+def signature(attribute: bytes) -> bytes:
+    return signed(der(0x31, der(0x30, der(0x04, b"value"), der(0xA1, attribute))))
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (der(0x30, OID_INFO, der(0xA0)), "not a CMS signature"),
+        (signed(), "no signer"),
+        (signed(der(0x30)), "no signer"),
+        (signed(der(0x31, der(0x30))), "no time stamp"),
+        (signature(b""), "no time stamp"),
+        (signature(der(0x30)), "no time stamp"),
+        (signature(der(0x30, OID_INFO, der(0x31))), "no time stamp"),
+        (signature(der(0x30, OID_STAMP, der(0x31))), "another structure"),
+        (signature(der(0x30, OID_STAMP, der(0x31, token(b"")))), "gives no time"),
+        (signature(der(0x30, OID_STAMP, der(0x31, token(der(0x18, b"2026"))))), "gives no time"),
+        (
+            signature(der(0x30, OID_STAMP, der(0x31, token(der(0x18, b"20261399000000Z"))))),
+            "gives no time",
+        ),
+    ],
+)
+def test_every_part_that_is_missing_is_missed(raw: bytes, words: str) -> None:
+    with pytest.raises(DerError, match=words):
+        openssl.signature_stamp(raw)
+
+
+def test_fractions_of_a_second_are_allowed_in_a_stamp() -> None:
+    raw = signature(
+        der(0x30, OID_STAMP, der(0x31, token(der(0x02, b"1") + der(0x18, b"20260601120000.25Z"))))
+    )
+
+    assert openssl.signature_stamp(raw)[1].time == datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+def test_a_refusal_of_an_authority_holds_no_token() -> None:
+    with pytest.raises(DerError, match="holds no token"):
+        openssl.reply_token(der(0x30, der(0x30, der(0x02, b"2"))))

@@ -3,7 +3,7 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
@@ -496,6 +496,53 @@ def test_a_missing_note_is_named(sealed, station) -> None:
     (sealed.folder / "data/checkpoint/0.note").unlink()
 
     assert "data/checkpoint/0.note" in subjects(sealed.folder, station.anchors)
+
+
+def test_an_entry_that_is_no_json_is_refused(sealed, station) -> None:
+    path = sealed.folder / "data/ledger.json"
+    value = json.loads(path.read_bytes())
+    value["checkpoint"]["entry"] = "x"
+    edit_json(path, checkpoint=value["checkpoint"])
+    container = reseal(sealed.folder, station, sealed.container)
+
+    assert "its checkpoint entry is not JSON" in said(container, station.anchors)
+
+
+def test_a_log_key_that_is_none_is_refused(sealed, station) -> None:
+    anchors = replace(station.anchors, log_pub_pem=b"nothing")
+
+    assert "is not an Ed25519 public key" in said(sealed.container, anchors)
+
+
+def test_a_reply_that_is_none_is_refused(sealed, station) -> None:
+    (sealed.folder / "tagmanifest-sha256.txt.tsr").write_bytes(b"x")
+
+    assert "is no reply that can be read" in said(sealed.folder, station.anchors)
+
+
+def stepping_back(records: Iterator[bytes]) -> Iterator[bytes]:
+    """The clock is set back by six hours between records 20 and 21."""
+    for number, raw in enumerate(records, start=1):
+        yield raw.replace(b'"t":"2026-01-02T00:', b'"t":"2026-01-01T18:') if number > 20 else raw
+
+
+def test_a_clock_that_was_set_back_is_remarked_where_it_is_named(
+    station, tmp_path, short_history
+) -> None:
+    source = station.source(lambda: stepping_back(short_history(40)))
+    step = {
+        "kind": "clock_step",
+        "from": "2026-01-01T18:20:00.000000Z",
+        "to": "2026-01-02T00:20:00.000000Z",
+    }
+    named = replace(source, facts={**source.facts, "gaps": [step]})
+
+    good = examine(station.make(named, tmp_path / "1").files[-1].path, station.anchors)
+    bad = examine(station.make(source, tmp_path / "2").files[-1].path, station.anchors)
+
+    assert good.outcome is Outcome.PASSED, str(good)
+    assert any("names a step of the clock" in finding.text for finding in good.findings)
+    assert "record 21: t goes back" in str(bad)
 
 
 # --- Lists ---

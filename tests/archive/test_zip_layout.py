@@ -122,6 +122,17 @@ def test_a_stored_entry_behind_the_first_is_refused(tmp_path) -> None:
     refused(path, "not compressed")
 
 
+def test_a_way_of_packing_that_is_not_used_is_refused(tmp_path) -> None:
+    path = written(tmp_path / "x", [("mimetype", b"m"), ("a", b"x")])
+    raw = bytearray(path.read_bytes())
+    local = raw.index(b"PK\3\4", 4)
+    central = raw.index(b"PK\1\2", raw.index(b"PK\1\2") + 4)
+    raw[local + 8] = raw[central + 10] = 12
+    path.write_bytes(raw)
+
+    refused(path, "packed in a way that is not used")
+
+
 def test_a_comment_at_the_end_is_refused(tmp_path) -> None:
     path = written(tmp_path / "x", [("mimetype", b"m")])
     with zipfile.ZipFile(path, "a") as archive:
