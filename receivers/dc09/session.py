@@ -12,6 +12,7 @@ An answer is built from the bytes received and never from parsed values: what a 
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from types import MappingProxyType
 
 from receivers.dc09.cipher import decrypt, encrypt, pad
@@ -147,8 +148,8 @@ class Dc09Session:
             key, poll, fault = _open(head, body, account, received_at)
         else:
             key, poll = b"", head.token in LINK_TESTS and _is_bare(body, head.start)
-            fault = _clear_fault(account, received_at) if account is not None else None
-            if not body.startswith(b"#%b|" % (head.number or b""), head.start):
+            fault = _clear_fault(account, received_at) if account and account.keys else None
+            if head.number is None or not body.startswith(b"#%b|" % head.number, head.start):
                 number, other = self._speaker(number, body[head.start :], received_at)
                 fault = fault or other
         if fault is not None:
@@ -158,7 +159,9 @@ class Dc09Session:
         pending = self._pending
         pending[raw] = head, style, key, received_at
         if len(pending) > _PENDING_LIMIT:
-            del pending[next(iter(pending))]
+            # Half of them at once: a dict is slow to lose its first key again and again.
+            for old in tuple(islice(pending, _PENDING_LIMIT // 2)):
+                del pending[old]
         return Frame(raw, number, repeat, poll, fault)
 
     def _speaker(self, number: str, rest: bytes, at: datetime) -> tuple[str, Fault | None]:
