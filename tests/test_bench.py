@@ -1,0 +1,151 @@
+"""The load tool and the daemon it is pointed at."""
+
+import contextlib
+import json
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.system
+
+BENCH = Path(__file__).parent.parent / "bench"
+KEY = "000102030405060708090a0b0c0d0e0f"
+
+
+@contextlib.contextmanager
+def served(folder, *arguments):
+    """Run serve.py; give its port and process."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [
+        sys.executable, BENCH / "serve.py", "--port", str(port), "--folder", folder, *arguments,
+    ]  # fmt: skip
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    patience = threading.Timer(60, process.kill)
+    patience.start()
+    try:
+        assert process.stdout.readline() == b"ready\n"
+        yield port, process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+        patience.cancel()
+
+
+def load(port, *arguments):
+    """Run load.py; return its exit code and report."""
+    command = [sys.executable, BENCH / "load.py", "--port", str(port), *arguments]
+    done = subprocess.run(command, capture_output=True, timeout=120, check=False)
+    return done.returncode, json.loads(done.stdout)
+
+
+@pytest.mark.parametrize(
+    ("server", "client"),
+    [
+        (("--receiver", "dc09", "--accounts", "20"), ("--in-flight", "1")),
+        (("--receiver", "dc09", "--accounts", "20"), ("--in-flight", "50", "--connections", "3")),
+        (("--receiver", "dc09", "--accounts", "20", "--key", KEY), ("--key", KEY)),
+        (("--receiver", "dc09", "--transport", "both"), ("--transport", "udp")),
+        (("--receiver", "surgard"), ("--receiver", "surgard")),
+        (("--receiver", "surgard"), ("--receiver", "surgard", "--in-flight", "20")),
+    ],
+    ids=["strict", "pipelined", "aes", "udp", "surgard", "surgard pipelined"],
+)
+def test_every_frame_is_acknowledged_and_checked(tmp_path, server, client):
+    with served(tmp_path, *server) as (port, process):
+        code, report = load(
+            port, "--connections", "10", "--accounts", "20", "--frames", "500", *client
+        )
+    assert code == 0
+    assert (report["acknowledged"], report["wrong"], report["hung_up"]) == (500, 0, 0)
+    assert 0 < report["latency_ms"]["p50"] <= report["latency_ms"]["max"]
+    assert process.returncode == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_accounts_come_from_a_file_and_a_key_means_that_encryption_is_required(tmp_path):
+    accounts = tmp_path / "accounts.csv"
+    accounts.write_text(f"account,key_hex\nXTRM189,\n1000,{KEY}\n", encoding="utf-8")
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    with (
+        served(folder, "--receiver", "dc09", "--accounts-file", accounts) as (port, _),
+        socket.create_connection(("127.0.0.1", port)) as connection,
+    ):
+        code, _ = load(port, "--accounts", "1", "--connections", "1", "--frames", "9", "--key", KEY)
+        assert code == 0
+        connection.settimeout(20)
+        # A plain frame of 1000 is kept in silence, so the first answer is that of XTRM189.
+        connection.sendall(framed(b'"SIA-DCS"0001L0#1000[#1000|NBA01]'))
+        connection.sendall(framed(b'"NULL"0002L0#XTRM189[]'))
+        assert b'"ACK"0002L0#XTRM189[]' in connection.recv(4096)
+
+
+def framed(body):
+    crc = 0
+    for byte in body:
+        crc ^= byte
+        for _ in range(8):
+            crc = (crc >> 1) ^ 0xA001 if crc & 1 else crc >> 1
+    return b"\n%04X%04X%b\r" % (crc, len(body), body)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("number,key\n", "the header must be account,key_hex"),
+        ("account,key_hex\n1000,abc\n", "line 2: a key has 32, 48 or 64"),
+        ("account,key_hex\n1000,xyzw\n", "line 2: a key has 32, 48 or 64"),
+    ],
+)
+def test_a_wrong_file_of_accounts_is_told(tmp_path, text, said):
+    accounts = tmp_path / "accounts.csv"
+    accounts.write_text(text, encoding="utf-8")
+    command = [
+        sys.executable, BENCH / "serve.py", "--port", "1", "--receiver", "dc09",
+        "--accounts-file", accounts,
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
+def test_answers_that_are_wrong_are_counted_and_fail_the_run():
+    def answer(server):
+        connection, _ = server.accept()
+        with connection:
+            for _ in range(5):
+                connection.recv(4096)
+                connection.sendall(b'\n00000012"ACK"0001L0#1000[]\r')
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=answer, args=(server,))
+        thread.start()
+        code, report = load(
+            server.getsockname()[1], "--connections", "1", "--accounts", "1", "--frames", "5"
+        )
+        thread.join()
+    assert code == 1
+    assert (report["acknowledged"], report["wrong"]) == (0, 5)
+
+
+def test_peers_are_measured_with_the_same_tool(tmp_path):
+    command = [sys.executable, "-m", "bench", "--quick", "--only", "pysiaalarm, 100", "--json"]
+    done = subprocess.run(
+        [*command, tmp_path / "figures.json"],
+        cwd=BENCH.parent,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    figures = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
+    assert [row["row"] for row in figures["rows"]] == ["pysiaalarm, 100 x 1 (stores nothing)"]
+    assert figures["bare_commits_per_second"] > 0
