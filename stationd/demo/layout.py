@@ -5,8 +5,9 @@ import io
 import json
 import socket
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from string import Template
 
 from stationd.simulate.sites import SITES, Plot, Site, Way
 
@@ -27,6 +28,94 @@ _HEADINGS = (
     *("account", "customer", "address", "zone", "contract", "notice days"),
     *("group", "number", "key", "from"),
 )
+
+
+_CONFIG = Template("""\
+# A trial: everything on this machine, and periods of seconds instead of days.
+[station]
+station = "demo-station"
+node = "demo-node"
+
+[ledger]
+origin = "log.demo-station.example/station"
+checkpoint_every = "5s"
+
+[journal]
+path = $journal
+
+[roster]
+path = $roster
+key = $roster_key
+
+[database]
+url = $database
+
+[keys]
+seal_key = $seal_key
+seal_certificate = $seal_pem
+root = $root_pem
+log_key = $log_key
+
+[archive]
+sealed = $sealed
+# The trial's server and its data go when you remove the folder; a real lock stays for years.
+retention = "2d"
+retention_other = "1d"
+
+[archive.store]
+kind = "s3"
+bucket = $bucket
+endpoint = $s3_endpoint
+addressing = "path"
+credentials = $credentials
+
+[[authorities]]
+name = "trial-authority"
+url = $tsa_url
+trust = $tsa_pem
+
+[policies]
+late_buffer = "4s"
+mail_allowance = "6s"
+effective_roll = false
+
+[worker]
+follow_every = "1s"
+wake_every = "1s"
+
+[[listeners]]
+name = "mlr2"
+kind = "serial"
+receiver = "surgard"
+group = "serial"
+device = $pty
+heartbeat = "30s"
+options = { header = "RRL" }
+
+[[listeners]]
+name = "system3"
+kind = "tcp_client"
+receiver = "surgard"
+group = "system3"
+host = "127.0.0.1"
+port = $surgard
+heartbeat = "30s"
+options = { header = "RRLLL" }
+
+[[listeners]]
+name = "panels-tcp"
+kind = "tcp"
+receiver = "dc09"
+group = "ip"
+port = $dc09_tcp
+
+[[listeners]]
+name = "panels-udp"
+kind = "udp"
+receiver = "dc09"
+group = "ip"
+port = $dc09_udp
+""")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,100 +198,27 @@ def free_ports() -> Ports:
 
 def config(layout: Layout, ports: Ports, *, s3_endpoint: str, bucket: str, tsa_url: str) -> str:
     """Return the trial's configuration: real parts, periods of seconds instead of days."""
-
-    def quoted(text: str) -> str:
-        # A JSON string of printable text is a TOML string too.
-        return json.dumps(text, ensure_ascii=False)
-
-    def at(path: Path) -> str:
-        return quoted(str(path))
-
-    return f"""\
-# A trial: everything on this machine, and periods of seconds instead of days.
-[station]
-station = "demo-station"
-node = "demo-node"
-
-[ledger]
-origin = "log.demo-station.example/station"
-checkpoint_every = "5s"
-
-[journal]
-path = {at(layout.journal)}
-
-[roster]
-path = {at(layout.journal.parent / "roster.json")}
-key = {at(layout.keys / "roster.key")}
-
-[database]
-url = {quoted(f"sqlite:///{layout.folder / 'worker' / 'station.sqlite3'}")}
-
-[keys]
-seal_key = {at(layout.keys / "seal.key.pem")}
-seal_certificate = {at(layout.keys / "seal.pem")}
-root = {at(layout.keys / "root.pem")}
-log_key = {at(layout.keys / "log.key.pem")}
-
-[archive]
-sealed = {at(layout.folder / "worker" / "sealed")}
-# The trial's server and its data go when you remove the folder; a real lock stays for years.
-retention = "2d"
-retention_other = "1d"
-
-[archive.store]
-kind = "s3"
-bucket = "{bucket}"
-endpoint = "{s3_endpoint}"
-addressing = "path"
-credentials = {at(layout.keys / "s3.credentials")}
-
-[[authorities]]
-name = "trial-authority"
-url = "{tsa_url}"
-trust = {at(layout.tsa)}
-
-[policies]
-late_buffer = "4s"
-mail_allowance = "6s"
-effective_roll = false
-
-[worker]
-follow_every = "1s"
-wake_every = "1s"
-
-[[listeners]]
-name = "mlr2"
-kind = "serial"
-receiver = "surgard"
-group = "{GROUPS[Way.SERIAL]}"
-device = {at(layout.pty)}
-heartbeat = "30s"
-options = {{ header = "RRL" }}
-
-[[listeners]]
-name = "system3"
-kind = "tcp_client"
-receiver = "surgard"
-group = "{GROUPS[Way.SURGARD]}"
-host = "127.0.0.1"
-port = {ports.surgard}
-heartbeat = "30s"
-options = {{ header = "RRLLL" }}
-
-[[listeners]]
-name = "panels-tcp"
-kind = "tcp"
-receiver = "dc09"
-group = "{GROUPS[Way.DC09_TCP]}"
-port = {ports.dc09_tcp}
-
-[[listeners]]
-name = "panels-udp"
-kind = "udp"
-receiver = "dc09"
-group = "{GROUPS[Way.DC09_UDP]}"
-port = {ports.dc09_udp}
-"""
+    worker = layout.folder / "worker"
+    texts = {
+        "journal": layout.journal,
+        "roster": layout.journal.parent / "roster.json",
+        "roster_key": layout.keys / "roster.key",
+        "database": f"sqlite:///{worker / 'station.sqlite3'}",
+        "seal_key": layout.keys / "seal.key.pem",
+        "seal_pem": layout.keys / "seal.pem",
+        "root_pem": layout.keys / "root.pem",
+        "log_key": layout.keys / "log.key.pem",
+        "sealed": worker / "sealed",
+        "credentials": layout.keys / "s3.credentials",
+        "tsa_pem": layout.tsa,
+        "pty": layout.pty,
+        "s3_endpoint": s3_endpoint,
+        "bucket": bucket,
+        "tsa_url": tsa_url,
+    }
+    # A JSON string of printable text is a TOML string too.
+    quoted = {name: json.dumps(str(text), ensure_ascii=False) for name, text in texts.items()}
+    return _CONFIG.substitute(quoted, **asdict(ports))
 
 
 def accounts_csv() -> str:
