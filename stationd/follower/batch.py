@@ -11,6 +11,7 @@ from archive.canonical import JsonValue
 from receivers.signals import Decoded, Signal, SignalClass, Undecoded
 from stationd.follower import fields as make
 from stationd.follower.assign import assigned, in_force
+from stationd.follower.duplicates import Duplicates
 from stationd.follower.meaning import note_of
 from stationd.follower.model import Owner, Taken, Tally
 from stationd.follower.watch import Watch
@@ -55,6 +56,7 @@ class Batch:
     node: str
     watch: Watch
     owners: _Owners
+    duplicates: Duplicates
     drafts: list[RecordDraft] = field(default_factory=list)
     marks: list[tuple[str, ...] | None] = field(default_factory=list)
     parked: list[Parked] = field(default_factory=list)
@@ -115,7 +117,10 @@ class Batch:
                 shown = (
                     frame if goal.acct in whole else make.part_fields(taken.entry, decoded, signal)
                 )
-                self._signal(taken, goal, {**said, **shown}, (*marks, *goal.marks), (number, count))
+                fields = {**said, **shown}
+                if first := self.duplicates.find(goal.acct, signal, taken, self.journal, number):
+                    fields["duplicate_of"] = make.place_fields(first)
+                self._signal(taken, goal, fields, marks, (number, count))
                 if goal.unknown:
                     self._set_aside(taken, number, UNKNOWN, "", signal.number)
 
@@ -124,9 +129,11 @@ class Batch:
         taken: Taken,
         goal: _Goal,
         fields: dict[str, JsonValue],
-        marks: tuple[str, ...],
+        noted: tuple[str, ...],
         part: tuple[int, int],
     ) -> None:
+        same = ("duplicate_of",) if "duplicate_of" in fields else ()
+        marks = (*noted, *same, *goal.marks)
         if marks:
             fields["marks"] = marks
         if "unresolved" in marks:

@@ -8,6 +8,7 @@ from typing import Any
 from archive.canonical import JsonValue
 from receivers.signals import Decoded, Signal
 from stationd.clock import from_ns, iso
+from stationd.follower.duplicates import Heard
 from stationd.follower.meaning import note_of
 from stationd.follower.model import Taken, Tally
 from stationd.journal.model import Entry
@@ -21,6 +22,7 @@ __all__ = [
     "masked_bytes",
     "park_fields",
     "part_fields",
+    "place_fields",
     "signal_fields",
     "whole_fields",
 ]
@@ -119,6 +121,11 @@ def signal_fields(signal: Signal, table: str) -> Fields:
     if table:
         fields["table"] = table
     return fields
+
+
+def place_fields(heard: Heard) -> Fields:
+    """Return where the first record of an event comes from."""
+    return {"journal": heard.journal, "part": heard.part, "position": heard.position}
 
 
 def park_fields(taken: Taken, reason: str) -> Fields:

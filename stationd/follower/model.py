@@ -67,7 +67,10 @@ class Scope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owner:
-    """An account that a number belongs to, from (inclusive) when to (exclusive) when."""
+    """An account that a number belongs to, from (inclusive) when to (exclusive) when.
+
+    ``paths`` is how many transmitters the account has.
+    """
 
     acct: str
     scope: Scope
@@ -75,6 +78,7 @@ class Owner:
     valid_to: str | None
     service: str
     record: str
+    paths: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

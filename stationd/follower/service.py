@@ -21,8 +21,9 @@ from stationd.desk import Desk
 from stationd.errors import JournalBrokenError
 from stationd.follower import store
 from stationd.follower.batch import Batch, numbers_of
+from stationd.follower.duplicates import Duplicates, earliest, several_paths
 from stationd.follower.meaning import taken
-from stationd.follower.model import AccountsOf, Place, Taken
+from stationd.follower.model import AccountsOf, ListenerFacts, Place, Taken
 from stationd.follower.watch import Watch
 from stationd.gaps.store import read_open_gaps, record_gaps
 from stationd.journal.model import Entry
@@ -71,7 +72,7 @@ def follow(
         if store.read_place(connection, journal, node) != place:
             # Another worker took them meanwhile.
             return 0
-        _take(connection, desk, place, batch)
+        _take(connection, desk, place, batch, started)
         if started != listeners:
             store.record_listeners(connection, journal, started)
     return len(batch)
@@ -96,7 +97,13 @@ def _read(reader: Journal, place: Place, most: int) -> list[Entry]:
     return entries[:most]
 
 
-def _take(connection: Connection, desk: Desk, place: Place, taken: Sequence[Taken]) -> None:
+def _take(
+    connection: Connection,
+    desk: Desk,
+    place: Place,
+    taken: Sequence[Taken],
+    listeners: Mapping[str, ListenerFacts],
+) -> None:
     """Write what a batch becomes; the caller's transaction commits it all or nothing."""
     now = desk.clock.now()
     last = store.read_last(connection, place)
@@ -111,7 +118,15 @@ def _take(connection: Connection, desk: Desk, place: Place, taken: Sequence[Take
         ids=desk.ids,
     )
     owners = store.read_owners(connection, numbers_of(taken))
-    batch = Batch(journal=place.journal, node=place.node, watch=watch, owners=owners)
+    several = several_paths(owners, listeners)
+    since = earliest(min(one.entry.received_at for one in taken))
+    batch = Batch(
+        journal=place.journal,
+        node=place.node,
+        watch=watch,
+        owners=owners,
+        duplicates=Duplicates(several, store.read_heard(connection, several, since)),
+    )
     for one in taken:
         batch.take(one)
     store.record_entries(connection, place.journal, taken)

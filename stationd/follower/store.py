@@ -1,7 +1,7 @@
 """The follower's SQL: places, entries, listeners, lines, heartbeat sums, owners."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -11,11 +11,13 @@ from archive.canonical import encode
 from stationd.db import schema
 from stationd.db.engine import Connection, execute_rows, inserting
 from stationd.follower.assign import scope_of
+from stationd.follower.duplicates import Heard
 from stationd.follower.model import Line, ListenerFacts, Owner, Place, Scope, Taken, Tally
 from stationd.journal import chain
 from stationd.journal.model import Entry, decode_body
 
 __all__ = [
+    "read_heard",
     "read_last",
     "read_lines",
     "read_listeners",
@@ -33,6 +35,7 @@ __all__ = [
 
 _SLICE = 500
 
+_HEARD = ("acct", "signal_class", "code", "zone", "user", "area", "listener", "number")
 _EVERYTHING = Scope()
 _INSERT_ENTRIES = sa.insert(schema.entries)
 
@@ -209,7 +212,7 @@ def read_owners(
     for group, wanted in numbers.items():
         for part in _slices(sorted(wanted)):
             for row in connection.execute(_owners(group, part)):
-                number, acct, scope, valid_from, valid_to, service, record = row
+                number, acct, scope, valid_from, valid_to, service, record, paths = row
                 found.setdefault((group, number), []).append(
                     Owner(
                         acct=acct,
@@ -218,8 +221,32 @@ def read_owners(
                         valid_to=valid_to,
                         service=service,
                         record=record,
+                        paths=paths,
                     )
                 )
+    return found
+
+
+def read_heard(connection: Connection, accts: Collection[str], since: str) -> list[Heard]:
+    """Return the events of ``accts`` that were received at ``since`` or later, oldest first."""
+    found: list[Heard] = []
+    signals, records = schema.signals, schema.records
+    for part in _slices(sorted(accts)):
+        query = (
+            sa.select(
+                *(signals.c[name] for name in _HEARD),
+                signals.c.received_at.label("rx"),
+                records.c.journal,
+                records.c.position,
+                records.c.part,
+            )
+            .join(
+                records, sa.and_(*(signals.c[n] == records.c[n] for n in ("acct", "epoch", "seq")))
+            )
+            .where(signals.c.acct.in_(part), signals.c.received_at >= since)
+            .order_by(signals.c.received_at, signals.c.epoch, signals.c.seq)
+        )
+        found += [Heard(**row) for row in connection.execute(query).mappings()]
     return found
 
 
@@ -242,6 +269,12 @@ def _owners(group: str, numbers: Sequence[str]) -> sa.Select[Any]:
         schema.transmitters,
         schema.accounts,
     )
+    every = links.alias()
+    paths = (
+        sa.select(sa.func.count(every.c.transmitter_id.distinct()))
+        .where(every.c.acct == links.c.acct)
+        .scalar_subquery()
+    )
     return (
         sa.select(
             transmitters.c.number,
@@ -251,6 +284,7 @@ def _owners(group: str, numbers: Sequence[str]) -> sa.Select[Any]:
             links.c.valid_to,
             accounts.c.service,
             accounts.c.record,
+            paths,
         )
         .join(links, links.c.transmitter_id == transmitters.c.id)
         .join(accounts, accounts.c.acct == links.c.acct)

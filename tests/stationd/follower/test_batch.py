@@ -8,6 +8,7 @@ import pytest
 
 from receivers.signals import Decoded, Signal, SignalClass, Undecoded
 from stationd.follower.batch import Batch, numbers_of
+from stationd.follower.duplicates import Duplicates
 from stationd.follower.model import ListenerFacts, Owner, Scope, Taken
 from stationd.follower.watch import Watch
 from stationd.ids import CountedIds
@@ -63,7 +64,13 @@ def frame(*signals: Signal, note: bytes = b"") -> Taken:
 def batch(owners: Mapping[str, list[Owner]] | None = None) -> Batch:
     watch = Watch("n1", lines=(), tallies=(), gaps=(), last=None, ids=CountedIds())
     known = {("main", number): found for number, found in (owners or {}).items()}
-    return Batch(journal="j" * 32, node="n1", watch=watch, owners=known)
+    return Batch(
+        journal="j" * 32,
+        node="n1",
+        watch=watch,
+        owners=known,
+        duplicates=Duplicates({"twice"}, ()),
+    )
 
 
 def became(taken: Taken, owners: Mapping[str, list[Owner]] | None = None) -> Batch:
@@ -151,6 +158,16 @@ def test_nothing_stops_a_record_and_marks_say_what_was_special(
     made = became(frame(signal(), note=note), {"1234": [owner("4821", **state)]})
     assert made.marks == [marks]
     assert one(made).fields["marks"] == marks
+
+
+def test_an_event_that_comes_by_another_path_names_the_first() -> None:
+    made = batch({"1234": [owner("twice")], "5678": [owner("twice")]})
+    made.take(frame(signal("1234")))
+    made.take(frame(signal("5678")))
+    first, second = made.drafts
+    assert "duplicate_of" not in first.fields
+    assert second.fields["duplicate_of"] == {"journal": "j" * 32, "part": 1, "position": 1}
+    assert made.marks == [(), ("duplicate_of",)]
 
 
 def test_the_receivers_own_events_go_to_its_line() -> None:
