@@ -91,8 +91,8 @@ def guards_page() -> str:
         (
             "A guard is a pure function of facts read in the transaction of the step, and of the "
             "time: the same facts at the same time give the same results and the same hash. No "
-            "flag, role or setting turns a failed guard into another. The results of every step are kept "
-            "with the case, and their hash is in the step's ledger record."
+            "flag, role or setting turns a failed guard into another. The results of every step "
+            "are kept with the case, and their hash is in the step's ledger record."
         ),
         "",
         "| guard | passes when | asked at |",

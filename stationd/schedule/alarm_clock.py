@@ -49,5 +49,8 @@ class AlarmClock:
         )
 
     def stop(self) -> None:
-        """End; nothing is waited for."""
-        self._scheduler.shutdown(wait=False)
+        """End; no ring comes after."""
+        # Its thread may be about to ring: with the jobs gone under their lock, it is not.
+        self._scheduler.pause()
+        self._scheduler.remove_all_jobs()
+        self._scheduler.shutdown(wait=True)
