@@ -15,14 +15,8 @@ class Notifier:
 
     def __init__(self, environment: MutableMapping[str, str]) -> None:
         self._address = environment.pop("NOTIFY_SOCKET", "")
-        microseconds = environment.pop("WATCHDOG_USEC", "")
-        environment.pop("WATCHDOG_PID", None)
-        self._watchdog = int(microseconds) / 1e6 if microseconds.isdigit() else None
-
-    @property
-    def every(self) -> float | None:
-        """Seconds between two signs of life, half of what is allowed; None: no watchdog."""
-        return None if self._watchdog is None else self._watchdog / 2
+        for name in ("WATCHDOG_USEC", "WATCHDOG_PID"):
+            environment.pop(name, None)
 
     def ready(self) -> None:
         """Say that we are serving."""

@@ -116,12 +116,14 @@ class StreamProtocol(Protocol):
         return 0
 
     def stop_reading(self) -> None:
-        """Read no more: we stop."""
-        self._valve.close("stop")
+        """Read no more: we stop.  A connection that is ending is not read any more."""
+        if not self._cause:
+            self._valve.close("stop")
 
     def hang_up(self, cause: str) -> None:
         """End the connection."""
         self._cause = cause
+        self._line.intake.committer.remove(self._valve)
 
 
 class SessionProtocol(StreamProtocol):
