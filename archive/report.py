@@ -280,8 +280,8 @@ def _incidents(layout: Layout, summary: Summary) -> None:
 def _days(layout: Layout, facts: ReportFacts, summary: Summary) -> None:
     layout.heading("Day by day")
     layout.text(
-        f"The history has {summary.records} records; each stands in the {facts.segments} files "
-        "data/records/seg-000001.csv and following. Days are those of the site's calendar.",
+        f"Each of the {summary.records} records stands in data/records/seg-000001.csv and those "
+        f"after it ({facts.segments} in all). Days are those of the site's calendar.",
         size=7.5,
         colour=QUIET,
     )
