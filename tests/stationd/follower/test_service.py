@@ -398,6 +398,7 @@ from stationd.desk import Desk
 from stationd.follower.service import follow
 from stationd.ids import SystemIds
 from stationd.journal.reader import JournalReader
+from stationd.settings import PolicySettings
 
 desk = Desk(
     database=Database(sys.argv[1]),
