@@ -55,7 +55,7 @@ from stationd.settings import (
 from stationd.supervision.heartbeat import Change
 from stationd.supervision.wall_clock import ClockNews, Reading, WallClock
 
-__all__ = ["Daemon", "compose", "main"]
+__all__ = ["Daemon", "compose", "main", "serve"]
 
 JOURNAL_AGAIN_SECONDS = 1.0
 START_SECONDS = 60
@@ -249,8 +249,7 @@ class Daemon:
         return self._edge(settings, line)
 
     def _edge(self, settings: AnyListener, line: Line) -> _Served:
-        own = isinstance(settings, TcpListener | UdpListener)
-        link = Link(line.intake, "listener" if own else "connection", self._tell_ready)
+        link = Link(line.intake, self._tell_ready)
         edge: AnyEdge
         match settings:
             case TcpListener():
@@ -398,6 +397,11 @@ def _run(settings: Settings) -> int:
     globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False)
     _allow_connections()
     daemon = compose(settings, reactor=reactor, clock=clock, notifier=Notifier(os.environ))
+    return serve(daemon, reactor)
+
+
+def serve(daemon: Daemon, reactor: Any) -> int:  # noqa: ANN401  (Twisted's)
+    """Run ``daemon`` until a signal or a broken journal ends it; return the exit code."""
     ended: list[int] = []
 
     def stop(cause: str, code: int) -> None:
@@ -411,12 +415,12 @@ def _run(settings: Settings) -> int:
         cause = f"signal {signal.Signals(number).name.removeprefix('SIG')}"
         reactor.callFromThread(stop, cause, 0)
 
-    def serve() -> None:
+    def begin() -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, on_signal)
         daemon.start().addErrback(lambda failure: stop(failure.getErrorMessage(), 1))
 
-    reactor.callWhenRunning(serve)
+    reactor.callWhenRunning(begin)
     reactor.run(installSignalHandlers=False)
     return ended[0] if ended else 1
 

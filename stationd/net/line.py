@@ -28,13 +28,15 @@ class Line:
 
 
 class Link:
-    """Whether a link is up, told to the journal and the log when it changes and only then."""
+    """Whether a listener can hear anybody, told to journal and log when it changes and only then.
+
+    That is: it listens, its device is open, or the receiver it calls took the call.
+    """
 
     _log = Logger()
 
-    def __init__(self, intake: Intake, scope: str, reported: Callable[[], None]) -> None:
+    def __init__(self, intake: Intake, reported: Callable[[], None]) -> None:
         self._intake = intake
-        self._scope = scope
         self._reported = reported
         self.is_up: bool | None = None
         self.cause = ""
@@ -45,7 +47,7 @@ class Link:
             return
         self.is_up, self.cause = True, cause
         self._log.info("link_up", listener=self._intake.listener, cause=cause)
-        self._intake.link(Kind.LINK_UP, self._scope, cause, peer=peer)
+        self._intake.link(Kind.LINK_UP, "listener", cause, peer=peer)
         self._reported()
 
     def down(self, cause: str, *, peer: str = "", unacknowledged: int = 0) -> None:
@@ -60,6 +62,6 @@ class Link:
             unacknowledged=unacknowledged,
         )
         self._intake.link(
-            Kind.LINK_DOWN, self._scope, cause, peer=peer, unacknowledged=unacknowledged
+            Kind.LINK_DOWN, "listener", cause, peer=peer, unacknowledged=unacknowledged
         )
         self._reported()

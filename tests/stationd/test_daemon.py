@@ -1,22 +1,28 @@
 """The daemon as it is composed: its own entries, its start, its stop, its every second."""
 
 import json
+import os
 import queue
+import resource
+import signal
+import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
 import fastcrc
 import pytest
 from twisted.internet.address import IPv4Address
+from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock as ReactorClock
 from twisted.internet.testing import StringTransport
 from twisted.logger import capturedLogs
 
 from stationd import daemon as module
 from stationd.clock import SetClock
-from stationd.daemon import Daemon, compose, main
+from stationd.daemon import Daemon, compose, main, serve
 from stationd.errors import JournalBrokenError
 from stationd.ids import CountedIds
 from stationd.journal.model import Entry, Kind
@@ -83,9 +89,29 @@ class Reactor(ReactorClock):
         super().__init__()
         self.handed: queue.SimpleQueue[tuple[Any, tuple[Any, ...]]] = queue.SimpleQueue()
         self.factories: list[Any] = []
+        self.ended = ""
 
     def callFromThread(self, call: Callable[..., object], *args: Any) -> None:
         self.handed.put((call, args))
+
+    def callWhenRunning(self, call: Callable[[], object]) -> None:
+        self.callFromThread(call)
+
+    def run(self, *, installSignalHandlers: bool) -> None:  # noqa: N803
+        """Turn until stopped, as a real one does; time passes as long as nothing else comes."""
+        while not self.ended:
+            try:
+                call, args = self.handed.get(timeout=0.01)
+            except queue.Empty:
+                self.advance(0.1)
+            else:
+                call(*args)
+
+    def stop(self) -> None:
+        self.ended = "stopped"
+
+    def crash(self) -> None:
+        self.ended = "crashed"
 
     def listenTCP(self, port: int, factory: Any, **options: Any) -> Port:
         self.factories.append(factory)
@@ -375,6 +401,62 @@ class TestEverySecond:
         node.told.words.clear()
         node.pass_seconds(1)
         assert node.told.words == ["alive"]
+
+
+class TestServing:
+    """The program around it: signals in, an exit code out."""
+
+    @pytest.fixture(autouse=True)
+    def _signals(self) -> Iterator[None]:
+        before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+        yield
+        for number, way in before.items():
+            signal.signal(number, way)
+
+    def test_a_signal_ends_it_cleanly(self, tmp_path: Path) -> None:
+        node = Node(tmp_path, listeners="")
+        node.told.ready = lambda: os.kill(os.getpid(), signal.SIGTERM)
+        assert serve(node.daemon, node.reactor) == 0
+        assert node.reactor.ended == "stopped"
+        assert node.notes(Kind.STOPPED) == [{"cause": "signal TERM"}]
+
+    def test_a_second_signal_changes_nothing(self, tmp_path: Path) -> None:
+        node = Node(tmp_path, listeners="")
+        node.told.ready = lambda: os.kill(os.getpid(), signal.SIGTERM)
+        node.told.stopping = lambda: os.kill(os.getpid(), signal.SIGINT)
+        assert serve(node.daemon, node.reactor) == 0
+        assert len(node.notes(Kind.STOPPED)) == 1
+
+    def test_a_broken_journal_ends_it_with_a_code(self, tmp_path: Path) -> None:
+        node = Node(tmp_path, listeners="")
+        foreign = sqlite3.connect(node.path)
+        foreign.execute("CREATE TABLE theirs (x)")
+        foreign.close()
+        assert serve(node.daemon, node.reactor) == 1
+
+    def test_a_disk_that_hangs_does_not_keep_it(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        node = Node(tmp_path, listeners="")
+        node.told.ready = lambda: os.kill(os.getpid(), signal.SIGTERM)
+        monkeypatch.setattr(node.daemon, "_last_entry", lambda _: Deferred())
+        assert serve(node.daemon, node.reactor) == 0
+        assert node.reactor.ended == "crashed"
+        node.daemon._close_journal()
+
+    def test_it_may_have_as_many_connections_as_the_system_lets(self) -> None:
+        module._allow_connections()
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        assert soft == hard
+
+
+def test_its_release_is_known_only_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def version(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    assert module._version() != ""
+    monkeypatch.setattr(module, "version", version)
+    assert module._version() == "unknown"
 
 
 def test_a_wrong_file_is_told_with_every_fault(

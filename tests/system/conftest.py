@@ -79,8 +79,8 @@ class Station:
         self.listeners += f"\n[[listeners]]\n{text}\n"
         return port
 
-    def start(self, *, ready: bool = True, before: Callable[[], None] | None = None) -> None:
-        """Start the daemon; ``before`` runs in its process first."""
+    def start(self, *, ready: bool = True) -> None:
+        """Start the daemon; unless told otherwise, wait until it is ready."""
         self.config.write_text(
             CONFIG.format(folder=self.folder, journal=self.journal_settings) + self.listeners
         )
@@ -88,7 +88,6 @@ class Station:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "stationd.daemon", "--config", str(self.config)],
                 stderr=log,
-                preexec_fn=before,
             )
         self.starts += 1
         if ready:

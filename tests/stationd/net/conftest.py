@@ -111,7 +111,7 @@ def bell_spec(*, heartbeat: bool = False) -> ReceiverSpec:
         title="Bell",
         transports=frozenset({"tcp", "udp", "serial"}),
         open=Bell,
-        decode=lambda raw, accounts, options: Undecoded("never"),
+        decode=lambda *_: Undecoded("never"),
         options={},
         heartbeat=heartbeat,
         silence=1.0,
@@ -160,7 +160,7 @@ class House:
             tap=tap,
             spec=bell_spec(heartbeat=heartbeat),
             conversation=Conversation(
-                account=lambda number: None, random=self.ids.bytes, options={}, memory={}
+                account=lambda _: None, random=self.ids.bytes, options={}, memory={}
             ),
             intake=intake or self.intake(),
         )

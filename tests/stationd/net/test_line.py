@@ -8,7 +8,7 @@ from stationd.net.line import Link
 
 def test_each_change_is_one_entry(house: Any) -> None:
     told: list[bool | None] = []
-    link = Link(house.intake(), "listener", lambda: told.append(link.is_up))
+    link = Link(house.intake(), lambda: told.append(link.is_up))
     link.down("port in use")
     link.down("port in use")
     link.up("listening")
@@ -21,13 +21,13 @@ def test_each_change_is_one_entry(house: Any) -> None:
 
 
 def test_another_cause_is_told(house: Any) -> None:
-    link = Link(house.intake(), "connection", lambda: None)
+    link = Link(house.intake(), lambda: None)
     link.down("refused", peer="p")
     link.down("no route", peer="p", unacknowledged=2)
     assert (link.is_up, link.cause) == (False, "no route")
     assert house.notes(Kind.LINK_DOWN) == [
-        '{"cause":"refused","scope":"connection","unacknowledged":0}',
-        '{"cause":"no route","scope":"connection","unacknowledged":2}',
+        '{"cause":"refused","scope":"listener","unacknowledged":0}',
+        '{"cause":"no route","scope":"listener","unacknowledged":2}',
     ]
 
 

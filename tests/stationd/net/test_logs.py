@@ -61,8 +61,11 @@ def test_what_twisted_warns_of_is_kept(book: Book) -> None:
 
 
 def test_a_failure_says_what_and_where(book: Book) -> None:
-    try:
+    def fault() -> None:
         raise RuntimeError("ours")
+
+    try:
+        fault()
     except RuntimeError:
         book.logger("stationd.x").failure("answer_fault")
     (line,) = book.lines

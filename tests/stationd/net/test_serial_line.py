@@ -43,7 +43,7 @@ class Cable:
         self.plugged = True
         self.protocol: Any = None
         line = house.line()
-        self.link = Link(line.intake, "connection", lambda: None)
+        self.link = Link(line.intake, lambda: None)
         self.edge = SerialEdge(settings(), line, self.link, house.reactor, self.opened)
 
     def opened(self, protocol: Any, _settings: Any, _reactor: Any) -> None:

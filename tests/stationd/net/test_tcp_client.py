@@ -4,7 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from twisted.internet.error import ConnectionDone, ConnectionRefusedError
+from twisted.internet import error
+from twisted.internet.error import ConnectionDone
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
@@ -13,7 +14,7 @@ from stationd.net.line import Link
 from stationd.net.tcp_client import TcpClientEdge
 from stationd.settings import TcpClientListener
 
-REFUSED = Failure(ConnectionRefusedError())
+REFUSED = Failure(error.ConnectionRefusedError())
 
 
 class Connector:
@@ -45,7 +46,7 @@ class Caller:
     def __init__(self, house: Any) -> None:
         line = house.line()
         self.calls: Any = Calls(house)
-        self.link = Link(line.intake, "connection", lambda: None)
+        self.link = Link(line.intake, lambda: None)
         settings = TcpClientListener.model_construct(
             kind="tcp_client", name="line", receiver="x", host="rx", port=1025,
             most_wait=timedelta(seconds=3),

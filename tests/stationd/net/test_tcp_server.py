@@ -52,7 +52,7 @@ class Office:
     def __init__(self, house: Any, *, heartbeat: bool = False) -> None:
         line = house.line(heartbeat=heartbeat)
         self.sockets: Any = Sockets(house)
-        self.link = Link(line.intake, "listener", lambda: None)
+        self.link = Link(line.intake, lambda: None)
         settings = TcpListener(kind="tcp", name="line", receiver="dc09", port=0, max_connections=2)
         self.edge = TcpEdge(settings, line, self.link, self.sockets)
 

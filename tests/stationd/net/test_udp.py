@@ -63,7 +63,7 @@ class Office:
     def __init__(self, house: Any, *, tap: bool = False) -> None:
         line = house.line(tap=tap)
         self.sockets: Any = Sockets(house)
-        self.link = Link(line.intake, "listener", lambda: None)
+        self.link = Link(line.intake, lambda: None)
         settings = UdpListener(kind="udp", name="line", receiver="dc09", port=0)
         self.edge = UdpEdge(settings, line, self.link, self.sockets)
 
