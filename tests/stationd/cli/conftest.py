@@ -2,7 +2,9 @@
 
 import json
 
+import fastcrc
 import pytest
+from argon2 import PasswordHasher
 from click.testing import CliRunner
 
 from stationd import settings
@@ -10,7 +12,11 @@ from stationd.cli.main import cli
 from stationd.clock import SystemClock
 from stationd.db.revision import migrate
 from stationd.desk import open_desk
+from stationd.follower.service import follow
 from stationd.ids import SystemIds
+from stationd.journal.model import Draft, Kind, encode_body
+from stationd.journal.reader import JournalReader
+from stationd.journal.store import Journal
 from stationd.sealing import new_sealing_key
 from stationd.staff import service
 from stationd.staff.model import Role
@@ -25,6 +31,13 @@ ACCOUNTS = """account,customer,address,zone,number,systems
 @pytest.fixture(autouse=True)
 def no_system_log(monkeypatch, tmp_path):
     monkeypatch.setattr("stationd.cli.trail._SYSTEM_LOG", tmp_path / "no-log")
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(monkeypatch):
+    """Hash cheaply: how hard guessing is, is not what these tests are about."""
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr("stationd.staff.passwords._HASHER", quick)
 
 
 @pytest.fixture
@@ -122,3 +135,42 @@ def opened(log_in, ok, tmp_path):
     log_in("maria")
     ok("account", "import", path)
     return path
+
+
+@pytest.fixture
+def received(opened, config, desk):
+    """A station that has a real journal with one alarm of 1001 and one of nobody."""
+    clock, ids = SystemClock(), SystemIds()
+    journal = Journal.open(settings.load(config).journal.path, ids)
+    note = b'{"listeners":{"ip":{"group":"main","mode":"primary","options":{},"receiver":"dc09"}}}'
+    bodies = [_entry(clock, ids, Kind.STARTED, b"", "", note)]
+    bodies += [_entry(clock, ids, Kind.FRAME, _frame(number), "ip", b"") for number in NUMBERS]
+    journal.append(bodies)
+    journal.close()
+    reader = JournalReader(settings.load(config).journal.path)
+    follow(desk, reader, node="n-1", accounts=lambda _group: lambda _number: None)
+    reader.close()
+    return desk
+
+
+NUMBERS = ("01A4", "0C")
+
+
+def _frame(number):
+    body = f'"SIA-DCS"0001L0#{number}[#{number}|Nri1/BA004]_14:12:04,03-02-2026'.encode()
+    return b"\n" + f"{fastcrc.crc16.arc(body):04X}{len(body):04X}".encode() + body + b"\r"
+
+
+def _entry(clock, ids, kind, raw, listener, note):
+    return encode_body(
+        Draft(
+            received_at=clock.now_ns(),
+            ticks=clock.ticks(),
+            listener=listener,
+            peer="192.0.2.7:4000" if listener else "",
+            kind=kind,
+            raw=raw,
+            note=note,
+            salt=ids.salt(),
+        )
+    )

@@ -1,0 +1,51 @@
+"""`stationctl status`."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from stationd.cli.status import _ago
+from stationd.schedule.checks import Check, record_check
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def test_an_empty_station_says_what_it_waits_for(desk, ok):
+    text = ok("status")
+    assert "is the worker running?" in text
+    assert "Checkpoint  none yet" in text
+    assert "GiB" in text
+
+
+def test_journal_accounts_and_parked_are_counted(received, ok, value):
+    text = ok("status")
+    assert "0 entries" in text
+    assert "2 active" in text
+    found = value("status")
+    assert found["parked"] == 1
+    assert found["journals"][0]["behind"] == 0
+    assert found["accounts"] == {"active": 2}
+    assert found["lines"] == [] or found["lines"][0]["listener"] == "ip"
+
+
+def test_the_last_check_of_the_archive_is_shown(desk, ok, value):
+    check = Check(name="archive", outcome="failed", detail="no lock", at=desk.clock.now())
+    with desk.database.writing() as connection:
+        record_check(connection, check)
+    assert "Check archive: failed 0 s ago. no lock" in ok("status")
+    assert value("status")["checks"][0]["outcome"] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("age", "words"),
+    [
+        (timedelta(0), "0 s ago"),
+        (timedelta(seconds=119), "119 s ago"),
+        (timedelta(minutes=2), "2 min ago"),
+        (timedelta(hours=3), "3 h ago"),
+        (timedelta(days=2), "2 d ago"),
+        (timedelta(seconds=-5), "0 s ago"),
+    ],
+)
+def test_ages_are_told_in_a_fitting_unit(age, words):
+    assert _ago(NOW - age, NOW) == words

@@ -1,0 +1,223 @@
+"""What the doctor looks at."""
+
+import os
+from dataclasses import replace
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from archive.ceremony import make_keys
+from stationd.cli import symptoms
+from stationd.cli.office import Office
+from stationd.cli.symptoms import CHECKS, Outcome, examine
+from stationd.clock import SetClock
+from stationd.errors import MistakeError
+from stationd.journal.reader import JournalReader
+from stationd.roster.service import publish
+from stationd.supervision.wall_clock import ClockState, Reading
+
+CHECK = dict(CHECKS)
+PASSED, WARNED, FAILED = Outcome.PASSED, Outcome.WARNED, Outcome.FAILED
+
+
+@pytest.fixture
+def look(config, tmp_path):
+    """Make one check, after adding to the configuration."""
+
+    def look(name, more="", clock=None):
+        config.write_text(config.read_text() + more)
+        environment = {"XDG_STATE_HOME": str(tmp_path)}
+        office = Office(config, environment=environment, clock=clock)
+        return examine(name, CHECK[name], office)
+
+    return look
+
+
+def outcomes(findings):
+    return [finding.outcome for finding in findings]
+
+
+@pytest.fixture
+def key_settings(tmp_path, desk):
+    made = make_keys(tmp_path / "keys", station="south", now=desk.clock.now(), serials=count(1))
+    return f"""
+        [keys]
+        seal_key = "{made.seal_key}"
+        seal_certificate = "{made.seal}"
+        root = "{made.root}"
+        log_key = "{made.log_key}"
+    """
+
+
+def test_what_is_raised_on_purpose_is_a_failure():
+    def broken(_office):
+        raise MistakeError("look there")
+        yield
+
+    (finding,) = examine("x", broken, None)
+    assert (finding.outcome, finding.text) == (FAILED, "look there")
+
+
+def test_settings_that_leave_something_out_warn(look):
+    assert outcomes(look("settings")) == [PASSED, WARNED, WARNED, WARNED]
+
+
+def test_keys_are_loaded(look, key_settings):
+    assert outcomes(look("keys", key_settings)) == [PASSED] * 3
+
+
+def test_a_seal_that_ends_soon_warns(look, key_settings, desk):
+    soon = SetClock(desk.clock.now() + timedelta(days=3 * 365 - 30))
+    assert WARNED in outcomes(look("keys", key_settings, clock=soon))
+
+
+def test_missing_keys_say_what_makes_them(look):
+    (finding,) = look("keys")
+    assert "stationctl keys init" in finding.text
+
+
+def test_a_key_that_others_can_read_fails(look, key_settings, tmp_path):
+    (tmp_path / "roster.key").chmod(0o644)
+    assert look("keys", key_settings)[-1].outcome is FAILED
+
+
+def test_a_database_without_tables_fails(look):
+    (finding,) = look("database")
+    assert "stationctl migrate" in finding.text
+
+
+def test_a_migrated_database_passes(look, desk):
+    assert outcomes(look("database")) == [PASSED]
+
+
+def test_without_staff_it_warns(look, desk):
+    assert outcomes(look("staff")) == [WARNED, WARNED]
+
+
+def test_administrator_and_manager_pass(look, staffed):
+    assert outcomes(look("staff")) == [PASSED, PASSED]
+
+
+def test_the_links_of_the_journal_continue(look, received):
+    (finding,) = look("journal")
+    assert (finding.outcome, "3 links" in finding.text) == (PASSED, True)
+
+
+def test_the_last_links_continue_too(look, received, monkeypatch):
+    monkeypatch.setattr(symptoms, "_LAST_ENTRIES", 1)
+    (finding,) = look("journal")
+    assert finding.outcome is PASSED
+
+
+def test_a_changed_entry_is_found(look, received, monkeypatch):
+    read = JournalReader.read
+
+    def changed(self, after, most):
+        return [
+            replace(one, raw=b"other") if one.position == 2 else one
+            for one in read(self, after, most)
+        ]
+
+    monkeypatch.setattr(JournalReader, "read", changed)
+    (finding,) = look("journal")
+    assert (finding.outcome, "entry 2" in finding.text) == (FAILED, True)
+
+
+def test_a_journal_that_was_exchanged_is_found(look, received, monkeypatch):
+    monkeypatch.setattr(symptoms, "read_taken", lambda *_: (3, b"another link"))
+    first, _ = look("journal")
+    assert (first.outcome, "not the one that was taken" in first.text) == (FAILED, True)
+
+
+def test_an_empty_journal_passes(look, desk, monkeypatch):
+    monkeypatch.setattr(JournalReader, "id", "a" * 32)
+    monkeypatch.setattr(JournalReader, "read", lambda *_: [])
+    assert outcomes(look("journal")) == [PASSED]
+
+
+def test_the_roster_is_compared(look, opened, desk, config, tmp_path):
+    assert outcomes(look("roster")) == [WARNED]
+    path = tmp_path / "roster.json"
+    publish(desk, path, Office(config).sealer())
+    assert outcomes(look("roster")) == [PASSED]
+    path.write_text('{"version":1,"accounts":[]}')
+    assert "behind" in look("roster")[0].text
+
+
+@pytest.mark.parametrize(
+    ("reading", "outcome"),
+    [
+        (Reading(ClockState.SYNCED, 1000), PASSED),
+        (Reading(ClockState.SYNCED, -600_000_000), WARNED),
+        (Reading(ClockState.UNSYNCED, 0), WARNED),
+        (Reading(ClockState.UNKNOWN, 0), WARNED),
+    ],
+    ids=str,
+)
+def test_the_clock_should_be_synchronised(look, monkeypatch, reading, outcome):
+    monkeypatch.setattr(symptoms, "read_kernel_clock", lambda: reading)
+    assert outcomes(look("clock")) == [outcome]
+
+
+def test_a_folder_is_no_archive(look, tmp_path):
+    assert outcomes(look("archive")) == [WARNED]
+    store = f'[archive.store]\nkind = "directory"\npath = "{tmp_path}/store"\n'
+    (finding,) = look("archive", store)
+    assert (finding.outcome, "no locks" in finding.text) == (WARNED, True)
+
+
+def test_a_bucket_with_locks_passes(look, s3_server, tmp_path):
+    credentials = tmp_path / "s3"
+    credentials.write_text(f"{s3_server.writer.access_key}\n{s3_server.writer.secret_key}\n")
+    store = f"""
+        [archive.store]
+        kind = "s3"
+        bucket = "{s3_server.bucket}"
+        endpoint = "{s3_server.endpoint}"
+        addressing = "path"
+        credentials = "{credentials}"
+    """
+    assert outcomes(look("archive", store)) == [PASSED]
+
+
+def test_an_authority_stamps_a_test(look, authority_server, tmp_path):
+    assert outcomes(look("authority")) == [WARNED]
+    trust = tmp_path / "tsa.pem"
+    trust.write_bytes(authority_server.trust_pem)
+    more = f'[[authorities]]\nname = "trial"\nurl = "{authority_server.url}"\ntrust = "{trust}"\n'
+    assert outcomes(look("authority", more)) == [PASSED]
+
+
+def test_an_authority_without_certificates_is_told(look):
+    more = '[[authorities]]\nname = "t"\nurl = "http://127.0.0.1:1/"\ntrust = "/none.pem"\n'
+    assert "/none.pem" in look("authority", more)[0].text
+
+
+def listener(name, device):
+    return (
+        f'[[listeners]]\nkind = "serial"\nname = "{name}"\nreceiver = "surgard"\n'
+        f'device = "{device}"\n'
+    )
+
+
+def test_devices_are_looked_for(look, monkeypatch):
+    more = listener("com1", "/dev/null") + listener("com2", "/dev/none")
+    more += '[[listeners]]\nkind = "tcp"\nname = "ip"\nreceiver = "dc09"\nport = 0\n'
+    assert outcomes(look("devices", more)) == [PASSED, FAILED]
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert outcomes(look("devices")) == [WARNED, FAILED]
+
+
+@pytest.mark.parametrize(("free", "outcome"), [(50, PASSED), (9, WARNED)])
+def test_a_disk_that_runs_full_warns(look, monkeypatch, free, outcome):
+    usage = type("Usage", (), {"free": free, "total": 100})
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
+    assert outcomes(look("disk")) == [outcome]
+
+
+def test_every_check_has_its_name_once():
+    names = [name for name, _ in CHECKS]
+    assert len({*names}) == len(names)
+    assert Path(symptoms.__file__).exists()

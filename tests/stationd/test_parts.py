@@ -1,0 +1,92 @@
+"""From settings to the parts of the archive."""
+
+from itertools import count
+
+import pytest
+
+from archive.authorities.http import HttpAuthority
+from archive.ceremony import make_keys
+from archive.errors import KeyFileError
+from archive.stores.directory import DirectoryStore
+from archive.stores.s3 import S3Store
+from stationd import parts, settings
+from stationd.clock import SystemClock
+from stationd.errors import SettingsError
+from stationd.ids import SystemIds
+from stationd.sealing import new_sealing_key
+
+BASE = '[station]\nstation = "s"\nnode = "n"\n[ledger]\norigin = "log.example.com/s"\n'
+S3 = '[archive.store]\nkind = "s3"\nbucket = "bundles"\nendpoint = "http://127.0.0.1:1"\n'
+
+
+def given(*more):
+    return settings.parse(BASE + "\n".join(more), "stationd.toml")
+
+
+def test_a_folder_becomes_a_store_without_locks(tmp_path):
+    made = parts.bundle_store(given(f'[archive.store]\nkind = "directory"\npath = "{tmp_path}"'))
+    assert isinstance(made, DirectoryStore)
+    assert not made.locked
+
+
+def test_a_bucket_becomes_a_store_with_locks(tmp_path):
+    path = tmp_path / "credentials"
+    path.write_text("AKIA\nsecret\n")
+    made = parts.bundle_store(given(S3, f'credentials = "{path}"'))
+    assert isinstance(made, S3Store)
+    assert made.locked
+    assert "bundles" in made.name
+
+
+def test_without_credentials_the_machines_own_role_counts():
+    assert parts._credentials(None) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), [(None, "No such file"), ("one", "two lines"), ("ä\nb", "not plain")]
+)
+def test_credentials_are_an_id_and_a_secret(tmp_path, content, words):
+    path = tmp_path / "credentials"
+    if content is not None:
+        path.write_text(content, encoding="utf-8")
+    with pytest.raises(SettingsError, match=words):
+        parts.bundle_store(given(S3, f'credentials = "{path}"'))
+
+
+@pytest.mark.parametrize(
+    "make", [parts.bundle_store, lambda found: parts.authority(found, SystemIds())]
+)
+def test_what_the_settings_leave_out_cannot_be_made(make):
+    with pytest.raises(SettingsError, match="There is no"):
+        make(given())
+
+
+def test_the_first_authority_is_asked(tmp_path):
+    path = tmp_path / "tsa.pem"
+    path.write_bytes(b"certificates")
+    table = '[[authorities]]\nname = "{}"\nurl = "http://127.0.0.1:1/"\ntrust = "{}"\n'
+    made = parts.authority(
+        given(table.format("one", path), table.format("two", "/none")), SystemIds()
+    )
+    assert isinstance(made, HttpAuthority)
+    assert (made.name, made.trust_pem) == ("one", b"certificates")
+
+
+def test_an_authority_needs_its_certificates():
+    table = '[[authorities]]\nname = "one"\nurl = "http://127.0.0.1:1/"\ntrust = "/none.pem"\n'
+    with pytest.raises(KeyFileError, match=r"/none\.pem"):
+        parts.authority(given(table), SystemIds())
+
+
+def test_keys_are_loaded_from_where_the_settings_say(tmp_path):
+    made = make_keys(tmp_path, station="s", now=SystemClock().now(), serials=count(1))
+    (tmp_path / "roster.key").write_bytes(new_sealing_key())
+    found = given(
+        "[keys]",
+        f'seal_key = "{made.seal_key}"\nseal_certificate = "{made.seal}"',
+        f'root = "{made.root}"\nlog_key = "{made.log_key}"',
+        f'[roster]\nkey = "{tmp_path}/roster.key"',
+    )
+    assert parts.seal(found).fingerprint == made.fingerprints["seal.pem"]
+    assert parts.log_key(found).fingerprint == made.fingerprints["log.pub.pem"]
+    assert parts.sealer(found).open(parts.sealer(found).seal(b"x")) == b"x"
