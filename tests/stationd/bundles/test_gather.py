@@ -1,0 +1,97 @@
+from datetime import timedelta
+
+import pytest
+
+from archive.build import BundleSource
+from archive.seal import LogKey
+from stationd.bundles import service
+from stationd.bundles.gather import Frozen, dictionary, read_frozen, source
+from stationd.bundles.model import Kind
+from stationd.bundles.work import Retention, prepare
+from stationd.cases.model import Attachment, Reason
+from stationd.cases.service import open_case
+from stationd.desk import Desk
+from stationd.errors import CheckFailedError
+from stationd.holds.model import HoldKind
+from stationd.holds.service import set_hold
+from stationd.ledger.service import LedgerTree
+from stationd.ledger.store import append_close
+from stationd.staff.model import Person
+
+ORIGIN = "log.example.com/station-1"
+RETENTION = Retention(closing=timedelta(days=3650), other=timedelta(days=730))
+LETTER = Attachment(name="letter.pdf", media_type="application/pdf", content=b"the letter")
+
+
+def prepared(desk: Desk, manager: Person, tree: LedgerTree, log_key: LogKey) -> BundleSource:
+    order_id = service.order(desk, "1234", Kind.ON_REQUEST, manager)
+    prepare(desk, order_id, tree, ORIGIN, log_key, RETENTION)
+    return source(desk, service.read(desk, order_id), origin=ORIGIN)
+
+
+def test_what_was_frozen_is_read_as_it_was() -> None:
+    frozen = Frozen(facts={"a": [1, None, "é"]}, size=7, head=b"\x01" * 32)
+    assert read_frozen(frozen.encoded()) == frozen
+
+
+def test_records_stay_those_that_the_checkpoint_covers(
+    desk: Desk, manager: Person, tree: LedgerTree, log_key: LogKey
+) -> None:
+    made = prepared(desk, manager, tree, log_key)
+    before = list(made.records())
+    with desk.database.writing() as connection:
+        now = desk.clock.now()
+        append_close(connection, "1234", 1, fields={}, now=now, ids=desk.ids)
+    assert list(made.records()) == before
+    assert len(before) == made.size == 1
+
+
+def test_facts_stay_those_of_the_order(
+    desk: Desk, manager: Person, tree: LedgerTree, log_key: LogKey
+) -> None:
+    made = prepared(desk, manager, tree, log_key)
+    with desk.database.writing() as connection:
+        connection.exec_driver_sql("UPDATE customers SET name = 'Other'")
+    assert made.facts["customer"] == {"details": {}, "id": "c1", "name": "Acme"}
+    assert [row["act"] for row in made.facts["custody"]] == ["ordered"]  # type: ignore[union-attr,index]
+
+
+def test_documents_come_with_the_record_that_names_them_and_internal_ones_stay(
+    desk: Desk, manager: Person, tree: LedgerTree, log_key: LogKey
+) -> None:
+    open_case(
+        desk,
+        "1234",
+        Reason.CUSTOMER_REQUEST,
+        manager,
+        kind="customer_writing",
+        document=LETTER,
+    )
+    set_hold(desk, "1234", HoldKind.RECORDS, "claim letter of counsel", by=manager)
+    documents = list(prepared(desk, manager, tree, log_key).documents())
+    assert "letter.pdf" in [one.name for one in documents]
+    assert b"the letter" in [one.content for one in documents]
+    assert not [one for one in documents if b"counsel" in one.content]
+    assert [one.seq for one in documents] == sorted(one.seq for one in documents)
+
+
+def test_an_order_that_was_not_prepared_has_no_source(desk: Desk, manager: Person) -> None:
+    order_id = service.order(desk, "1234", Kind.ON_REQUEST, manager)
+    with pytest.raises(CheckFailedError, match="was not prepared"):
+        source(desk, service.read(desk, order_id), origin=ORIGIN)
+
+
+def test_a_missing_record_is_told(
+    desk: Desk, manager: Person, tree: LedgerTree, log_key: LogKey
+) -> None:
+    made = prepared(desk, manager, tree, log_key)
+    with desk.database.writing() as connection:
+        connection.exec_driver_sql("DROP TRIGGER records_no_delete")
+        connection.exec_driver_sql("DELETE FROM records WHERE acct = '1234'")
+    with pytest.raises(CheckFailedError, match="Record 1 of account 1234 is missing"):
+        list(made.records())
+
+
+@pytest.mark.parametrize("code", ["BA", "130", "E130", "R130"])
+def test_the_dictionary_has_the_codes_in_every_writing(code: str) -> None:
+    assert dictionary()[code]
