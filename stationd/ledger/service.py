@@ -9,7 +9,7 @@ A crash between the two leaves an entry without a note; the next run signs it fi
 gives the same bytes again.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -19,6 +19,7 @@ from archive.canonical import JsonValue
 from stationd.db.engine import Connection
 from stationd.desk import Desk
 from stationd.ledger import checkpoints, store
+from stationd.ledger.model import Head
 
 __all__ = ["LedgerTree", "LogSigner", "checkpoint", "close_epoch"]
 
@@ -41,6 +42,7 @@ class LedgerTree:
         self.state = merkle.StateTree()
         self.log = merkle.LogTree()
         self.last_entry: bytes | None = None
+        self._known = False
 
     @classmethod
     def load(cls, desk: Desk) -> "LedgerTree":
@@ -52,8 +54,9 @@ class LedgerTree:
 
     def follow(self, connection: Connection) -> None:
         """Catch up with the checkpoints of another worker, if there were any."""
-        if checkpoints.read_count(connection) == self.log.size:
+        if self._known and checkpoints.read_count(connection) == self.log.size:
             return
+        self._known = True
         self.state = merkle.StateTree()
         self.log = merkle.LogTree()
         for head in checkpoints.read_published(connection):
@@ -63,21 +66,18 @@ class LedgerTree:
         self.last_entry = checkpoints.read_entry(connection, self.log.size - 1)
 
     def forget(self) -> None:
-        """Drop everything, since what was integrated may not have been committed."""
+        """Let the next `follow` build both trees anew."""
         self.state = merkle.StateTree()
         self.log = merkle.LogTree()
         self.last_entry = None
+        self._known = False
 
 
 def checkpoint(desk: Desk, tree: LedgerTree, *, origin: str, log_key: LogSigner) -> int | None:
     """Make, sign and publish a checkpoint; return its number, or None when nothing has changed."""
     _publish(desk, tree, origin=origin, log_key=log_key)
-    try:
-        with desk.database.writing() as connection:
-            n = _integrate(connection, tree, desk.clock.now())
-    except BaseException:
-        tree.forget()
-        raise
+    with desk.database.writing() as connection:
+        n = _integrate(connection, tree, desk.clock.now())
     if n is not None:
         _publish(desk, tree, origin=origin, log_key=log_key)
     return n
@@ -100,30 +100,44 @@ def close_epoch(  # noqa: PLR0913  (what a closing is made of)
     already or is not the newest.  Returns the checkpoint's number.
     """
     _publish(desk, tree, origin=origin, log_key=log_key)
-    try:
-        with desk.database.writing() as connection:
-            now = desk.clock.now()
-            # Journals are locked before heads, as the follower does.
-            checkpoints.read_journals(connection)
-            store.append_close(connection, acct, epoch, fields=fields, now=now, ids=desk.ids)
-            n = _integrate(connection, tree, now)
-            assert n is not None  # noqa: S101  (the chain has just grown)
-            if also is not None:
-                also(connection)
-    except BaseException:
-        tree.forget()
-        raise
+    with desk.database.writing() as connection:
+        now = desk.clock.now()
+        # Journals are locked before heads, as the follower does.
+        checkpoints.read_journals(connection)
+        store.append_close(connection, acct, epoch, fields=fields, now=now, ids=desk.ids)
+        n = _integrate(connection, tree, now)
+        assert n is not None  # noqa: S101  (the chain has just grown)
+        if also is not None:
+            also(connection)
     _publish(desk, tree, origin=origin, log_key=log_key)
     return n
 
 
 def _integrate(connection: Connection, tree: LedgerTree, now: datetime) -> int | None:
-    """Enter what changed into the trees and the database; the caller's transaction commits."""
+    """Enter what changed into the trees and the database; the caller's transaction commits.
+
+    If that fails after this has returned, the tree's log is one ahead of the database's, and the
+    next `LedgerTree.follow` builds it anew.
+    """
     tree.follow(connection)
     journals = checkpoints.read_journals(connection)
     heads = checkpoints.read_uncovered(connection)
     if not heads:
         return None
+    try:
+        return _enter(connection, tree, heads, journals, now)
+    except BaseException:
+        tree.forget()
+        raise
+
+
+def _enter(
+    connection: Connection,
+    tree: LedgerTree,
+    heads: Sequence[Head],
+    journals: Sequence[points.JournalPoint],
+    now: datetime,
+) -> int:
     for head in heads:
         tree.state.update(head.account_key, head.size, head.head)
     n = tree.log.size

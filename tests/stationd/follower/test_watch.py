@@ -255,6 +255,17 @@ def test_a_sum_ends_where_the_clock_goes_back_into_an_hour_before(
     assert [tally.first_position for tally in seen.tallies()] == [2]
 
 
+def test_only_the_sums_of_hours_before_are_over(journal: Any, clock: SetClock) -> None:
+    journal.write(Kind.HEARTBEAT, b"x", "com1")
+    clock.step(timedelta(hours=-1))
+    journal.write(Kind.HEARTBEAT, b"x", "ip")
+    clock.step(timedelta(hours=1))
+    journal.write(Kind.FRAME, b"x", "ip")
+    seen, over = run(journal.entries)
+    assert [tally.listener for tally in over] == ["ip"]
+    assert [tally.listener for tally in seen.tallies()] == ["com1"]
+
+
 _STEPS = st.lists(
     st.tuples(
         st.sampled_from(

@@ -176,7 +176,25 @@ def test_what_was_not_committed_is_not_in_the_tree(desk: Desk, log_key: LogKey) 
     assert json.loads(entries(desk)[1])["state_root"] == state_root(desk)
 
 
-def test_a_failed_checkpoint_leaves_the_tree_as_the_database_is(
+def test_a_checkpoint_whose_commit_fails_leaves_the_tree_as_the_database_is(
+    desk: Desk, log_key: LogKey
+) -> None:
+    def fail(connection: Connection) -> None:
+        if checkpoints.read_count(connection) == 1:
+            raise RuntimeError
+
+    tree = LedgerTree.load(desk)
+    append(desk)
+    sa.event.listen(desk.database.engine, "commit", fail)
+    with pytest.raises(RuntimeError):
+        service.checkpoint(desk, tree, origin=ORIGIN, log_key=log_key)
+    sa.event.remove(desk.database.engine, "commit", fail)
+    assert entries(desk) == []
+    assert service.checkpoint(desk, tree, origin=ORIGIN, log_key=log_key) == 0
+    assert json.loads(entries(desk)[0])["state_root"] == state_root(desk)
+
+
+def test_a_close_that_fails_half_way_leaves_no_trace_in_the_tree(
     desk: Desk, log_key: LogKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
@@ -184,12 +202,14 @@ def test_a_failed_checkpoint_leaves_the_tree_as_the_database_is(
 
     tree = LedgerTree.load(desk)
     append(desk)
+    service.checkpoint(desk, tree, origin=ORIGIN, log_key=log_key)
     monkeypatch.setattr(checkpoints, "record_published", fail)
     with pytest.raises(RuntimeError):
-        service.checkpoint(desk, tree, origin=ORIGIN, log_key=log_key)
+        close(desk, tree, log_key)
     monkeypatch.undo()
-    assert service.checkpoint(desk, tree, origin=ORIGIN, log_key=log_key) == 0
-    assert json.loads(entries(desk)[0])["state_root"] == state_root(desk)
+    append(desk, "9")
+    service.checkpoint(desk, tree, origin=ORIGIN, log_key=log_key)
+    assert json.loads(entries(desk)[1])["state_root"] == state_root(desk)
 
 
 def test_close_and_its_checkpoint_are_one_transaction(desk: Desk, log_key: LogKey) -> None:
