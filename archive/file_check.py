@@ -44,6 +44,7 @@ _DIRECT = _COLUMNS[:25]
 _OFTEN_NO_TEXT = tuple((_DIRECT.index(key), key) for key in ("seq", "new", "marks", "part"))
 _ELSEWHERE = frozenset((*_DIRECT, "doc", "acct", "epoch", "salt", "entry"))
 _UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
+_ESCAPED, _DELETE = b"\\", b"\x7f"
 # Wrong rows told one by one; a file with more is wrong throughout.
 _MOST_ROWS = 20
 
@@ -177,21 +178,26 @@ def expected_row(raw: bytes, fields: Mapping[str, Any]) -> list[str]:
         "".join(cells)
     except TypeError:
         cells = [_cell(key, cell) for key, cell in zip(_DIRECT, cells, strict=True)]
+    cells += _last_cells(fields)
+    cells.append(sha256(raw).hexdigest())
+    # Canonical JSON shows in its bytes what needs care: escapes, and how a value begins.
+    if _ESCAPED in raw or not raw.isascii() or _DELETE in raw or _begins_odd(raw):
+        cells = [_tame(cell) for cell in cells]
+    return cells
+
+
+def _last_cells(fields: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    """Return journal, position, doc, and everything that has no column."""
     entry = fields.get("entry")
     left: dict[str, Any] = {}
     if not fields.keys() <= _ELSEWHERE:
         left = {key: value for key, value in fields.items() if key not in _ELSEWHERE}
+    journal = position = ""
     if entry.__class__ is dict:
-        cells += (_text(entry.get("journal")), _text(entry.get("position")))
-    else:
-        cells += ("", "")
-        if entry is not None:
-            left["entry"] = entry
-    cells += (_text(fields.get("doc")), _compact(left) if left else "", sha256(raw).hexdigest())
-    # Canonical JSON shows in its bytes what needs care: escapes, and how a value begins.
-    if b"\\" in raw or not raw.isascii() or b"\x7f" in raw or _begins_odd(raw):
-        cells = [_tame(cell) for cell in cells]
-    return cells
+        journal, position = _text(entry.get("journal")), _text(entry.get("position"))
+    elif entry is not None:
+        left["entry"] = entry
+    return journal, position, _text(fields.get("doc")), _compact(left) if left else ""
 
 
 def _begins_odd(raw: bytes) -> bool:

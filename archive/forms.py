@@ -7,7 +7,7 @@ no name, date or signature is ever filled in, and no legal conclusion is drawn.
 import base64
 import re
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -159,28 +159,8 @@ def _origin_lines(origins: Mapping[str, int]) -> str:
     )
 
 
-def certification(
-    facts: FormFacts,
-    files: Mapping[str, Listed],
-    pdf: tuple[Listed, int],
-    container: tuple[str, Listed] | None = None,
-) -> bytes:
-    """Return the custodian's form; ``container`` only in the form written beside the bundle."""
-    report, pages = pdf
-    rows = [f"  {name}\n    SHA-256 {it.sha256}  {it.size} bytes" for name, it in facts.volumes]
-    if container is not None:
-        name, listed = container
-        rows.insert(0, f"  {name}\n    SHA-256 {listed.sha256}  {listed.size} bytes")
-    rows.append(
-        f"  alarm-history.pdf, {pages} printed pages\n"
-        f"    SHA-256 {report.sha256}  {report.size} bytes"
-    )
-    payload = "\n".join(
-        f"  {name}\n    SHA-256 {files[name].sha256}  {files[name].size} bytes"
-        for name in sorted(files)
-    )
-    copies = "\n".join(rows)
-    made = textwrap.fill(
+_MADE = textwrap.indent(
+    textwrap.fill(
         "The system takes frames from alarm receivers over serial lines, TCP and UDP. Each frame "
         "is written durably to a journal, in which every entry carries the hash of the one "
         "before, and is acknowledged to the receiver only after that. A second program reads the "
@@ -189,8 +169,32 @@ def certification(
         "checkpoints. The clock is recorded with its state. The export reads the records as they "
         "were stored, byte for byte, and the finished files were opened and checked again by a "
         "program that shares nothing with the one that wrote them.",
-        78,
-    )
+        76,
+    ),
+    "  ",
+)
+
+
+def certification(
+    facts: FormFacts,
+    files: Mapping[str, Listed],
+    pdf: tuple[Listed, int],
+    container: tuple[str, Listed] | None = None,
+) -> bytes:
+    """Return the custodian's form; ``container`` only in the form written beside the bundle."""
+    report, pages = pdf
+    copies = [*facts.volumes, (f"alarm-history.pdf, {pages} printed pages", report)]
+    if container is not None:
+        copies.insert(0, container)
+    text = _form_head(facts) + _form_process(facts) + _form_copies(facts, copies, files)
+    return text.encode()
+
+
+def _hashed(files: Iterable[tuple[str, Listed]]) -> str:
+    return "\n".join(f"  {name}\n    SHA-256 {it.sha256}  {it.size} bytes" for name, it in files)
+
+
+def _form_head(facts: FormFacts) -> str:
     return f"""CERTIFICATION BY THE CUSTODIAN OR ANOTHER QUALIFIED PERSON
 (form; to be completed and signed by a person. Nothing below was signed by a program.)
 
@@ -212,7 +216,11 @@ How I know the matters stated:
   Site's zone   {facts.zone}
   Covered up to checkpoint {facts.checkpoint} of {facts.checkpoint_time}, kind {facts.kind}
 
-2. Records of a regularly conducted activity (as for FRE 803(6)(A)-(C), 902(11))
+"""
+
+
+def _form_process(facts: FormFacts) -> str:
+    return f"""2. Records of a regularly conducted activity (as for FRE 803(6)(A)-(C), 902(11))
 
   [ ] The records were made at or near the time of what they tell of, by, or from
       information transmitted by, someone with knowledge.
@@ -221,17 +229,23 @@ How I know the matters stated:
 
 3. Records made by an electronic process (as for FRE 902(13))
 
-{textwrap.indent(made, "  ")}
+{_MADE}
 
   Software: {facts.software}
   [ ] I have knowledge of this process, and it produces an accurate result.
   Basis:      ______________________________________________________
 
-4. Copies (as for FRE 902(14)); compared by SHA-256
+"""
+
+
+def _form_copies(
+    facts: FormFacts, copies: Sequence[tuple[str, Listed]], files: Mapping[str, Listed]
+) -> str:
+    return f"""4. Copies (as for FRE 902(14)); compared by SHA-256
 
   Content id (SHA-256 of manifest-sha256.txt, which lists every file under data/)
     {facts.content_id}
-{copies}
+{_hashed(copies)}
 
 5. Made by machine, entered by people
 
@@ -255,5 +269,5 @@ How I know the matters stated:
 
 Annex: the files under data/ ({len(files)})
 
-{payload}
-""".encode()
+{_hashed((name, files[name]) for name in sorted(files))}
+"""

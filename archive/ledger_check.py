@@ -351,21 +351,25 @@ def _check_ends(statement: Statement, kind: str, segments: Sequence[Segment]) ->
     if count != statement.records:
         text = f"{count} records are here, data/ledger.json states {statement.records}"
         problems.append(Problem("data/records", text))
-    for segment in segments[:-1]:
-        if segment.count != SEGMENT_RECORDS:
-            text = f"holds {segment.count} records and is not the last file"
-            problems.append(Problem(segment.file, text))
-        if segment.last_type == "close":
-            problems.append(Problem(segment.file, "ends in close, and records follow"))
-    problems += [
-        Problem(segment.file, f"record {segment.first} is a second open")
-        for segment in segments[1:]
-        if segment.first_type == "open"
-    ]
+    for one, two in pairwise(segments):
+        problems += _check_seam(one, two)
     if segments and segments[0].first_type != "open":
         problems.append(Problem(segments[0].file, "the first record is not open"))
     if kind == "closing" and segments and segments[-1].last_type != "close":
         problems.append(Problem(segments[-1].file, "a closing bundle, and its last is not close"))
+    return problems
+
+
+def _check_seam(one: Segment, two: Segment) -> list[Problem]:
+    """Check what must hold where one file of records ends and the next begins."""
+    problems: list[Problem] = []
+    if one.count != SEGMENT_RECORDS:
+        text = f"holds {one.count} records and is not the last file"
+        problems.append(Problem(one.file, text))
+    if one.last_type == "close":
+        problems.append(Problem(one.file, "ends in close, and records follow"))
+    if two.first_type == "open":
+        problems.append(Problem(two.file, f"record {two.first} is a second open"))
     return problems
 
 
@@ -385,15 +389,22 @@ def _check_times(
             remarks.append(f"{text}; data/line-status.csv names a step of the clock there")
         else:
             problems.append(Problem(file, f"{text}, and no step of the clock is named there"))
+    late = _late(statement, segments)
+    if late and any(step.explains(*late) for step in steps):
+        remarks.append("records are dated after the checkpoint; a step of the clock is named")
+    elif late:
+        text = f"a record is dated {late[0]:%Y-%m-%d %H:%M:%S}Z, after its checkpoint"
+        problems.append(Problem("data/records", text))
+    return problems, remarks
+
+
+def _late(statement: Statement, segments: Sequence[Segment]) -> tuple[datetime, datetime] | None:
+    """Return the latest ``t`` and the checkpoint's time, if the first lies beyond the second."""
     latest = _time(max((segment.latest_t for segment in segments), default=""))
     covered = _time(_entry_time(statement))
     if latest and covered and latest > covered + TOLERANCE:
-        if any(step.explains(latest, covered) for step in steps):
-            remarks.append("records are dated after the checkpoint; a step of the clock is named")
-        else:
-            text = f"a record is dated {latest:%Y-%m-%d %H:%M:%S}Z, after its checkpoint"
-            problems.append(Problem("data/records", text))
-    return problems, remarks
+        return latest, covered
+    return None
 
 
 # --- Checkpoint ---

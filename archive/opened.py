@@ -123,7 +123,7 @@ def _open_volumes(bundle: Path, opened: Opened, report: Report) -> None:
     for line in listed.decode("ascii", "replace").splitlines():
         name = line[_HASH_DIGITS + 2 :]
         path = bundle.parent / name
-        if "/" in name or unsafe_part(name):
+        if "/" in name or unsafe_part(name) or not name.endswith(".zip"):
             report.add(_STEP, Outcome.FAILED, _VOLUMES, "names a volume that is not a safe name")
         elif not path.is_file():
             text = "is not beside the container; without it the records cannot be checked"

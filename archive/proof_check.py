@@ -70,6 +70,18 @@ def _node(left: bytes, right: bytes) -> bytes:
     return sha256(b"\x01" + left + right).digest()
 
 
+def _to_a_right_child(fn: int, sn: int) -> tuple[int, int]:
+    while not fn & 1 and fn:
+        fn, sn = fn >> 1, sn >> 1
+    return fn, sn
+
+
+def _whole_subtree(fn: int, sn: int) -> tuple[int, int]:
+    while fn & 1:
+        fn, sn = fn >> 1, sn >> 1
+    return fn, sn
+
+
 def log_root_from_inclusion(
     leaf: bytes, index: int, size: int, proof: Sequence[bytes]
 ) -> bytes | None:
@@ -82,8 +94,7 @@ def log_root_from_inclusion(
             return None
         if fn & 1 or fn == sn:
             root = _node(step, root)
-            while not fn & 1 and fn:
-                fn, sn = fn >> 1, sn >> 1
+            fn, sn = _to_a_right_child(fn, sn)
         else:
             root = _node(root, step)
         fn, sn = fn >> 1, sn >> 1
@@ -99,17 +110,14 @@ def log_root_from_consistency(
     if not 0 < old_size < new_size or not proof:
         return None
     path = list(proof) if old_size & (old_size - 1) else [old_root, *proof]
-    fn, sn = old_size - 1, new_size - 1
-    while fn & 1:
-        fn, sn = fn >> 1, sn >> 1
+    fn, sn = _whole_subtree(old_size - 1, new_size - 1)
     first = second = path[0]
     for step in path[1:]:
         if sn == 0:
             return None
         if fn & 1 or fn == sn:
             first, second = _node(step, first), _node(step, second)
-            while not fn & 1 and fn:
-                fn, sn = fn >> 1, sn >> 1
+            fn, sn = _to_a_right_child(fn, sn)
         else:
             second = _node(second, step)
         fn, sn = fn >> 1, sn >> 1

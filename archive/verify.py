@@ -191,11 +191,7 @@ def _check_container_manifest(work: _Examination) -> None:
     sealed = {name: work.opened.read(name) for name in (_SIGNATURE, _STAMP)}
     if found is None or None in sealed.values():
         return
-    inside = set(work.opened.places) - {"mimetype", CONTAINER_MANIFEST}
-    if not work.opened.packed or work.opened.volumes:
-        # Volumes have no entries here: they are files beside the container.
-        listed = set(re.findall(r'full-path="([^"]+)"', found.decode(errors="replace")))
-        inside = {name for name in inside if name in listed or not _in_records(name)}
+    inside = _in_container(work, found)
     hashes = {name: sha256(content or b"").hexdigest() for name, content in sealed.items()}
     if found == _container_manifest(inside, hashes):
         return
@@ -204,6 +200,16 @@ def _check_container_manifest(work: _Examination) -> None:
         # Which of the two was changed cannot be told: nothing else covers either.
         if f"{value}  {name}\n".encode() not in found:
             work.failed("bag", name, f"is not the one that {CONTAINER_MANIFEST} was sealed with")
+
+
+def _in_container(work: _Examination, manifest: bytes) -> set[str]:
+    """Return the files that the container's manifest must name."""
+    inside = set(work.opened.places) - {"mimetype", CONTAINER_MANIFEST}
+    if work.opened.packed and not work.opened.volumes:
+        return inside
+    # What came from volumes has no entry: they are files beside the container.
+    listed = set(re.findall(r'full-path="([^"]+)"', manifest.decode(errors="replace")))
+    return {name for name in inside if name in listed or not _in_records(name)}
 
 
 def _container_manifest(names: set[str], hashes: dict[str, str]) -> bytes:
@@ -248,15 +254,7 @@ def _in_records(name: str) -> bool:
 
 def _digests(work: _Examination) -> None:
     """3. ``digests``: lists and files agree, both ways; records are read on the same pass."""
-    statement = _statement(work)
-    jobs = _segment_jobs(work, statement) if statement else []
-    taken = {name for job in jobs for name in (job.records.name, job.rows.name)}
-    for seen in work.map(segment, jobs):
-        work.segments.append(seen)
-        work.seen.update({file.name: file for file in seen.files})
-    others = [place for name, place in work.opened.places.items() if name not in taken]
-    for file in work.map(digest, [*others, *work.opened.volumes.values()]):
-        work.seen[file.name] = file
+    _see(work)
     for name in sorted(work.seen):
         if work.seen[name].fault:
             work.failed("digests", name, work.seen[name].fault)
@@ -272,18 +270,27 @@ def _digests(work: _Examination) -> None:
     work.report.conclude("digests", "", f"{count} files have the hashes the lists give")
 
 
+def _see(work: _Examination) -> None:
+    """Read every file once: records with their rows, all others for their hash."""
+    statement = _statement(work)
+    jobs = _segment_jobs(work, statement) if statement else []
+    taken = {name for job in jobs for name in (job.records.name, job.rows.name)}
+    for seen in work.map(segment, jobs):
+        work.segments.append(seen)
+        work.seen.update({file.name: file for file in seen.files})
+    others = [place for name, place in work.opened.places.items() if name not in taken]
+    for file in work.map(digest, [*others, *work.opened.volumes.values()]):
+        work.seen[file.name] = file
+
+
 def _compare(work: _Examination, listing: str, there: set[str]) -> None:
     """Compare a list with the files it must list, all of them and no others."""
     raw = work.opened.read(listing)
     if raw is None:
         return
-    rows = [_LINE.fullmatch(line) for line in raw.decode(errors="replace").split("\n")[:-1]]
-    if not raw.endswith(b"\n") or not all(rows):
-        work.failed("digests", listing, "is not a list of hashes and names")
+    listed = _listed(work, listing, raw)
+    if listed is None:
         return
-    listed = {row[2]: row[1] for row in rows if row}
-    if [row[2] for row in rows if row] != sorted(listed):
-        work.failed("digests", listing, "is not sorted, or names a file twice")
     for name in sorted(there - set(listed)):
         work.failed("digests", name, f"is not in {listing}")
     for name in sorted(set(listed) - there):
@@ -292,6 +299,19 @@ def _compare(work: _Examination, listing: str, there: set[str]) -> None:
         seen = work.seen[name]
         if not seen.fault and seen.sha256 != listed[name]:
             work.failed("digests", name, f"does not have the hash that {listing} gives")
+
+
+def _listed(work: _Examination, listing: str, raw: bytes) -> dict[str, str] | None:
+    """Return name and hash of a list's lines; None, and a finding, where it is no list."""
+    rows = [_LINE.fullmatch(line) for line in raw.decode(errors="replace").split("\n")[:-1]]
+    if not raw.endswith(b"\n") or not all(rows):
+        work.failed("digests", listing, "is not a list of hashes and names")
+        return None
+    pairs = [(row[2], row[1]) for row in rows if row]
+    listed = dict(pairs)
+    if [name for name, _ in pairs] != sorted(listed):
+        work.failed("digests", listing, "is not sorted, or names a file twice")
+    return listed
 
 
 def _missing(work: _Examination, name: str, listing: str) -> None:
@@ -536,22 +556,25 @@ def _documents(work: _Examination) -> None:
     if index is None:
         return
     rows: Sequence[Any] = index if isinstance(index, list) else [None]
-    named: set[str] = set()
-    for row in rows:
-        name = row.get("file") if isinstance(row, dict) else None
-        place = work.opened.places.get(name) if isinstance(name, str) else None
-        if place is None or not _HASH.fullmatch(str(row.get("doc"))):
-            work.failed("documents", "data/documents/index.json", "names a file that is not here")
-            continue
-        named.add(place.name)
-        try:
-            salt = bytes.fromhex(str(row.get("salt")))
-            if document_hash(place, salt) != row["doc"]:
-                work.failed("documents", place.name, "is not the document that the record names")
-        except (ValueError, BrokenFileError) as error:
-            work.failed("documents", place.name, f"cannot be checked: {error}")
+    named = {_document(work, row) for row in rows}
     for name in sorted(set(work.opened.places) - named):
         lists = ("data/documents/index.json", "data/notices/notices.json")
         if name.startswith(("data/documents/", "data/notices/")) and name not in lists:
             work.failed("documents", name, "is in no list of documents")
     work.report.conclude("documents", "data/documents", f"{len(named)} are what the records name")
+
+
+def _document(work: _Examination, row: Any) -> str:  # noqa: ANN401 - JSON is anything
+    """Check one document of the index; return its file's name, empty where it has none."""
+    name = row.get("file") if isinstance(row, dict) else None
+    place = work.opened.places.get(name) if isinstance(name, str) else None
+    if place is None or not _HASH.fullmatch(str(row.get("doc"))):
+        work.failed("documents", "data/documents/index.json", "names a file that is not here")
+        return ""
+    try:
+        salt = bytes.fromhex(str(row.get("salt")))
+        if document_hash(place, salt) != row["doc"]:
+            work.failed("documents", place.name, "is not the document that the record names")
+    except (ValueError, BrokenFileError) as error:
+        work.failed("documents", place.name, f"cannot be checked: {error}")
+    return place.name

@@ -171,13 +171,12 @@ def _member(stream: BinaryIO, row: tuple[int, ...], name: str, offset: int) -> M
 
 
 def _check_names(subject: str, members: list[Member], stored_first: str | None) -> None:
-    names = [member.name for member in members]
-    for name in names:
-        if unsafe_part(name):
-            raise LayoutError(name, "is not a safe name for a file")
+    for member in members:
+        if unsafe_part(member.name):
+            raise LayoutError(member.name, "is not a safe name for a file")
     rest = members
     if stored_first is not None:
-        if not members or names[0] != stored_first or members[0].method != _STORED:
+        if [(it.name, it.method) for it in members[:1]] != [(stored_first, _STORED)]:
             raise LayoutError(subject, f"its first entry is not {stored_first}, stored")
         rest = members[1:]
     ordered = [member.name for member in rest]
