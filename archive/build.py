@@ -26,7 +26,7 @@ from archive.facts import (
     write_documents,
     write_facts,
 )
-from archive.forms import VERIFY_SH, FormFacts, Trust, certification, fingerprints, readme
+from archive.forms import VERIFY_SH, FormFacts, Trust, certification, fingerprints, one_line, readme
 from archive.manifest import (
     BAGIT,
     MANIFEST,
@@ -396,8 +396,8 @@ def _shown(time: datetime) -> str:
 
 def _named(value: JsonValue, keys: tuple[str, ...]) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(str(value[key]) for key in keys if value.get(key))
-    return str(value or "")
+        return one_line(", ".join(str(value[key]) for key in keys if value.get(key)))
+    return one_line(str(value or ""))
 
 
 def _zone_name(facts: Mapping[str, JsonValue]) -> str:

@@ -13,7 +13,7 @@ from hashlib import sha256
 
 from archive.manifest import Listed
 
-__all__ = ["VERIFY_SH", "FormFacts", "Trust", "certification", "fingerprints", "readme"]
+__all__ = ["VERIFY_SH", "FormFacts", "Trust", "certification", "fingerprints", "one_line", "readme"]
 
 _PEM = re.compile(rb"-----BEGIN ([A-Z ]+)-----(.+?)-----END \1-----", re.DOTALL)
 
@@ -188,6 +188,13 @@ def certification(
         copies.insert(0, container)
     text = _form_head(facts) + _form_process(facts) + _form_copies(facts, copies, files)
     return text.encode()
+
+
+def one_line(text: str) -> str:
+    """Return ``text`` as one line: what could begin another, or hide, is written as its code."""
+    return "".join(
+        sign if sign.isprintable() else f"\\u{{{ord(sign):x}}}" for sign in " ".join(text.split())
+    )
 
 
 def _hashed(files: Iterable[tuple[str, Listed]]) -> str:

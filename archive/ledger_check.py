@@ -378,11 +378,7 @@ def _check_times(
 ) -> tuple[list[Problem], list[str]]:
     problems: list[Problem] = []
     remarks: list[str] = []
-    back = [(segment.file, *step) for segment in segments for step in segment.steps_back]
-    for one, two in pairwise(segments):
-        if two.first_t < one.last_t:
-            back.append((two.file, two.first, one.last_t, two.first_t))
-    for file, seq, before, after in back:
+    for file, seq, before, after in _steps_back(segments):
         first, second = _time(before), _time(after)
         text = f"record {seq}: t goes back from {before} to {after}"
         if first and second and any(step.explains(first, second) for step in steps):
@@ -396,6 +392,14 @@ def _check_times(
         text = f"a record is dated {late[0]:%Y-%m-%d %H:%M:%S}Z, after its checkpoint"
         problems.append(Problem("data/records", text))
     return problems, remarks
+
+
+def _steps_back(segments: Sequence[Segment]) -> Iterator[tuple[str, int, str, str]]:
+    for segment in segments:
+        yield from ((segment.file, *step) for step in segment.steps_back)
+    for one, two in pairwise(segments):
+        if two.first_t < one.last_t:
+            yield two.file, two.first, one.last_t, two.first_t
 
 
 def _late(statement: Statement, segments: Sequence[Segment]) -> tuple[datetime, datetime] | None:

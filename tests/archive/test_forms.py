@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from archive.forms import VERIFY_SH, FormFacts, certification, fingerprints, readme
+from archive.forms import VERIFY_SH, FormFacts, certification, fingerprints, one_line, readme
 from archive.manifest import Listed
 
 FACTS = FormFacts(
@@ -90,6 +90,18 @@ def test_a_fingerprint_is_the_one_openssl_shows(station) -> None:
     (_, digest), *_ = fingerprints(station.trust)
 
     assert digest == shown.strip().partition("=")[2]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("Söhne\nSignature  me", "Söhne Signature me"),
+        ("a\x00b\x1b", "a\\u{0}b\\u{1b}"),
+        ("\u202eevil", "\\u{202e}evil"),
+    ],
+)
+def test_a_name_never_adds_a_line_to_a_form(text: str, line: str) -> None:
+    assert one_line(text) == line
 
 
 @pytest.mark.parametrize("shell", ["sh", "bash"])
