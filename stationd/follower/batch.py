@@ -26,7 +26,7 @@ from stationd.ledger.model import (
 )
 from stationd.signals.model import UNKNOWN, Parked
 
-__all__ = ["Batch", "numbers_of"]
+__all__ = ["Batch", "heartbeats", "numbers_of"]
 
 _Owners = Mapping[tuple[str, str], list[Owner]]
 
@@ -64,7 +64,7 @@ class Batch:
     def take(self, taken: Taken) -> None:
         """Take the next entry."""
         for tally in self.watch.take(taken):
-            self._sum(tally)
+            self._append(heartbeats(tally, self.journal), None)
         kind = taken.entry.kind
         if kind is Kind.FRAME:
             self._frame(taken)
@@ -72,18 +72,6 @@ class Batch:
             self._park(taken, "garbled", str(note_of(taken.entry).get("fault", "")))
         elif kind is not Kind.HEARTBEAT:
             self._event(taken)
-
-    def _sum(self, tally: Tally) -> None:
-        chain = line_chain(tally.listener)
-        self._append(
-            RecordDraft(
-                chain,
-                RecordType.LINE,
-                Origin.MACHINE,
-                make.heartbeat_fields(tally, self.journal),
-            ),
-            None,
-        )
 
     def _event(self, taken: Taken) -> None:
         """Record what happened to a line or to the node."""
@@ -206,6 +194,12 @@ class Batch:
     def _append(self, draft: RecordDraft, marks: tuple[str, ...] | None) -> None:
         self.drafts.append(draft)
         self.marks.append(marks)
+
+
+def heartbeats(tally: Tally, journal: str) -> RecordDraft:
+    """Return the record of a listener's heartbeats of an hour that is over."""
+    fields = make.heartbeat_fields(tally, journal)
+    return RecordDraft(line_chain(tally.listener), RecordType.LINE, Origin.MACHINE, fields)
 
 
 def numbers_of(taken: Iterable[Taken]) -> dict[str, set[str]]:

@@ -20,7 +20,7 @@ from stationd.db.engine import Connection
 from stationd.desk import Desk
 from stationd.errors import JournalBrokenError
 from stationd.follower import store
-from stationd.follower.batch import Batch, numbers_of
+from stationd.follower.batch import Batch, heartbeats, numbers_of
 from stationd.follower.duplicates import Duplicates, earliest, several_paths
 from stationd.follower.meaning import taken
 from stationd.follower.model import AccountsOf, ListenerFacts, Place, Taken
@@ -173,8 +173,13 @@ def _new_journal(connection: Connection, desk: Desk, place: Place, now: datetime
         "kind": "journal_replaced",
         "node": place.node,
     }
-    draft = RecordDraft(STATION, RecordType.LINE, Origin.MACHINE, fields)
-    append(connection, [draft], station=desk.station, now=now, ids=desk.ids)
+    drafts = [RecordDraft(STATION, RecordType.LINE, Origin.MACHINE, fields)]
+    # Nothing more comes from the journal before, so its running hours are over.
+    drafts += [
+        heartbeats(tally, old.journal) for tally in store.read_tallies(connection, old.journal)
+    ]
+    append(connection, drafts, station=desk.station, now=now, ids=desk.ids)
+    store.record_tallies(connection, old.journal, [])
     detail = (
         f"Node {place.node} has a new journal, {place.journal}; the one before, {old.journal}, "
         f"was taken up to entry {old.position}. If it was not replaced on purpose, find out what "

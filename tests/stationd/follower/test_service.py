@@ -357,6 +357,18 @@ def test_a_new_journal_at_a_known_node_is_taken_with_an_alarm_and_a_record(
     assert [row.cause for row in rows(desk.database, schema.gaps, "id")] == ["daemon_down"]
 
 
+def test_heartbeats_of_a_journal_that_was_replaced_are_summed_up(
+    desk: Desk, journal: Any, another_journal: Any
+) -> None:
+    journal.write(Kind.HEARTBEAT, b"x", "com1")
+    take_all(desk, journal)
+    another_journal.start()
+    take_all(desk, another_journal)
+    (sums,) = [record for record in ledger(desk.database)["line:com1", 1] if "count" in record]
+    assert (sums["kind"], sums["count"], sums["entries"]["journal"]) == ("heartbeats", 1, "a" * 32)
+    assert rows(desk.database, schema.heartbeats, "listener") == []
+
+
 def test_the_first_journal_of_a_node_is_no_alarm(desk: Desk, journal: Any) -> None:
     journal.start()
     take_all(desk, journal)
