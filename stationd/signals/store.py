@@ -26,7 +26,7 @@ __all__ = [
 
 _PLACE = ("acct", "epoch", "seq")
 _ROW = [signals.c[name] for name in (*_PLACE, *COLUMNS)]
-_POSITION = sa.tuple_(signals.c.epoch, signals.c.seq)
+_position = sa.tuple_(signals.c.epoch, signals.c.seq)
 _place = itemgetter(*_PLACE)
 _INSERT = sa.insert(signals)
 _INSERT_PARKED = sa.insert(parked)
@@ -110,7 +110,7 @@ def read_history(  # noqa: PLR0913  (the filters of a history)
     if after is not None:
         epoch, seq = after
         # As a pair, which the table's key finds; an OR would read the chain from its start.
-        query = query.where(_POSITION > sa.tuple_(sa.literal(epoch), sa.literal(seq)))
+        query = query.where(_position > sa.tuple_(sa.literal(epoch), sa.literal(seq)))
     query = query.order_by(signals.c.epoch, signals.c.seq).limit(limit)
     return [SignalRow(*row) for row in connection.execute(query)]
 
