@@ -70,7 +70,7 @@ class _Outcome:
         else:
             self._report.write_text(text, encoding="utf-8")
         counts = tally.accounts.values()
-        self.code = 1 if any(count.unanswered or count.lost for count in counts) else 0
+        self.code = 1 if any(count.unanswered for count in counts) else 0
 
     def failed(self, failure: Failure) -> None:
         """Say what went wrong."""

@@ -273,28 +273,29 @@ class VisitingLine:
 
 
 class _Datagrams(DatagramProtocol):
-    """One panel's datagrams, to and from one address."""
+    """One panel's datagrams, to and from one address.
 
-    def __init__(self, wire: Wire, host: str, port: int) -> None:
+    The socket is not connected: Twisted would close a connected one when nobody listens over
+    there, and that is only silence.
+    """
+
+    def __init__(self, wire: Wire, address: tuple[str, int]) -> None:
         self._wire = wire
-        self._address = (host, port)
+        self._address = address
 
     def startProtocol(self) -> None:
-        """Begin; other senders are not heard."""
+        """Begin."""
         transport: Handle = self.transport
-        transport.connect(*self._address)
-        self._wire.opened(transport.write)
+        self._wire.opened(lambda data: transport.write(data, self._address))
 
     def stopProtocol(self) -> None:
         """Tell the wire."""
         self._wire.closed()
 
     def datagramReceived(self, datagram: bytes, addr: object) -> None:
-        """Hand over what came."""
-        self._wire.received(datagram)
-
-    def connectionRefused(self) -> None:
-        """Nobody listens there yet: that is silence, and the panel repeats."""
+        """Hand over what came, unless another sender sent it."""
+        if addr == self._address:
+            self._wire.received(datagram)
 
 
 class DatagramLine:
@@ -303,18 +304,22 @@ class DatagramLine:
     def __init__(self, wire: Wire, reactor: Reactor, host: str, port: int) -> None:
         self._wire = wire
         self._reactor = reactor
-        self._address = (host, port)
+        self._host = host
+        self._far_port = port
         self._port: Handle = None
 
-    def open(self) -> None:
-        """Take a port of our own."""
-        datagrams = _Datagrams(self._wire, *self._address)
-        self._port = self._reactor.listenUDP(0, datagrams)
+    def open(self) -> object:
+        """Find the address of the host and take a port of our own."""
+        return self._reactor.resolve(self._host).addCallback(self._found)
 
     def close(self) -> object:
         """Give the port back."""
         port, self._port = self._port, None
         return None if port is None else port.stopListening()
+
+    def _found(self, host: str) -> None:
+        datagrams = _Datagrams(self._wire, (host, self._far_port))
+        self._port = self._reactor.listenUDP(0, datagrams)
 
 
 class DeviceLine:

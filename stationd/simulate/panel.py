@@ -104,7 +104,9 @@ class Panel:
 
     def take(self, said: Said) -> None:
         """Put an event into the buffer."""
-        self._buffer.append(_Waiting(said, self._tally.of(self._number)))
+        count = self._tally.of(self._number)
+        count.events += 1
+        self._buffer.append(_Waiting(said, count))
 
     def opened(self, now: float) -> None:
         """Begin on a fresh connection."""
@@ -133,6 +135,7 @@ class Panel:
         """Do what has come due, return what is to be written."""
         polls = self._habits.poll_every
         if self._open and not self._buffer and polls is not None and now >= self._spoke_at + polls:
+            self._tally.polls.events += 1
             self._buffer.append(_Waiting(Said(token="NULL", content=""), self._tally.polls))
             self._next_at = now
         return self._next(now)

@@ -88,8 +88,10 @@ class Receiver:
 
     def take(self, report: Report) -> None:
         """Put a report into the buffer; a full buffer loses it, and says so in the tally."""
+        count = self._tally.of(report.number)
+        count.events += 1
         if len(self._buffer) >= self._habits.buffer:
-            self._tally.of(report.number).lost += 1
+            count.lost += 1
         else:
             self._buffer.append(_Waiting(report))
 
@@ -175,6 +177,7 @@ class Receiver:
             return b""
         self._beating = True
         self._deadline = now + self._habits.wait
+        self._tally.heartbeats.events += 1
         self._tally.heartbeats.sent += 1
         return surgard.heartbeat(self._header)
 

@@ -119,25 +119,30 @@ def read(text: str) -> tuple[Site, ...]:
 
 
 def _site(row: Mapping[str, str | None]) -> Site:
-    key = bytes.fromhex(row.get("key_hex") or "")
-    if key and len(key) not in _KEY_LENGTHS:
-        msg = f"a key has 32, 48 or 64 hexadecimal digits, this has {2 * len(key)}"
-        raise ValueError(msg)
+    """Return the site of one line, or raise `ValueError`."""
+    cell = {name: value or "" for name, value in row.items()}
     site = Site(
-        number=row["number"] or "",
-        way=Way(row["way"] or ""),
-        form=Form(row["form"] or ""),
-        plot=Plot(row.get("plot") or Plot.QUIET),
-        key=key or None,
-        hangs_up=(row.get("hangs_up") or "") == "yes",
+        number=cell["number"],
+        way=Way(cell["way"]),
+        form=Form(cell["form"]),
+        plot=Plot(cell.get("plot") or Plot.QUIET),
+        key=bytes.fromhex(cell.get("key_hex", "")) or None,
+        hangs_up=cell.get("hangs_up") == "yes",
     )
-    if not site.number.isalnum():
-        msg = "a number is made of digits and letters"
-        raise ValueError(msg)
-    if site.way in {Way.SERIAL, Way.SURGARD} and (site.key or site.hangs_up):
-        msg = f"key_hex and hangs_up are for panels, {site.way} is a receiver's line"
-        raise ValueError(msg)
-    if site.way in {Way.DC09_TCP, Way.DC09_UDP} and site.form is Form.BASIC:
-        msg = "DC-09 panels do not write in the form basic"
-        raise ValueError(msg)
+    if (fault := _fault(site)) is not None:
+        raise ValueError(fault)
     return site
+
+
+def _fault(site: Site) -> str | None:
+    """Say what of a site does not go together."""
+    on_a_receiver = site.way in {Way.SERIAL, Way.SURGARD}
+    if not site.number.isalnum():
+        return "a number is made of digits and letters"
+    if site.key is not None and len(site.key) not in _KEY_LENGTHS:
+        return f"a key has 32, 48 or 64 hexadecimal digits, this has {2 * len(site.key)}"
+    if on_a_receiver and (site.key or site.hangs_up):
+        return f"key_hex and hangs_up are for panels, {site.way} is a receiver's line"
+    if site.form is Form.BASIC and not on_a_receiver:
+        return "DC-09 panels do not write in the form basic"
+    return None

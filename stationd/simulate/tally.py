@@ -10,12 +10,13 @@ __all__ = ["Count", "Tally"]
 class Count:
     """The counts of one account.
 
-    ``sent``: events handed to a connection at least once; ``repeats``: sent again; ``damaged``:
-    sent with noise first, on purpose; ``acknowledged``: events whose acknowledgement came and was
-    right; ``refused``: refusals (NAK, DUH, 15h) that came; ``silences``: waits that ended without
-    an answer; ``lost``: events a full buffer had no room for.
+    ``events``: what happened at the site; ``sent``: handed to a connection at least once;
+    ``repeats``: sent again; ``damaged``: sent with noise first, on purpose; ``acknowledged``: events
+    whose acknowledgement came and was right; ``refused``: refusals (NAK, DUH, 15h) that came;
+    ``silences``: waits that ended without an answer; ``lost``: events a full buffer had no room for.
     """
 
+    events: int = 0
     sent: int = 0
     repeats: int = 0
     damaged: int = 0
@@ -26,8 +27,8 @@ class Count:
 
     @property
     def unanswered(self) -> int:
-        """Events that were sent and are not acknowledged."""
-        return self.sent - self.acknowledged
+        """Events that are not acknowledged, whether they were sent or not."""
+        return self.events - self.acknowledged
 
 
 @dataclass(slots=True)

@@ -5,11 +5,11 @@ import json
 from stationd.simulate.tally import Tally
 
 
-def test_what_was_sent_and_not_acknowledged_is_unanswered():
+def test_what_happened_and_is_not_acknowledged_is_unanswered():
     tally = Tally()
     count = tally.of("1234")
-    count.sent, count.acknowledged = 3, 2
-    assert tally.of("1234").unanswered == 1
+    count.events, count.sent, count.acknowledged = 4, 3, 2
+    assert tally.of("1234").unanswered == 2
 
 
 def test_the_report_sums_the_accounts_and_leaves_out_heartbeats_and_polls():
