@@ -1,5 +1,6 @@
 """SQL of customers, sites, contracts, accounts and transmitters."""
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -37,6 +38,7 @@ from stationd.db.schema import (
 from stationd.errors import NotFoundError
 
 __all__ = [
+    "digest_transmitters",
     "find_account",
     "find_customer",
     "find_links",
@@ -245,15 +247,31 @@ def read_transmitters(
     ``linked_at`` is a moment's text: those whose link had not ended by then.
     """
     query = sa.select(transmitters).order_by(transmitters.c.receiver_group, transmitters.c.number)
-    linked = sa.select(transmitter_links.c.transmitter_id)
     if acct is not None:
+        linked = sa.select(transmitter_links.c.transmitter_id)
         query = query.where(transmitters.c.id.in_(linked.where(transmitter_links.c.acct == acct)))
     if linked_at is not None:
-        ends = transmitter_links.c.valid_to
-        query = query.where(
-            transmitters.c.id.in_(linked.where(sa.or_(ends.is_(None), ends > linked_at)))
-        )
+        query = query.where(_has_owner(linked_at))
     return [_transmitter(row) for row in connection.execute(query)]
+
+
+def digest_transmitters(connection: Connection, *, linked_at: str) -> str:
+    """Return a hash that changes with the transmitters that have an owner, read as rows only."""
+    query = (
+        sa.select(transmitters)
+        .where(_has_owner(linked_at))
+        .order_by(transmitters.c.receiver_group, transmitters.c.number)
+    )
+    digest = hashlib.sha256()
+    for row in connection.execute(query):
+        digest.update(repr(tuple(row)).encode())
+    return digest.hexdigest()
+
+
+def _has_owner(at: str) -> sa.ColumnElement[bool]:
+    ends = transmitter_links.c.valid_to
+    linked = sa.select(transmitter_links.c.transmitter_id)
+    return transmitters.c.id.in_(linked.where(sa.or_(ends.is_(None), ends > at)))
 
 
 def read_link(connection: Connection, link_id: str) -> tuple[Link, Transmitter]:

@@ -1,11 +1,10 @@
 """From the masters in the station database to the roster's file."""
 
-import hashlib
 from pathlib import Path
 
 from receivers.session import Account, Key
 from stationd.accounts.model import Transmitter
-from stationd.accounts.store import read_transmitters
+from stationd.accounts.store import digest_transmitters, read_transmitters
 from stationd.clock import iso
 from stationd.db.engine import Connection
 from stationd.desk import Desk
@@ -23,12 +22,12 @@ def publish(desk: Desk, path: Path, sealer: Sealer, known: str = "") -> str:
     Given the digest of the time before as ``known``, it ends at once where nothing has changed.
     The file is written only where it says something else, so that readers wake for a reason.
     """
+    at = iso(desk.clock.now())
     with desk.database.reading() as connection:
-        transmitters = read_transmitters(connection, linked_at=iso(desk.clock.now()))
-    digest = hashlib.sha256(repr(_shown(transmitters)).encode()).hexdigest()
-    if digest == known and path.exists():
-        return digest
-    roster = _roster(transmitters, sealer)
+        digest = digest_transmitters(connection, linked_at=at)
+        if digest == known and path.exists():
+            return digest
+        roster = _roster(read_transmitters(connection, linked_at=at), sealer)
     if _published(path, sealer) != roster:
         write(path, roster, sealer)
     return digest
@@ -43,22 +42,6 @@ def read_current(desk: Desk, sealer: Sealer) -> Roster:
 def read_roster(connection: Connection, sealer: Sealer) -> Roster:
     """Return the roster of every transmitter there ever was, for decoding what is old."""
     return _roster(read_transmitters(connection), sealer)
-
-
-def _shown(transmitters: list[Transmitter]) -> list[object]:
-    """Return what of the masters the roster shows, sealed as it lies there."""
-    return [
-        (
-            one.group,
-            one.number,
-            [(key.sealed, key.valid_from, key.valid_to) for key in one.keys],
-            one.window_back,
-            one.window_ahead,
-            one.poll_interval,
-            sorted(one.switches),
-        )
-        for one in transmitters
-    ]
 
 
 def _published(path: Path, sealer: Sealer) -> Roster | None:

@@ -200,3 +200,16 @@ def test_rows_are_replaced_whole(connection):
 )
 def test_the_accounts_of_a_customer_site_or_contract_are_found(connection, one, found):
     assert store.read_open_accts_of(connection, one) == found
+
+
+def test_the_digest_changes_with_what_has_an_owner(connection):
+    def digest(at):
+        return store.digest_transmitters(connection, linked_at=iso(at))
+
+    nobody = digest(DAY)
+    store.record_links(connection, [link("l1", DAY, DAY + NIGHT)])
+    before = digest(DAY)
+    assert before != nobody
+    assert digest(DAY + NIGHT) == nobody
+    store.rewrite_transmitter(connection, Transmitter(id="t1", group="main", number="01A4"))
+    assert digest(DAY) not in (before, nobody)

@@ -273,3 +273,38 @@ def test_progress_goes_from_beginning_to_end(bring):
     told = []
     bring(HEAD + ONE, progress=lambda done, whole: told.append((done, whole)))
     assert told == [(1, 5), (2, 5), (3, 5), (4, 5), (5, 5)]
+
+
+def test_contract_details_and_panels_change_too(desk, bring):
+    bring(HEAD + ONE)
+    report = bring(
+        "account,cure_days,notice_days,tier,paid_through,systems\n1001,5,45,tm,2026-01-31,fire\n",
+        "account,number,protocol,poll_interval,window_ahead,switches\n1001,01A4,DC-09,90,5,x y\n",
+    )
+    assert (report.changed, report.accounts_changed) == (2, 1)
+    facts = read_whole(desk, "1001")
+    assert facts["contract"]["terms"] == {"tier": "tm", "paid_through": "2026-01-31"}
+    assert (facts["contract"]["cure_days"], facts["contract"]["notice_days"]) == (5, 45)
+    assert facts["account"]["details"] == {"systems": ["fire"]}
+    assert facts["transmitters"][0]["switches"] == ["x", "y"]
+    assert facts["transmitters"][0]["poll_interval"] == 90
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("account,site_no\n1001,S2\n", "another site"),
+        ("account,contract\n1001,C-2\n", "another account"),
+        ("account,contract\n1003,C-2\n", "has account 1002"),
+    ],
+)
+def test_an_account_stays_at_its_site_and_contract(bring, faults, text, words):
+    bring(HEAD + ONE + TWO)
+    bring("customer,customer_no,site_no,address,zone\nCole,7,S2,14 Main St,UTC\n")
+    assert words in "\n".join(faults(text))
+
+
+def test_a_contract_may_get_another_number(desk, bring):
+    bring(HEAD + ONE)
+    bring("account,contract\n1001,C-99\n")
+    assert read_whole(desk, "1001")["contract"]["number"] == "C-99"
