@@ -72,6 +72,7 @@ class _Served:
     """A listener's parts."""
 
     settings: AnyListener
+    line: Line
     intake: Intake
     link: Link
     edge: AnyEdge
@@ -260,7 +261,7 @@ class Daemon:
                 edge = UdpEdge(settings, line, link, self._reactor)
             case SerialListener():
                 edge = SerialEdge(settings, line, link, self._reactor)
-        return _Served(settings, line.intake, link, edge)
+        return _Served(settings, line, line.intake, link, edge)
 
     def _tell_ready(self) -> None:
         if self._ready.called or any(s.link.is_up is None for s in self._served):
@@ -337,7 +338,7 @@ class Daemon:
                 "receiver": served.settings.receiver,
                 "group": served.settings.group,
                 "mode": served.settings.mode,
-                "options": dict(served.settings.options),
+                "options": dict(served.line.conversation.options),
             }
             for served in self._served
         }

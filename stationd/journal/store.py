@@ -51,6 +51,7 @@ class Journal:
         self._lock: int | None = None
         self._connection: sa.Connection | None = None
         self._file = (0, 0)
+        self._log: tuple[int, int] | None = None
         self._id = ""
         self._position = 0
         self._link = b""
@@ -163,6 +164,7 @@ class Journal:
         )
         self._connection = engine.connect()
         self._file = _identity(self._path)
+        self._log = None
 
     def _disconnect(self) -> None:
         if self._connection is not None:
@@ -279,9 +281,19 @@ class Journal:
         return self._connection
 
     def _same_file(self) -> None:
-        """Make sure that what was committed is in the file that the next start will open."""
-        if _identity(self._path) != self._file:
-            raise self._unavailable("found", "its file was moved, removed or replaced")
+        """Make sure that what was committed is in the files that the next start will open.
+
+        A commit is in the write-ahead log first, which SQLite neither removes nor replaces while
+        it is open; it is known from the first commit after opening.
+        """
+        log = self._path.with_name(f"{self._path.name}-wal")
+        if self._log is None:
+            self._log = _identity(log)
+        if (_identity(self._path), _identity(log, (0, 0))) != (self._file, self._log):
+            # What only the lost log has is saved where that is still possible.
+            with suppress(DBAPIError):
+                self._open_connection().exec_driver_sql("PRAGMA wal_checkpoint(FULL)")
+            raise self._unavailable("found", "its file or its log was moved, removed or replaced")
 
     @contextmanager
     def _failures(self, done: str) -> Iterator[None]:
@@ -326,8 +338,14 @@ _ADVICE = {
 }
 
 
-def _identity(path: Path) -> tuple[int, int]:
-    found = path.stat()
+def _identity(path: Path, missing: tuple[int, int] | None = None) -> tuple[int, int]:
+    """Return what tells a file from another of its name; ``missing`` where there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        if missing is None:
+            raise
+        return missing
     return found.st_dev, found.st_ino
 
 

@@ -20,6 +20,7 @@ from twisted.internet.task import Clock as ReactorClock
 from twisted.internet.testing import StringTransport
 from twisted.logger import capturedLogs
 
+from receivers.registry import RECEIVERS
 from stationd import daemon as module
 from stationd.clock import SetClock
 from stationd.daemon import Daemon, compose, main, serve
@@ -247,7 +248,7 @@ def test_the_first_entry_tells_of_the_start_and_every_listener(node: Node) -> No
         "receiver": "dc09",
         "group": "north",
         "mode": "primary",
-        "options": {},
+        "options": {name: option.default for name, option in RECEIVERS["dc09"].options.items()},
     }
     assert set(note["listeners"]) == {"panels", "datagrams", "automation", "cable"}
 

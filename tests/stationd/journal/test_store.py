@@ -215,6 +215,16 @@ def test_a_file_moved_away_takes_nothing_until_it_is_back(
     assert journal.append([body(2)])[0].position == 3
 
 
+def test_a_log_that_was_removed_is_missed_and_nothing_in_it_is_lost(
+    journal: Journal, path: Path, body: Body
+) -> None:
+    journal.append([body(1)])
+    path.with_name(f"{path.name}-wal").unlink()
+    with pytest.raises(JournalUnavailableError, match="its log was moved, removed"):
+        journal.append([body(2)])
+    assert journal.append([body(3)])[0].position == 3
+
+
 def test_a_file_replaced_while_open_takes_nothing(journal: Journal, path: Path, body: Body) -> None:
     journal.append([body(1)])
     path.rename(path.with_name("moved"))
@@ -270,6 +280,7 @@ class TestDropping:
         self, journal: Journal, path: Path, body: Body
     ) -> None:
         journal.append([body(at) for at in range(1, 11)])
+        assert journal.drop(self.released(journal, 8), before=1) == 0
         assert journal.drop(self.released(journal, 8), before=6) == 5
         journal.close()
         again = Journal.open(path, CountedIds())
