@@ -1,8 +1,8 @@
 """`stationctl export`."""
 
 import shutil
-import time
 from pathlib import Path
+from time import sleep
 
 import click
 
@@ -61,7 +61,7 @@ def _waited(office: Office, order_id: str, tell: Progress) -> Order:
         if order.why != told:
             told = order.why
             office.note(f"{told} (tried again)" if told else "It goes on.")
-        time.sleep(_LOOK_EVERY)
+        sleep(_LOOK_EVERY)
 
 
 def _copied(one: StoredObject, to: Path) -> Path:

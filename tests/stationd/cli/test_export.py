@@ -1,0 +1,93 @@
+"""`stationctl export`."""
+
+from datetime import timedelta
+
+import pytest
+
+from archive.seal import LogKey, Seal
+from archive.stores.directory import DirectoryStore
+from stationd.bundles import service, store
+from stationd.bundles.work import Retention, Workshop, run
+from stationd.cli import export
+from stationd.ledger.service import LedgerTree
+
+RETENTION = Retention(closing=timedelta(days=3650), other=timedelta(days=730))
+
+
+@pytest.fixture
+def worker(desk, keys, authority, tmp_path, monkeypatch):
+    """Do the worker's part each time the command waits, as ``parts`` says."""
+    (tmp_path / "sealed").mkdir()
+    log_key = LogKey.load(keys.log_key)
+    shop = Workshop(
+        desk=desk,
+        store=DirectoryStore(tmp_path / "store"),
+        authority=authority,
+        seal=Seal.load(keys.seal_key, keys.seal, keys.root),
+        log_public_pem=log_key.public_pem,
+        origin="log.example.com/south",
+        sealed=tmp_path / "sealed",
+        holder="n-1",
+    )
+
+    def trouble(order):
+        with desk.database.writing() as connection:
+            store.release(connection, order, retry_at=desk.clock.now(), why="S3 is away")
+
+    def better(order):
+        with desk.database.writing() as connection:
+            store.release(connection, order, retry_at=desk.clock.now(), why="")
+
+    def lost(order):
+        with desk.database.writing() as connection:
+            now = desk.clock.now()
+            store.release(connection, order, retry_at=now, why="files are gone", failed=True)
+
+    def done(order):
+        run(shop, order, LedgerTree.load(desk), log_key=log_key, retention=RETENTION)
+
+    acts = {"trouble": trouble, "better": better, "lost": lost, "done": done}
+    parts = ["done"]
+
+    def works(_seconds):
+        acts[parts.pop(0)](service.orders(desk)[0].id)
+
+    monkeypatch.setattr(export, "sleep", works)
+    return parts
+
+
+def test_an_order_can_be_left_to_the_worker(opened, value, desk):
+    placed = value("export", "1001", "--no-wait")
+    assert service.read(desk, placed["order"]).state == "ordered"
+
+
+def test_an_export_waits_until_the_bundle_is_verified(opened, value, worker):
+    told = value("export", "1001")
+    assert (told["state"], told["records"]) == ("verified", 2)
+    assert len(told["objects"]) == 4
+    assert all(one["version_id"] for one in told["objects"])
+
+
+def test_finished_files_are_copied_where_they_are_wanted(opened, ok, worker, tmp_path):
+    (tmp_path / "stick").mkdir()
+    said = ok("export", "1001", "--to", tmp_path / "stick")
+    assert "2 records, verified in the archive." in said
+    assert len(list((tmp_path / "stick").iterdir())) == 4
+
+
+def test_what_stands_in_the_way_is_told_as_it_changes(opened, run, worker):
+    worker[:] = ["trouble", "better", "done"]
+    result = run("export", "1001")
+    assert "S3 is away (tried again)\nIt goes on.\n" in result.stderr
+
+
+def test_an_order_that_is_given_up_ends_with_1(opened, run, worker):
+    worker[:] = ["lost"]
+    result = run("export", "1001")
+    assert result.exit_code == 1
+    assert "was given up: files are gone" in result.stderr
+
+
+@pytest.mark.parametrize("words", [["none"], ["1001", "--epoch", "7"]])
+def test_what_is_not_there_ends_with_2(opened, run, words):
+    assert run("export", *words).exit_code == 2
