@@ -117,6 +117,7 @@ class Daemon:
         )
         self._wall_clock = WallClock()
         self._seconds = 0
+        self._why_closed = ""
         self._stopping = False
         self._ready: Deferred[None] = Deferred()
         self._served = [self._serve(listener) for listener in settings.listeners]
@@ -181,12 +182,17 @@ class Daemon:
             self._log.error("journal_broken", why=failure.getErrorMessage())
             self._ready.errback(failure)
             return
-        self._log.error("journal_unavailable", why=failure.getErrorMessage())
-        self._notifier.status(failure.getErrorMessage())
+        why = failure.getErrorMessage()
+        if why != self._why_closed:
+            self._why_closed = why
+            self._log.error("journal_unavailable", why=why)
+            self._notifier.status(why)
         self._reactor.callLater(JOURNAL_AGAIN_SECONDS, self._open_journal)
 
     def _opened(self, journal: Journal) -> None:
         self._journal = journal
+        if self._why_closed:
+            self._notifier.status("")
         self._log.info("journal_open", journal=journal.id, position=journal.position)
         self._diary.write(Kind.STARTED, self._started_note())
         self._look_at_kernel_clock()
