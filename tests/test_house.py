@@ -4,6 +4,7 @@ import ast
 import importlib
 import importlib.metadata
 import pkgutil
+import re
 import statistics
 import subprocess
 import sys
@@ -135,6 +136,25 @@ def test_imports_are_absolute():
         if isinstance(node, ast.ImportFrom) and node.level
     ]
     assert relative_imports == []
+
+
+def pages():
+    """Return every page of the manual."""
+    found = [
+        *ROOT.glob("*.md"),
+        *(ROOT / "archive").glob("*.md"),
+        *(ROOT / "receivers").rglob("*.md"),
+    ]
+    for folder in ("docs", "systemd", "bench", "changes"):
+        found += (ROOT / folder).rglob("*.md")
+    return sorted(found)
+
+
+@pytest.mark.parametrize("page", pages(), ids=relative)
+def test_every_link_of_a_page_leads_somewhere(page):
+    text = page.read_text(encoding="utf-8")
+    links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", text)
+    assert [link for link in links if not (page.parent / link).exists()] == []
 
 
 # -- budget ------------------------------------------------------------------

@@ -11,9 +11,10 @@ class Count:
     """The counts of one account.
 
     ``events``: what happened at the site; ``sent``: handed to a connection at least once;
-    ``repeats``: sent again; ``damaged``: sent with noise first, on purpose; ``acknowledged``: events
-    whose acknowledgement came and was right; ``refused``: refusals (NAK, DUH, 15h) that came;
-    ``silences``: waits that ended without an answer; ``lost``: events a full buffer had no room for.
+    ``repeats``: sent again; ``damaged``: sent with noise first, on purpose; ``acknowledged``:
+    events whose acknowledgement came and was right; ``refused``: refusals (NAK, DUH, 15h) that
+    came; ``silences``: waits that ended without an answer; ``lost``: events a full buffer had no
+    room for.
     """
 
     events: int = 0

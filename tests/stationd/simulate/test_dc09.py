@@ -1,6 +1,7 @@
 """The bytes of a simulated DC-09 panel, and the answers it believes."""
 
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -131,3 +132,47 @@ def test_an_endless_answer_does_not_fill_the_memory():
     buffer = bytearray(b"x" * 100_000)
     assert dc09.split(buffer) == []
     assert len(buffer) == 4107
+
+
+TEXT = st.text(alphabet="ABCDEFGHIJ0123456789/^ ", max_size=60)
+
+
+@given(
+    content=TEXT,
+    sequence=st.integers(0, 9999),
+    receiver=st.sampled_from([None, "", "0", "12", "ABCDEF"]),
+    prefix=st.sampled_from(["", "0", "1234"]),
+    key=st.sampled_from([None, *KEYS]),
+)
+@settings(max_examples=100, deadline=None)
+def test_every_message_says_its_length_and_check_value(content, sequence, receiver, prefix, key):
+    message = dc09.Message(
+        token="SIA-DCS",
+        sequence=sequence,
+        number="1234",
+        content=content,
+        receiver=receiver,
+        prefix=prefix,
+    )
+    raw = dc09.encode(message, stamp=NOON, key=key, random=zeros)
+    body = raw[9:-1]
+    assert (raw[:1], raw[-1:]) == (b"\n", b"\r")
+    assert int(raw[1:5], 16) == dc09.crc16(body)
+    assert int(raw[5:9], 16) == len(body)
+    assert message.header.encode() in body
+    if key is not None:
+        sealed = bytes.fromhex(body[body.index(b"[") + 1 :].decode())
+        clear = dc09._cbc(key).decryptor().update(sealed)
+        assert clear.split(b"|", 1)[1] == f"{content}]_12:00:00,06-15-2025".encode()
+
+
+@given(st.lists(st.sampled_from(["ACK", "DUH"]), max_size=5), st.lists(st.integers(0, 200)))
+@settings(max_examples=50, deadline=None)
+def test_answers_are_cut_the_same_however_they_arrive(tokens, cuts):
+    data = b"".join(answer(token) for token in tokens)
+    edges = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
+    buffer, found = bytearray(), []
+    for start, end in pairwise(edges):
+        buffer += data[start:end]
+        found += dc09.split(buffer)
+    assert found == [answer(token) for token in tokens]

@@ -1,8 +1,11 @@
 """A DC-09 panel's waits, repeats, clock and what it believes."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from stationd.clock import SetClock
 from stationd.simulate import dc09
@@ -175,3 +178,73 @@ def test_a_panel_without_a_clock_sends_no_time(make):
     panel = make(stamps=False)
     panel.take(FIRE)
     assert panel.tick(0.0).endswith(b"NFA03]\r")
+
+
+ANSWERS = st.sampled_from(
+    [
+        "right",
+        "wrong",
+        "duh",
+        "nak",
+        "noise",
+        "hangs up",
+        "nothing",
+    ]
+)
+
+
+def heard_for(answer, panel):
+    """Return the bytes of one kind of answer to what the panel has in flight."""
+    waiting = panel._buffer[0].message if panel._buffer else None
+    header = waiting.header if waiting is not None else "0001L0#1234"
+    return {
+        "right": acknowledgement(header),
+        "wrong": acknowledgement("9999L0#1234"),
+        "duh": acknowledgement(header, "DUH"),
+        "nak": dc09.frame(b'"NAK"0000R0L0A0[]_12:00:00,06-15-2025'),
+        "noise": b"\x00\xffGET / HTTP/1.1\r\n",
+        "hangs up": b"",
+        "nothing": b"",
+    }[answer]
+
+
+@given(st.lists(st.tuples(ANSWERS, st.floats(0.01, 30.0)), max_size=60))
+@settings(max_examples=100, deadline=None)
+def test_whatever_is_answered_no_event_is_forgotten(steps):
+    tally = Tally()
+    panel = Panel("1234", tally, Habits(pause=3.0), clock=SetClock(NOON), random=bytes)
+    panel.opened(0.0)
+    for _ in range(5):
+        panel.take(FIRE)
+    now, refused_for_good = 0.0, 0
+    for answer, wait in steps:
+        now += wait
+        panel.tick(now)
+        kept = len(panel._buffer)
+        if answer == "hangs up":
+            panel.closed()
+            panel.opened(now)
+        panel.receive(heard_for(answer, panel), now)
+        refused_for_good += kept - len(panel._buffer) if answer == "duh" else 0
+    count = tally.of("1234")
+    assert count.events == 5
+    assert len(panel._buffer) + count.acknowledged + refused_for_good == 5
+    assert count.sent <= 5
+
+
+@given(st.binary(max_size=200), st.lists(st.integers(0, 200), max_size=5))
+@settings(max_examples=100, deadline=None)
+def test_what_a_panel_makes_of_an_answer_does_not_depend_on_how_it_arrives(noise, cuts):
+    data = noise.replace(b"\n", b"") + acknowledgement() + noise
+    edges = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
+    outcomes = []
+    for pieces in ([data], [data[a:b] for a, b in pairwise(edges)]):
+        tally = Tally()
+        panel = Panel("1234", tally, Habits(), clock=SetClock(NOON), random=bytes)
+        panel.opened(0.0)
+        panel.take(FIRE)
+        panel.tick(0.0)
+        for piece in pieces:
+            panel.receive(piece, 0.1)
+        outcomes.append(tally.as_json())
+    assert outcomes[0] == outcomes[1]
