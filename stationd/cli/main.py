@@ -152,8 +152,9 @@ Exit codes: 0 done, 1 a check failed, 2 wrong use, 3 refused by a guard, 4 not a
 @click.pass_context
 def cli(ctx: click.Context, config: Path, *, as_json: bool) -> None:
     """Look after a station: its signals, accounts, cases, bundles and people."""
-    if ctx.obj is None:
-        ctx.obj = Office(config, as_json=as_json)
+    office = Office(config, as_json=as_json)
+    ctx.obj = office
+    ctx.call_on_close(office.close)
 
 
 def main() -> None:

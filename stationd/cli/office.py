@@ -65,6 +65,11 @@ class Office:
         check_revision(self.unchecked_desk.database)
         return self.unchecked_desk
 
+    def close(self) -> None:
+        """Close what was opened."""
+        if "unchecked_desk" in self.__dict__:
+            self.unchecked_desk.database.close()
+
     @property
     def token_path(self) -> Path:
         """Where this user's login at this station is remembered."""

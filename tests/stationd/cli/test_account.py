@@ -69,3 +69,12 @@ def test_without_a_login_nothing_is_changed(opened, ok, run):
     ok("logout")
     assert run("account", "link", "1002", "main", "0B").exit_code == 4
     assert run("account", "list").exit_code == 0
+
+
+def test_a_long_history_says_how_to_go_on(received, run, ok):
+    ok("account", "link", "1001", "main", "0C")
+    ok("account", "claim", "1001", "main", "0C")
+    result = run("account", "history", "1001", "--limit", "1", "--class", "alarm")
+    assert result.stdout.count("burglary alarm") == 1
+    assert "go on with --since" in result.stderr
+    assert ok("account", "history", "1001", "--since", "2026-01-01").count("-0") >= 2

@@ -18,7 +18,9 @@ PASSWORD = "correct horse battery"
 
 @pytest.fixture
 def office(config, tmp_path):
-    return Office(config, environment={"XDG_STATE_HOME": str(tmp_path)})
+    made = Office(config, environment={"XDG_STATE_HOME": str(tmp_path)})
+    yield made
+    made.close()
 
 
 @pytest.fixture
@@ -45,6 +47,14 @@ def test_the_person_is_who_logged_in(office, maria):
 def test_without_a_login_there_is_no_person(office, desk):
     with pytest.raises(NotAuthorisedError):
         office.person()
+
+
+def test_what_was_opened_is_closed_and_nothing_else(office, desk):
+    office.close()
+    with office.desk.database.reading():
+        pool = office.desk.database.engine.pool
+    office.close()
+    assert office.desk.database.engine.pool is not pool
 
 
 def asked(monkeypatch, *answers):

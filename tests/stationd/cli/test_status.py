@@ -1,10 +1,14 @@
 """`stationctl status`."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 import pytest
 
+from archive.ceremony import make_keys
+from archive.seal import LogKey
 from stationd.cli.status import _ago
+from stationd.ledger.service import LedgerTree, checkpoint
 from stationd.schedule.checks import Check, record_check
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -49,3 +53,20 @@ def test_the_last_check_of_the_archive_is_shown(desk, ok, value):
 )
 def test_ages_are_told_in_a_fitting_unit(age, words):
     assert _ago(NOW - age, NOW) == words
+
+
+def test_a_checkpoint_is_told_with_what_has_grown_since(received, ok, tmp_path):
+    made = make_keys(tmp_path / "keys", station="south", now=NOW, serials=count(1))
+    tree = LedgerTree.load(received)
+    log_key = LogKey.load(made.log_key)
+    checkpoint(received, tree, origin="log.example.com/south", log_key=log_key)
+    assert "Checkpoint  0, " in ok("status")
+    assert "0 chains have grown since" in ok("status")
+
+
+def test_a_disk_that_cannot_be_asked_is_left_out(desk, value, monkeypatch):
+    def away(_path):
+        raise OSError
+
+    monkeypatch.setattr("shutil.disk_usage", away)
+    assert value("status")["disks"] == []
