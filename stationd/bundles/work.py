@@ -19,14 +19,13 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
-from archive.verify import Anchors, verify
-
 from archive.authorities.base import Authority
 from archive.build import BundleSource, FinishedFile, Trust, build, finish
 from archive.canonical import JsonValue
 from archive.errors import ObjectDiffersError
 from archive.seal import Seal
 from archive.stores.base import BundleStore, Held
+from archive.verify import Anchors, verify
 from stationd.bundles import gather, reading, store
 from stationd.bundles.model import Kind, Order, OrderState, StoredObject
 from stationd.bundles.receipt import RECEIPT, SIGNATURE, receipt

@@ -29,23 +29,26 @@ def pages() -> Mapping[str, str]:
 
 def case_table_page() -> str:
     """Return the page of states, rows and facts, with the diagram."""
-    lines = [
-        "# The case table",
-        "",
-        _GENERATED,
-        "",
-        (
-            "A termination is a case, and a case moves along a row of this table or not at all. "
-            "`stationctl case step CASE EVENT` takes a row; the worker takes those that are due. "
-            "Every guard of a row is evaluated and reported; one that failed stops the step."
-        ),
-        "",
-        "## States",
-        "",
-        "| state | meaning |",
-        "| --- | --- |",
-        *(f"| `{state}` | {meaning} |" for state, meaning in STATES.items()),
-        "",
+    parts = (_introduction(), _states(), _table(), _picture(), _facts())
+    return "\n".join(line for part in parts for line in part)
+
+
+def _introduction() -> list[str]:
+    text = (
+        "A termination is a case, and a case moves along a row of this table or not at all. "
+        "`stationctl case step CASE EVENT` takes a row; the worker takes those that are due. "
+        "Every guard of a row is evaluated and reported; one that failed stops the step."
+    )
+    return ["# The case table", "", _GENERATED, "", text, ""]
+
+
+def _states() -> list[str]:
+    rows = [f"| `{state}` | {meaning} |" for state, meaning in STATES.items()]
+    return ["## States", "", "| state | meaning |", "| --- | --- |", *rows, ""]
+
+
+def _table() -> list[str]:
+    return [
         "## Rows",
         "",
         "| row | from | event | to | guards | facts, one of | who | besides |",
@@ -54,31 +57,26 @@ def case_table_page() -> str:
         "",
         "A guard in brackets only warns. `worker` is the program itself, when the step is due.",
         "",
-        "## Diagram",
-        "",
-        "```mermaid",
-        "stateDiagram-v2",
-        *_diagram(),
-        "```",
-        "",
-        (
-            "Cure (T10) and withdrawal (T11) leave every state before `ended`, dispute (T6) and "
-            "referral (T8) lead from each of them into their holds; the diagram leaves them out."
-        ),
-        "",
-        "## Facts",
-        "",
-        "| kind | what it is | recorded by |",
-        "| --- | --- | --- |",
-        *_kinds(),
-        "",
-        (
-            f"A notice travels by {_listed(CHANNELS)}; the mail allowance is added for "
-            f"{_listed(name for name, posted in CHANNELS.items() if posted)}."
-        ),
-        "",
     ]
-    return "\n".join(lines)
+
+
+def _picture() -> list[str]:
+    text = (
+        "Cure (T10) and withdrawal (T11) leave every state before `ended`, dispute (T6) and "
+        "referral (T8) lead from each of them into their holds; the diagram leaves them out."
+    )
+    head = ["## Diagram", "", "```mermaid", "stateDiagram-v2"]
+    return [*head, *_diagram(), "```", "", text, ""]
+
+
+def _facts() -> list[str]:
+    posted = [name for name, by_post in CHANNELS.items() if by_post]
+    text = (
+        f"A notice travels by {_listed(CHANNELS)}; the mail allowance is added for "
+        f"{_listed(posted)}."
+    )
+    head = ["## Facts", "", "| kind | what it is | recorded by |", "| --- | --- | --- |"]
+    return [*head, *_kinds(), "", text, ""]
 
 
 def guards_page() -> str:
