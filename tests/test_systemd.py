@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -283,3 +284,54 @@ def test_a_restart_loses_no_frame(tmp_path, simulator):
     total = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["total"]
     assert len({entry.raw for entry in frames}) > 0
     assert len(frames) >= total["acknowledged"] == total["sent"]
+
+
+WORKER = """
+[station]
+station = "s-1"
+node = "n-1"
+[ledger]
+origin = "log.example.com/s-1"
+[journal]
+path = "{folder}/journal.sqlite3"
+[roster]
+path = "{folder}/roster.json"
+[database]
+url = "sqlite:///{folder}/station.sqlite3"
+[archive]
+sealed = "{folder}/sealed"
+[archive.store]
+kind = "directory"
+path = "{folder}/bundles"
+[[authorities]]
+name = "tsa-1"
+url = "http://127.0.0.1:1/tsr"
+trust = "root.pem"
+"""
+
+
+@pytest.mark.system
+@needs_setpriv
+def test_the_worker_serves_inside_the_limits_of_its_unit(tmp_path):
+    config = tmp_path / "stationd.toml"
+    config.write_text(WORKER.format(folder=tmp_path), encoding="utf-8")
+    secrets = tmp_path / "credentials"
+    # As systemd does, the environment names the folder of the credentials and the socket.
+    told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    told.bind(str(tmp_path / "notify"))
+    told.settimeout(60)
+    environment = os.environ | {
+        "CREDENTIALS_DIRECTORY": str(secrets),
+        "NOTIFY_SOCKET": str(tmp_path / "notify"),
+    }
+    stationctl = [Path(sys.executable).with_name("stationctl"), "--config", config]
+    for command in (["keys", "init", secrets], ["migrate"]):
+        subprocess.run([*stationctl, *command], check=True, timeout=60, stdout=subprocess.DEVNULL)
+    worker = confined(sys.executable, "-m", "stationd.worker", "--config", config)
+    with told, subprocess.Popen(worker, env=environment, stderr=subprocess.PIPE) as process:
+        try:
+            assert b"READY=1" in told.recv(4096)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            log = process.communicate(timeout=60)[1].decode()
+    assert process.returncode == 0, log
