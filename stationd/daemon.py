@@ -221,6 +221,7 @@ class Daemon:
         for served in self._served:
             served.intake.finish()
         self._diary.write(Kind.STOPPED, {"cause": cause})
+        self._diary.close()
         return None if self._committer.failing else self._diary.empty()
 
     def _hang_up(self, cause: str) -> None:

@@ -240,6 +240,8 @@ class Journal:
         """Return the connection; after a failure, only once what is on disk is known again."""
         if self._connection is not None:
             return self._connection
+        if self._lock is None:
+            raise self._unavailable("used", "it is closed")
         before = (self._id, self._position, self._link)
         self._connect(mode="rw")
         self._read_last()

@@ -45,6 +45,7 @@ class Diary:
         self._kept: deque[bytes] = deque()
         self._lost = 0
         self._busy = False
+        self._closed = False
         self._empty: list[Deferred[None]] = []
 
     def write(
@@ -71,12 +72,18 @@ class Diary:
 
     def keep(self, bodies: Sequence[bytes]) -> None:
         """Take over ``bodies``, to be committed as soon as it can be."""
+        if self._closed:
+            return
         for body in bodies:
             if len(self._kept) < MOST_KEPT:
                 self._kept.append(body)
             else:
                 self._lost += 1
         self._send()
+
+    def close(self) -> None:
+        """Take nothing more: the last entry has been written."""
+        self._closed = True
 
     def empty(self) -> Deferred[None]:
         """Return a Deferred that fires once all of it is committed."""

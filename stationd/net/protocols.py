@@ -116,9 +116,10 @@ class StreamProtocol(Protocol):
         return 0
 
     def stop_reading(self) -> None:
-        """Read no more: we stop.  A connection that is ending is not read any more."""
-        if not self._cause:
+        """Read no more, and submit what was left unfinished: we stop."""
+        if not self._cause:  # a connection that is ending is not read any more
             self._valve.close("stop")
+            self._exchange.cut()
 
     def hang_up(self, cause: str) -> None:
         """End the connection."""

@@ -259,8 +259,10 @@ def test_an_outage_before_the_first_entry_ends_as_well(
     assert journal.append([body(1)])[0].position == 1
 
 
-def test_a_closed_journal_says_so(journal: Journal) -> None:
+def test_a_closed_journal_takes_nothing(journal: Journal, body: Body) -> None:
     journal.close()
+    with pytest.raises(JournalUnavailableError, match="it is closed"):
+        journal.append([body(1)])
     with pytest.raises(JournalUnavailableError, match="it is closed"):
         journal._open_connection()
 

@@ -61,3 +61,11 @@ def test_it_is_empty_once_all_is_committed(house: Any) -> None:
     assert fired == ["at once"]
     house.thread.run_all()
     assert fired == ["at once", "later"]
+
+
+def test_after_the_last_entry_nothing_is_taken(house: Any) -> None:
+    house.diary.write(Kind.STOPPED, {})
+    house.diary.close()
+    house.diary.write(Kind.LINK_DOWN, {})
+    house.thread.run_all()
+    assert [entry.kind for entry in house.pages.entries()] == [Kind.STOPPED]

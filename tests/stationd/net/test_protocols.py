@@ -145,9 +145,11 @@ def test_half_a_frame_over_tcp_waits_as_long_as_it_likes(house: Any) -> None:
 
 def test_reading_stops_when_we_stop_and_answers_still_go_out(house: Any) -> None:
     wire = Wire(house)
-    wire.protocol.dataReceived(b"one.")
+    wire.protocol.dataReceived(b"one.ha")
     wire.protocol.stop_reading()
-    house.thread.run()
+    assert house.notes(Kind.GARBLED) == ['{"fault":"cut"}']
+    wire.protocol.connectionLost(DONE)
+    assert house.thread.calls == []
     assert (wire.transport.producerState, wire.heard) == ("paused", b"<one.>")
 
 
