@@ -42,6 +42,7 @@ from stationd.cases import due
 from stationd.cases import store as cases
 from stationd.cases.effects import CLOSING, EVALUATE, EXTEND
 from stationd.clock import SystemClock, parse_iso
+from stationd.db.engine import Connection
 from stationd.db.revision import check_revision
 from stationd.desk import Desk, open_desk
 from stationd.errors import (
@@ -78,6 +79,7 @@ _TICK = 0.25
 _ROSTER_EVERY = timedelta(seconds=2)
 _ASK_AGAIN = timedelta(seconds=10)
 _FAR = datetime.max.replace(tzinfo=UTC)
+_REVERIFY_REST = timedelta(days=90)
 _UPKEEP_EVERY = timedelta(hours=1)
 _LONGEST_PAUSE = 10.0
 _NICE = 10
@@ -137,6 +139,7 @@ class Acting:
         self._every("checkpoint", self._settings.ledger.checkpoint_every, self._checkpoint)
         self._take_due_steps()
         self._seal()
+        self._every("holds", _ASK_AGAIN, self._look_at_holds)
         self._work()
         return True
 
@@ -272,10 +275,10 @@ class Acting:
             return
         now = self._desk.clock.now()
         with self._desk.database.reading() as connection:
-            waiting = bundles.read_waiting(connection, now)
+            waiting = bundles.read_waiting(connection, now, self._holder)
             # Half the age at which a bundle counts as stale leaves time for trouble.
             before = now - self._desk.policies.verified_within / 2
-            stale = [] if waiting else bundles.read_stale(connection, before=before, now=now)
+            stale = [] if waiting else self._stale(connection, before, now)
         if min(self._next.get("upkeep", now), self._next.get(EXTEND, _FAR)) <= now:
             self._looked_after = now
             self._next["upkeep"] = now + _UPKEEP_EVERY
@@ -286,6 +289,21 @@ class Acting:
             self._begin(waiting[0])
         elif stale and take_order(self._desk, stale[0].id, self._holder):
             self._start(["--reverify", stale[0].id], stale[0].id)
+
+    def _stale(self, connection: Connection, before: datetime, now: datetime) -> list[Order]:
+        return bundles.read_stale(
+            connection,
+            before=before,
+            rest=min(before, now - _REVERIFY_REST),
+            now=now,
+            holder=self._holder,
+        )
+
+    def _look_at_holds(self) -> None:
+        """Let the child show a hold that was set or lifted since, at once."""
+        with self._desk.database.reading() as connection:
+            if bundles.read_unshown(connection):
+                self._next["upkeep"] = self._desk.clock.now()
 
     def _begin(self, order: Order) -> None:
         if not take_order(self._desk, order.id, self._holder):
@@ -306,6 +324,7 @@ class Acting:
 
     def _start(self, arguments: list[str], order_id: str | None) -> None:
         command = [sys.executable, "-m", "stationd.worker", "--config", str(self._config)]
+        command += ["--parent", str(os.getpid())]
         process = subprocess.Popen([*command, *arguments])  # noqa: S603  (our own program)
         self._child = _Child(process, order_id)
         note(_log.info, "working", on=" ".join(arguments), pid=process.pid)
@@ -411,6 +430,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     only.add_argument("--order", metavar="ID", help="work on one prepared order, and end")
     only.add_argument("--reverify", metavar="ID", help="read one bundle back, and end")
     only.add_argument("--upkeep", action="store_true", help="look after the archive, and end")
+    parser.add_argument("--parent", type=int, default=os.getppid(), help=argparse.SUPPRESS)
     asked = parser.parse_args(arguments)
     clock = SystemClock()
     log_to(sys.stderr, _log, clock)
@@ -429,6 +449,9 @@ def _assist(settings: Settings, desk: Desk, asked: argparse.Namespace) -> int:
     """Do one piece of work for the worker that started us, and end with it if it ends."""
     with suppress(OSError):
         ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL)
+    if os.getppid() != asked.parent:
+        # It was gone before we could ask to be told.
+        return 0
     os.nice(_NICE)
     try:
         shop = workshop(settings, desk)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from stationd.bundles.model import Kind, Order, OrderState, StoredObject
 from stationd.clock import iso, parse_iso
 from stationd.db.engine import Connection
-from stationd.db.schema import objects, orders
+from stationd.db.schema import cases, holds, objects, orders
 from stationd.errors import NotFoundError
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "read_order",
     "read_orders",
     "read_stale",
+    "read_unshown",
     "read_waiting",
     "record_held",
     "record_objects",
@@ -86,33 +87,75 @@ def find_order(connection: Connection, case_id: str, kind: Kind) -> Order | None
     return found[0] if found else None
 
 
-def read_waiting(connection: Connection, now: datetime) -> list[Order]:
-    """Return orders that can be worked on: not verified, due for a try, and nobody's."""
+def read_waiting(connection: Connection, now: datetime, holder: str = "") -> list[Order]:
+    """Return orders that can be worked on: not verified, due for a try, and nobody else's.
+
+    What ``holder`` itself has the lease of was left behind by a process that is gone.
+    """
     query = (
         sa.select(orders)
         .where(
             orders.c.state.not_in([OrderState.VERIFIED.value, OrderState.FAILED.value]),
             orders.c.retry_at <= iso(now),
-            sa.or_(orders.c.lease_by.is_(None), orders.c.lease_until < iso(now)),
+            _free(now, holder),
         )
         .order_by(orders.c.retry_at, orders.c.ordered_at, orders.c.id)
     )
     return [_order(row) for row in connection.execute(query)]
 
 
-def read_stale(connection: Connection, *, before: datetime, now: datetime) -> list[Order]:
-    """Return verified orders last read back before ``before`` that may be tried now."""
+def read_stale(
+    connection: Connection, *, before: datetime, rest: datetime, now: datetime, holder: str = ""
+) -> list[Order]:
+    """Return verified orders that have to be read back anew and may be tried now.
+
+    Those of open cases last read back before ``before``, and all others before ``rest``.
+    """
+    is_open = sa.exists().where(cases.c.id == orders.c.case_id, cases.c.closed_at.is_(None))
     query = (
         sa.select(orders)
         .where(
             orders.c.state == OrderState.VERIFIED.value,
-            orders.c.verified_at < iso(before),
+            sa.or_(
+                sa.and_(orders.c.verified_at < iso(before), is_open),
+                orders.c.verified_at < iso(rest),
+            ),
             orders.c.retry_at <= iso(now),
-            sa.or_(orders.c.lease_by.is_(None), orders.c.lease_until < iso(now)),
+            _free(now, holder),
         )
         .order_by(orders.c.verified_at, orders.c.id)
     )
     return [_order(row) for row in connection.execute(query)]
+
+
+def _free(now: datetime, holder: str) -> sa.ColumnElement[bool]:
+    return sa.or_(
+        orders.c.lease_by.is_(None), orders.c.lease_by == holder, orders.c.lease_until < iso(now)
+    )
+
+
+def read_unshown(connection: Connection) -> list[StoredObject]:
+    """Return stored objects whose legal-hold flag is not what the holds ask for.
+
+    An account asks for the flag while a `records` hold that is no case's own is in force on it.
+    """
+    held = sa.exists().where(
+        holds.c.acct == orders.c.acct,
+        holds.c.kind == "records",
+        holds.c.case_id.is_(None),
+        holds.c.lifted_at.is_(None),
+    )
+    flagged = objects.c.legal_hold.is_(True)
+    query = (
+        sa.select(objects)
+        .join(orders, orders.c.id == objects.c.order_id)
+        .where(
+            objects.c.mode.is_not(None),
+            sa.or_(sa.and_(held, sa.not_(flagged)), sa.and_(sa.not_(held), flagged)),
+        )
+        .order_by(objects.c.order_id, objects.c.file)
+    )
+    return [_object(row) for row in connection.execute(query)]
 
 
 def take(

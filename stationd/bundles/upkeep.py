@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from stationd.bundles import reading, store
+from stationd.bundles import store
 from stationd.bundles.model import Order, OrderState, StoredObject
 from stationd.bundles.service import custody
 from stationd.bundles.work import Workshop
@@ -45,23 +45,21 @@ def show_holds(shop: Workshop) -> int:
 
     Returns how many objects changed.
     """
-    changed = 0
-    for order in _stored(shop, None):
-        with shop.desk.database.reading() as connection:
-            wanted = reading.records_hold(connection, order.acct)
-        differing = [one for one in _objects(shop, order) if one.legal_hold is not wanted]
-        for one in differing:
-            assert one.version_id is not None  # noqa: S101  (see _objects)
-            shop.store.set_legal_hold(one.key, one.version_id, wanted)
-            _note(shop, one)
-        if differing:
-            with shop.desk.database.writing() as connection:
-                store.update_order(connection, order.id, legal_hold=wanted)
-        changed += len(differing)
-    return changed
+    if not shop.store.locked:
+        return 0
+    with shop.desk.database.reading() as connection:
+        differing = store.read_unshown(connection)
+    for one in differing:
+        assert one.version_id is not None  # noqa: S101  (it has a lock mode)
+        wanted = not one.legal_hold
+        shop.store.set_legal_hold(one.key, one.version_id, wanted)
+        _note(shop, one)
+        with shop.desk.database.writing() as connection:
+            store.update_order(connection, one.order_id, legal_hold=wanted)
+    return len(differing)
 
 
-def _stored(shop: Workshop, acct: str | None) -> list[Order]:
+def _stored(shop: Workshop, acct: str) -> list[Order]:
     if not shop.store.locked:
         return []
     with shop.desk.database.reading() as connection:

@@ -255,7 +255,7 @@ def test_a_child_that_falls_over_is_noted_and_tried_later(desk: Desk, acting: Ac
 def test_a_stale_bundle_is_read_back_anew(desk: Desk, acting: Acting) -> None:
     order = bundles.order(desk, "1234", Kind.ON_REQUEST, MANAGER)
     look_until(acting, lambda: bundles.read(desk, order).state is OrderState.VERIFIED)
-    old = desk.clock.now() - timedelta(hours=13)
+    old = desk.clock.now() - timedelta(days=91)
     with desk.database.writing() as connection:
         connection.exec_driver_sql(f"UPDATE orders SET verified_at = '{iso(old)}'")
     look_until(acting, lambda: (bundles.read(desk, order).verified_at or old) > old)

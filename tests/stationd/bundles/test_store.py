@@ -62,13 +62,35 @@ def test_trouble_is_counted_until_it_is_over(connection: Connection, order: Orde
     assert store.read_order(connection, order.id).tries == 0
 
 
+def test_what_a_holder_left_behind_is_its_own_at_once(connection: Connection, order: Order) -> None:
+    now = order.retry_at
+    store.take(connection, order.id, "n1", now=now, length=MINUTE)
+    assert ids(store.read_waiting(connection, now, "n1")) == [order.id]
+    assert store.read_waiting(connection, now, "n2") == []
+
+
 def test_a_verified_bundle_gets_stale(connection: Connection, order: Order) -> None:
     now = order.retry_at
     store.update_order(connection, order.id, state="verified", verified_at=now)
-    assert store.read_stale(connection, before=now, now=now) == []
-    assert ids(store.read_stale(connection, before=now + MINUTE, now=now)) == [order.id]
+    later = now + MINUTE
+    assert store.read_stale(connection, before=later, rest=now, now=now) == []
+    found = store.read_stale(connection, before=later, rest=later, now=now)
+    assert ids(found) == [order.id]
     store.take(connection, order.id, "n1", now=now, length=MINUTE)
-    assert store.read_stale(connection, before=now + MINUTE, now=now) == []
+    assert store.read_stale(connection, before=later, rest=later, now=now) == []
+    assert store.read_stale(connection, before=later, rest=later, now=now, holder="n1")
+
+
+def test_bundles_of_open_cases_get_stale_sooner(connection: Connection, order: Order) -> None:
+    now = order.retry_at
+    store.update_order(connection, order.id, state="verified", verified_at=now, case_id="c")
+    connection.exec_driver_sql(
+        "INSERT INTO cases (id, acct, contract_id, reason, state, version, overdue, opened_at, "
+        "opened_by) VALUES ('c', '1234', 'k1', 'nonpayment', 'noticed', 1, 0, '2026', 'm')"
+    )
+    assert ids(store.read_stale(connection, before=now + MINUTE, rest=now, now=now)) == [order.id]
+    connection.exec_driver_sql("UPDATE cases SET closed_at = '2026'")
+    assert store.read_stale(connection, before=now + MINUTE, rest=now, now=now) == []
 
 
 def test_what_is_told_of_a_file_is_kept(connection: Connection, order: Order) -> None:
