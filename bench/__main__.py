@@ -22,6 +22,7 @@ _HERE = Path(__file__).parent
 _KEY = "000102030405060708090a0b0c0d0e0f"
 _PEER_KEY = "0123456789abcdef"
 _IDLE = 1000
+_ONE = "DC-09 plain, 1 x 1"
 
 Report = dict[str, object]
 
@@ -73,7 +74,7 @@ ROWS = (
         {"transport": "udp", "connections": 100, "frames": 50_000},
         "",
     ),
-    Row("DC-09 plain, 1 x 1", _DC09, {"connections": 1, "frames": 5_000}, "70 % of bare commits"),
+    Row(_ONE, _DC09, {"connections": 1, "frames": 5_000}, "70 % of bare commits"),
     Row(
         "pysiaalarm, 100 x 1 (stores nothing)",
         _PEER,
@@ -175,15 +176,21 @@ def main() -> int:
     parser.add_argument("--json", type=Path, help="write all figures here")
     parser.add_argument("--only", default="", help="only rows whose name holds this")
     options = parser.parse_args()
-    bare = bare_commits(0.5 if options.quick else 2.0)
-    print(f"{'bare SQLite, one commit each':<46}{bare:>9.0f}/s")
-    rows = []
+    rows: list[Report] = []
+    bare: list[float] = []
     for row in ROWS:
-        if options.only in row.name:
-            rows.append(_measured(row, 10 if options.quick else 1))
-            print(_line(rows[-1]), flush=True)
-    figures: Report = {"bare_commits_per_second": round(bare), "rows": rows}
-    figures |= _share(rows, bare)
+        if options.only not in row.name:
+            continue
+        if row.name == _ONE:
+            # A disk shared with others is never the same twice: ask it right before and after.
+            bare.append(bare_commits(1.0))
+        rows.append(_measured(row, 10 if options.quick else 1))
+        print(_line(rows[-1]), flush=True)
+        if row.name == _ONE:
+            bare.append(bare_commits(1.0))
+    figures: Report = {"rows": rows}
+    if bare:
+        figures |= _share(rows, sum(bare) / len(bare))
     if not options.only:
         figures |= _besides()
     if options.json:
@@ -193,12 +200,13 @@ def main() -> int:
 
 def _share(rows: Sequence[Report], bare: float) -> Report:
     """Compare one connection with the bare database."""
-    for row in rows:
-        if row["row"] == "DC-09 plain, 1 x 1":
-            share = float(str(row["per_second"])) / bare
-            print(f"{'one connection, share of bare commits':<46}{share:>11.0%}  goal 70%")
-            return {"one_connection_share_of_bare": round(share, 3)}
-    return {}
+    rate = next(float(str(row["per_second"])) for row in rows if row["row"] == _ONE)
+    print(f"{'bare SQLite, one commit each':<46}{bare:>9.0f}/s")
+    print(f"{'one connection, share of bare commits':<46}{rate / bare:>11.0%}  goal 70%")
+    return {
+        "bare_commits_per_second": round(bare),
+        "one_connection_share_of_bare": round(rate / bare, 3),
+    }
 
 
 def _besides() -> Report:

@@ -148,4 +148,20 @@ def test_peers_are_measured_with_the_same_tool(tmp_path):
     assert done.returncode == 0, done.stderr
     figures = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
     assert [row["row"] for row in figures["rows"]] == ["pysiaalarm, 100 x 1 (stores nothing)"]
+    assert figures["rows"][0]["acknowledged"] == figures["rows"][0]["frames"] == 2000
+
+
+def test_one_connection_is_compared_with_the_bare_database(tmp_path):
+    command = [sys.executable, "-m", "bench", "--quick", "--only", "1 x 1", "--json"]
+    done = subprocess.run(
+        [*command, tmp_path / "figures.json"],
+        cwd=BENCH.parent,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    figures = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
     assert figures["bare_commits_per_second"] > 0
+    assert figures["one_connection_share_of_bare"] > 0
