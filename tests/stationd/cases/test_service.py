@@ -1,4 +1,6 @@
+import os
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -12,6 +14,7 @@ from stationd.bundles.store import read_orders
 from stationd.cases import service, store
 from stationd.cases.model import Attachment, Reason, Status
 from stationd.cases.states import BEFORE_ENDED, Event, State
+from stationd.db.engine import Database
 from stationd.errors import (
     MistakeError,
     NotAuthorisedError,
@@ -550,3 +553,66 @@ def test_cases_are_listed_newest_first(office: Office) -> None:
     assert service.cases(office.desk, acct="9") == []
     with office.desk.database.reading() as connection:
         assert read_orders(connection, acct="1234") == []
+
+
+# --- Killed at a step ---
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+@pytest.mark.parametrize(
+    ("event", "old", "new"),
+    [
+        ("notice_sent", "ready_for_notice", "noticed"),
+        ("time_over", "noticed", "ended"),
+        ("covered", "ended", "sealed"),
+        ("close", "sealed", "closed"),
+    ],
+)
+def test_killed_within_a_step_the_case_is_in_the_old_or_the_new_state(
+    office: Office, event: str, old: str, new: str
+) -> None:
+    case = reached(office, old)
+    size = office.execute("SELECT count(*) FROM records")
+    assert killed(office, case, event, before_commit=True)
+    view = service.look(office.desk, case.id)
+    assert view.case.state == old
+    assert office.execute("SELECT count(*) FROM records") == size
+
+    assert killed(office, case, event, before_commit=False)
+    after = service.look(office.desk, case.id)
+    assert after.case.state == new
+    assert len(after.history) == len(view.history) + 1
+    assert [one.kind for one in after.orders].count("primary") == 1
+
+
+def reached(office: Office, state: str) -> Any:
+    """Return a case in ``state``, from which the next step may be taken."""
+    if state == "ready_for_notice":
+        case = office.ready()
+        office.notice(case)
+    elif state == "noticed":
+        case = office.noticed()
+        office.clock.advance(40 * DAY)
+    elif state == "ended":
+        case = office.ended()
+        office.prove(office.close_chain(case))
+    else:
+        case = office.sealed()
+    return case
+
+
+def killed(office: Office, case: Any, event: str, *, before_commit: bool) -> bool:
+    """Take a step in a child that ends without a word, before or after the commit."""
+    office.desk.database.close()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            if before_commit:
+                service.append = lambda *_, **__: os._exit(77)
+            own = replace(office.desk, database=Database(str(office.desk.database.engine.url)))
+            service.step(own, case.id, event, office.manager)
+            os._exit(77)
+        finally:
+            os._exit(1)
+    _, status = os.waitpid(pid, 0)
+    return os.waitstatus_to_exitcode(status) == 77
