@@ -134,9 +134,15 @@ class Line(Protocol):
 class _Stream(StreamProtocol):
     """A stream's bytes to its wire, and back."""
 
-    def __init__(self, wire: Wire, received: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        wire: Wire,
+        received: Callable[[], None] = lambda: None,
+        lost: Callable[[], None] = lambda: None,
+    ) -> None:
         self._wire = wire
         self._received = received
+        self._lost = lost
 
     def connectionMade(self) -> None:
         """Begin, unless another connection has the wire: a receiver talks to one automation."""
@@ -157,6 +163,7 @@ class _Stream(StreamProtocol):
         """Tell the wire."""
         if self._mine:
             self._wire.closed()
+            self._lost()
 
     _mine = False
 
@@ -246,7 +253,9 @@ class VisitingLine:
         """Connect, if there is something to send."""
         if self._open and not self._calling and not self._wire.open and not self._wire.idle:
             self._calling = True
-            factory: Handle = Factory.forProtocol(lambda: _Stream(self._wire, self._received))
+            factory: Handle = Factory.forProtocol(
+                lambda: _Stream(self._wire, self._received, self._lost)
+            )
             factory.noisy = False
             self._endpoint.connect(factory).addCallbacks(self._connected, self._failed)
 
@@ -259,6 +268,10 @@ class VisitingLine:
     def _failed(self, failure: Failure) -> None:
         failure.trap(ConnectError)
         self._calling = False
+        self._lost()
+
+    def _lost(self) -> None:
+        # What happened while the connection was on its way out was not sent: come again.
         self._reactor.callLater(_CALL_AGAIN, self.poke)
 
     def _received(self) -> None:

@@ -160,6 +160,22 @@ def test_a_visitor_leaves_when_all_is_acknowledged(talk):
     assert transport.disconnecting
 
 
+def test_a_visitor_comes_again_for_what_happened_while_it_was_leaving(talk):
+    reactor = MemoryReactorClock()
+    line = VisitingLine(Wire(talk, reactor), reactor, "127.0.0.1", 12000)
+    talk.idle = False
+    line.open()
+    stream, _ = answer(reactor)
+    talk.idle = True
+    stream.dataReceived(b"ACK")
+    talk.idle = False
+    line.poke()
+    assert len(reactor.tcpClients) == 1
+    stream.connectionLost(Failure(error.ConnectionDone()))
+    reactor.advance(1)
+    assert len(reactor.tcpClients) == 2
+
+
 def test_a_visitor_whose_call_fails_tries_again(talk):
     reactor = MemoryReactorClock()
     talk.idle = False
