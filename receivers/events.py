@@ -32,7 +32,10 @@ class Frame:
     ``repeat``: the same frame was sent before on this path and came again; it is stored again,
     acknowledged and marked.  ``poll``: a bare link test, which says only that the account's path
     lives.  ``fault``: it is stored and must not be acknowledged.  ``number``: the number on the
-    wire, as text, where the session had to read it.
+    wire, as text, where the session had to read it.  ``context`` are frames that came before on
+    this connection, each an entry of its own, without which this one does not say what it means
+    (whose event it is); it is kept beside the entry in hexadecimal and given to the decoder as
+    the option ``context``.
     """
 
     raw: bytes
@@ -40,6 +43,7 @@ class Frame:
     repeat: bool = False
     poll: bool = False
     fault: Fault | None = None
+    context: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Cutting a stream at terminators, in bounded memory, and telling foreign talk from frames."""
+"""Cutting a stream at terminators or silences, in bounded memory; telling foreign talk apart."""
 
 import re
 from collections.abc import Callable
@@ -6,7 +6,15 @@ from typing import Protocol
 
 from receivers.events import Event, Fault, Frame, Garbled
 
-__all__ = ["Framer", "JudgedFramer", "LineFramer", "foreign_head"]
+__all__ = [
+    "Framer",
+    "GapFramer",
+    "GuardedFramer",
+    "JudgedFramer",
+    "LineFramer",
+    "damaged",
+    "foreign_head",
+]
 
 # What else calls on an open port: HTTP in its methods, TLS (and the old SSL 2 hello), SSH.
 _FOREIGN = re.compile(
@@ -14,6 +22,13 @@ _FOREIGN = re.compile(
     rb"|\x80[\x2e-\xff]\x01\x03",
     re.DOTALL,
 )
+
+_SIGNATURE = 4
+
+
+def damaged(raw: bytes) -> bool:
+    """Tell whether a byte of ``raw`` came with wrong parity: such a byte arrives as NUL."""
+    return b"\x00" in raw
 
 
 def foreign_head(head: bytes) -> bool:
@@ -72,6 +87,14 @@ class LineFramer:
         self._keep(buffer[position:], events)
         return events
 
+    def completes(self, head: bytes) -> bool:
+        """Tell whether ``head`` holds the end of a frame."""
+        return self._end.search(head) is not None
+
+    def is_idle(self, head: bytes) -> bool:
+        """Tell whether ``head`` is nothing but idle bytes."""
+        return not head.strip(self._idle)
+
     def skip(self) -> None:
         """Drop everything up to the next terminator."""
         self._buffer, self._skipping = b"", True
@@ -127,3 +150,69 @@ class JudgedFramer:
 
     def _judged(self, event: Event) -> Event:
         return self._judge(event) if isinstance(event, Frame) else event
+
+
+class GuardedFramer:
+    """A line framer that looks at the first bytes of a stream: what else calls is not ours."""
+
+    def __init__(self, lines: LineFramer, judge: Callable[[Frame], Event]) -> None:
+        self._lines = lines
+        self._judge = judge
+        self._head: bytes | None = b""
+
+    def receive(self, data: bytes) -> list[Event]:
+        """Take bytes in, give the events they complete."""
+        if self._head is not None:
+            return self._begin(data)
+        return [self._judged(event) for event in self._lines.receive(data)]
+
+    def ended(self) -> list[Event]:
+        """Give what is unfinished, and begin anew."""
+        events: list[Event] = []
+        if self._head is not None and not self._lines.is_idle(self._head):
+            events += self._lines.receive(self._head)
+        events += self._lines.ended()
+        self._head = b""
+        return [self._judged(event) for event in events]
+
+    def _begin(self, data: bytes) -> list[Event]:
+        head = (self._head or b"") + data
+        # An old TLS hello may hold the byte that ends a frame here.
+        begun = head[:1] == b"\x80" or not self._lines.completes(head)
+        if len(head) < _SIGNATURE and begun:
+            self._head = head
+            return []
+        self._head = None
+        events: list[Event] = []
+        if foreign_head(head):
+            events.append(Garbled(raw=head[:_SIGNATURE], fault=Fault.FOREIGN))
+            self._lines.skip()
+            head = head[_SIGNATURE:]
+        return events + [self._judged(event) for event in self._lines.receive(head)]
+
+    def _judged(self, event: Event) -> Event:
+        return self._judge(event) if isinstance(event, Frame) else event
+
+
+class GapFramer:
+    """Frames that end where the line falls silent; `ended` says that it did."""
+
+    def __init__(self, *, limit: int) -> None:
+        self._limit = limit
+        self._buffer = b""
+        self._skipping = False
+
+    def receive(self, data: bytes) -> list[Event]:
+        """Take bytes in; an event comes of it only where they are more than a frame can be."""
+        if self._skipping:
+            return []
+        self._buffer += data
+        if len(self._buffer) <= self._limit:
+            return []
+        head, self._buffer, self._skipping = self._buffer[: self._limit], b"", True
+        return [Garbled(raw=head, fault=Fault.NO_TERMINATOR)]
+
+    def ended(self) -> list[Event]:
+        """Give what came since the last silence."""
+        raw, self._buffer, self._skipping = self._buffer, b"", False
+        return [Frame(raw)] if raw else []

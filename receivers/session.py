@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from receivers.events import Event
+from receivers.events import Event, Fault
 from receivers.signals import Decoded, Undecoded
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Key",
     "Option",
     "Options",
+    "Poll",
     "ReceiverSpec",
     "Session",
 ]
@@ -92,26 +93,58 @@ Decode = Callable[[bytes, Accounts, Options], Decoded | Undecoded]
 
 
 @dataclass(frozen=True, slots=True)
+class Poll:
+    """What is sent to a receiver that wants to be asked, after ``every`` seconds of silence.
+
+    The edge sends it in mode ``primary`` only, on an open connection or line from which nothing
+    came for that long, and again after each such silence.  What comes back is an event like any.
+    """
+
+    data: bytes
+    every: float
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One setting of a receiver: its default, what it may be, and what it is for.
+
+    ``choices`` are all its values, where they can be named.  ``pattern`` is a regular expression
+    that a text must match in full; ``least`` and ``most`` bound a number.
+    """
+
+    default: str | int | bool
+    choices: tuple[str | int | bool, ...] = ()
+    help: str = ""
+    pattern: str = ""
+    least: int | None = None
+    most: int | None = None
+
+
+def _never(options: Options) -> None:
+    """Say that these options ask for none."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReceiverSpec:
     """One receiver: what the settings may choose, how to talk to it, how to read it.
 
     ``options`` maps each option's name to (default, allowed values or a type) as plain data.
-    ``silence`` is the seconds after which an unfinished frame on a serial line is cut.
+    ``silence`` is the seconds after which an unfinished frame on a serial line is cut.  ``gap``
+    gives, for a listener's options, the seconds of silence that end a frame on a stream of any
+    kind; None: no silence does, and a serial line is cut after ``silence``.  ``poll`` gives what
+    the receiver is asked with.  After a `Garbled` event with a fault in ``hang_up_on`` is
+    committed, the connection is closed: nothing that can be read will come on it.  ``trial`` marks
+    what was built without a device or a full text; the manual's page says what is missing.
     """
 
     title: str
     transports: frozenset[str]
     open: Callable[[Conversation], Session]
     decode: Decode
-    options: Mapping[str, "Option"]
+    options: Mapping[str, Option]
     heartbeat: bool = False
     silence: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One setting of a receiver: its default, what it may be, and what it is for."""
-
-    default: str | int | bool
-    choices: tuple[str | int | bool, ...] = ()
-    help: str = ""
+    gap: Callable[[Options], float | None] = _never
+    poll: Callable[[Options], Poll | None] = _never
+    hang_up_on: frozenset[Fault] = frozenset()
+    trial: bool = False

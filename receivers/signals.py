@@ -4,10 +4,10 @@ The bytes are the evidence; this is a reading of them that may be made again wit
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-__all__ = ["Decoded", "Signal", "SignalClass", "Undecoded"]
+__all__ = ["Decoded", "Signal", "SignalClass", "Undecoded", "with_long_numbers"]
 
 
 class SignalClass(StrEnum):
@@ -79,3 +79,18 @@ class Undecoded:
 
     reason: str
     number: str = ""
+
+
+def with_long_numbers(decoded: Decoded) -> Decoded:
+    """Return ``decoded`` with the line's text before each number.
+
+    VisorALARM has no room for an account of more than four digits, and puts the left part of it
+    into the line field.
+    """
+    return replace(
+        decoded,
+        signals=tuple(
+            replace(signal, number=signal.line + signal.number) if signal.number else signal
+            for signal in decoded.signals
+        ),
+    )

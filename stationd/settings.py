@@ -292,6 +292,16 @@ def _check_option(receiver: str, name: str, value: str | int | bool) -> None:  #
         allowed = ", ".join(map(repr, option.choices)) or type(option.default).__name__
         msg = f"option {name} of {receiver} must be {allowed}"
         raise ValueError(msg)
+    if isinstance(value, str) and option.pattern and not re.fullmatch(option.pattern, value):
+        msg = f"option {name} of {receiver} must match {option.pattern}"
+        raise ValueError(msg)
+    if isinstance(value, int) and not _within(value, option.least, option.most):
+        msg = f"option {name} of {receiver} must be from {option.least} to {option.most}"
+        raise ValueError(msg)
+
+
+def _within(value: int, least: int | None, most: int | None) -> bool:
+    return (least is None or least <= value) and (most is None or value <= most)
 
 
 class TcpListener(_Listener):

@@ -2,5 +2,6 @@
 
 from receivers.ademco685.framing import framer
 from receivers.ademco685.message import decode
+from receivers.ademco685.session import OPTIONS, open_session, poll
 
-__all__ = ["decode", "framer"]
+__all__ = ["OPTIONS", "decode", "framer", "open_session", "poll"]

@@ -2,15 +2,15 @@
 
 import re
 
-from receivers.events import Event, Frame, Heartbeat
-from receivers.lines import Framer, JudgedFramer, LineFramer
+from receivers.events import Event, Fault, Frame, Garbled, Heartbeat
+from receivers.lines import Framer, GuardedFramer, JudgedFramer, LineFramer, damaged
 
 __all__ = ["LIMIT", "framer", "is_heartbeat"]
 
 LIMIT = 128
 """Far above the longest line, Contact ID with its spaces."""
 
-_OKAY = re.compile(rb"\n[0-9]{2} OKAY @ ?\r")
+_OKAY = re.compile(rb"\n[0-9A-Z]{2} OKAY @ ?\r")
 
 
 def is_heartbeat(raw: bytes) -> bool:
@@ -22,8 +22,10 @@ def framer(*, caps: bool = False) -> Framer:
     """Return a framer of 685, or of CAPS."""
     also = b"A" if caps else b""
     lines = LineFramer(terminator=b"\r", limit=LIMIT, start=b"\n", idle=b"\x00\r", also=also)
-    return JudgedFramer(lines, _judged)
+    return JudgedFramer(lines, _judged) if caps else GuardedFramer(lines, _judged)
 
 
 def _judged(frame: Frame) -> Event:
+    if damaged(frame.raw):
+        return Garbled(frame.raw, Fault.CHECKSUM)
     return Heartbeat(frame.raw) if is_heartbeat(frame.raw) else frame

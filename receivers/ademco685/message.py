@@ -6,13 +6,13 @@ from dataclasses import replace
 from receivers import contact_id
 from receivers.codes import TABLE
 from receivers.session import Accounts, Options
-from receivers.signals import Decoded, Signal, SignalClass, Undecoded
+from receivers.signals import Decoded, Signal, SignalClass, Undecoded, with_long_numbers
 from receivers.text import decode_text
 
 __all__ = ["decode"]
 
-_LINE = re.compile(r"([0-9])([0-9]) ([0-9A-F]{4,6}) (.+?) ?")
-_OKAY = re.compile(r"([0-9])([0-9]) OKAY @ ?")
+_LINE = re.compile(r"([0-9])([0-9A-Z]) ([0-9A-F]{4,6}) (.+?) ?")
+_OKAY = re.compile(r"([0-9A-Z])([0-9A-Z]) OKAY @ ?")
 _CONTACT_ID = re.compile(r"18 (.+)")
 _CHANNELS = re.compile(r"[0-9A-F]{4}(?: [0-9A-F]{4}){1,3} [0-9A-F]")
 _SHORT = re.compile(r"([0-9A-F])(?: ([0-9A-F]))?")
@@ -30,7 +30,8 @@ def decode(raw: bytes, accounts: Accounts, options: Options) -> Decoded | Undeco
     signal = _read(line) if line is not None else None
     if signal is None:
         return Undecoded("not in a layout of 685 or CAPS")
-    return Decoded(signals=(signal,), table=TABLE)
+    decoded = Decoded(signals=(signal,), table=TABLE)
+    return with_long_numbers(decoded) if options.get("long_accounts") is True else decoded
 
 
 def _read(line: re.Match[str]) -> Signal | None:

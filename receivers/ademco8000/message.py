@@ -50,34 +50,59 @@ _HEADER = re.compile(
     r'([&\x02\x27\x01])([0-9]{6})"([0-9]{4}(?:[0-9]{2})?)"(?:([0-9]{2})"([0-9]{4})")?'
 )
 _CALL = re.compile(
-    r"([0-9]{3}|[0-9A-Za-z])([0-9]{2}|[0-9A-Za-z])(?:\x12[^\x05\x11]*)?(?:\x11[^\x05]*)?"
-    r'\x05([^"\x05*,]{1,16})((?:"[^"*,\x05]+)+)(?:\*([0-9]{3}))?(?:[*,])?',
+    r"(?P<format>[0-9]{3}|[0-9A-Za-z])(?P<line>[0-9]{2}|[0-9A-Za-z])"
+    r"(?:\x12(?P<caller>[^\x05\x11#]*))?(?:\x11(?P<name>[^\x05#]*))?"
+    # Digits of the call that could not be read, once or more, before those that could.
+    r"(?P<bad>(?:#[^\x05#!]*)*)"
+    r'[\x05!](?P<number>[^"\x05*,]{1,16})(?P<events>(?:"[^"*,\x05]+)+)'
+    r"(?:\*(?P<listen>[0-9]{3}))?[*,]?",
     re.DOTALL,
 )
+_BAD = re.compile(r"(?:[0-9]{3}|[0-9A-Za-z])(?:[0-9]{2}|[0-9A-Za-z])[^#]*#.*", re.DOTALL)
 _CODED = re.compile(r"([A-Z]{2})([0-9A-F]*)")
 
 
 def decode(raw: bytes, accounts: Accounts, options: Options) -> Decoded | Undecoded:
     """Read one stored packet; never raises, whatever the bytes."""
     text = decode_text(raw.strip(b"\x00\n"))[:-2]
+    if text.startswith("\x03"):
+        return Decoded(signals=(_heartbeat(text),), table=TABLE)
     header = _HEADER.match(text)
     if header is None:
         return Undecoded("no header of the 8000 or the SK9000")
     body = text[header.end() :]
-    signals = _call(header, body) if header[1] in "&'" else _system(header, body)
+    if header[1] not in "&'":
+        signals = _system(header, body)
+    elif (call := _CALL.fullmatch(body)) is not None:
+        signals = _call(header, call)
+    elif _BAD.fullmatch(body):
+        return Undecoded("the call holds nothing but digits that could not be read")
+    else:
+        signals = []
     if not signals:
         return Undecoded("the packet is in no known layout")
     return Decoded(signals=tuple(signals), table=TABLE)
 
 
-def _call(header: re.Match[str], body: str) -> list[Signal]:
-    call = _CALL.fullmatch(body)
-    if call is None:
-        return []
-    extra = {"fmt": call[1]} | ({"listen_in_s": str(int(call[5]))} if call[5] else {})
+def _heartbeat(text: str) -> Signal:
+    """Return the receiver's sign of life, whose body is kept as text: no manual shows it."""
+    return Signal(
+        number="",
+        token="heartbeat",
+        signal_class=SignalClass.SELF,
+        code_name="heartbeat of the receiver",
+        text=text[1:],
+    )
+
+
+def _call(header: re.Match[str], call: re.Match[str]) -> list[Signal]:
+    named = {"fmt": "format", "caller": "caller", "caller_name": "name", "bad": "bad"}
+    extra = {name: call[group] for name, group in named.items() if call[group]}
+    if call["listen"]:
+        extra["listen_in_s"] = str(int(call["listen"]))
     return [
         Signal(
-            number=call[3],
+            number=call["number"],
             token="call",
             signal_class=read.signal_class if read else SignalClass.STATUS,
             code=read.code if read else event,
@@ -86,12 +111,12 @@ def _call(header: re.Match[str], body: str) -> list[Signal]:
             user=read.user if read else "",
             area=read.area if read else "",
             receiver=header[4] or "",
-            line=call[2],
+            line=call["line"],
             sequence=header[5] or "",
             extra={**extra, "event": event, "receiver_time": f"{header[2]} {header[3]}"},
         )
-        for event in call[4][1:].split('"')
-        for read in [_coded(event, call[3])]
+        for event in call["events"][1:].split('"')
+        for read in [_coded(event, call["number"])]
     ]
 
 

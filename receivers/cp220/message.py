@@ -1,8 +1,13 @@
-"""CP-220: what a line says, in the one layout that is known (Silent Knight format 6)."""
+"""CP-220: what a line says, in the one layout that is known (Silent Knight format 6).
+
+Date and time stand behind a character that is programmed at the receiver; they are kept as text.
+"""
 
 import re
 
 from receivers.codes import TABLE
+from receivers.cp220.session import OPTIONS
+from receivers.options import read_bytes
 from receivers.session import Accounts, Options
 from receivers.signals import Decoded, Signal, SignalClass, Undecoded
 from receivers.text import decode_text
@@ -14,7 +19,12 @@ _LINE = re.compile(r"([0-9])([0-9])([0-9A-F]{6})([0-9A-F]{4})")
 
 def decode(raw: bytes, accounts: Accounts, options: Options) -> Decoded | Undecoded:
     """Read one stored line; never raises, whatever the bytes."""
-    match = _LINE.fullmatch(decode_text(raw.strip(b"\x00\r\n")))
+    end = read_bytes(options, OPTIONS, "end")
+    body, time = raw.removesuffix(end).strip(b"\x00\r\n"), b""
+    mark = read_bytes(options, OPTIONS, "time_header")
+    if mark:
+        body, _, time = body.partition(mark)
+    match = _LINE.fullmatch(decode_text(body))
     if match is None:
         return Undecoded("not in a known layout of the CP-220")
     signal = Signal(
@@ -24,5 +34,6 @@ def decode(raw: bytes, accounts: Accounts, options: Options) -> Decoded | Undeco
         code=match[4],
         receiver=match[1],
         line=match[2],
+        extra={"receiver_time": decode_text(time)} if time else {},
     )
     return Decoded(signals=(signal,), table=TABLE)

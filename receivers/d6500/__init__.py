@@ -2,5 +2,6 @@
 
 from receivers.d6500.framing import framer
 from receivers.d6500.message import decode
+from receivers.d6500.session import OPTIONS, open_session
 
-__all__ = ["decode", "framer"]
+__all__ = ["OPTIONS", "decode", "framer", "open_session"]

@@ -1,22 +1,28 @@
-"""D6500: an optional header byte, text, DC4; no checksum."""
+"""D6500: an optional header byte, text, and a trailer, mostly DC4; no checksum."""
 
 import re
 
-from receivers.events import Event, Frame, Heartbeat
-from receivers.lines import Framer, JudgedFramer, LineFramer
+from receivers.events import Event, Fault, Frame, Garbled, Heartbeat
+from receivers.lines import Framer, GuardedFramer, JudgedFramer, LineFramer, damaged
 
-__all__ = ["LIMIT", "framer"]
+__all__ = ["LIMIT", "TERMINATOR", "framer"]
 
+TERMINATOR = b"\x14"
 LIMIT = 256
 """Far above the longest line, a text message."""
 
-_HEARTBEAT = re.compile(rb" ?1[0-9]{2}[0-9A-Z] {11}@ {0,4}\x14")
+_HEARTBEAT = re.compile(rb" ?1[0-9]{2}[0-9A-Z] {11}@ {0,4}")
 
 
-def framer() -> Framer:
+def framer(*, header: bytes = b"", end: bytes = TERMINATOR) -> Framer:
     """Return a framer of D6500 mode."""
-    return JudgedFramer(LineFramer(terminator=b"\x14", limit=LIMIT, idle=b"\x00\r\n"), _judged)
+    end = end or TERMINATOR
 
+    def judge(frame: Frame) -> Event:
+        if damaged(frame.raw.removesuffix(end)):
+            return Garbled(frame.raw, Fault.CHECKSUM)
+        text = frame.raw.removeprefix(header).removesuffix(end)
+        return Heartbeat(frame.raw) if _HEARTBEAT.fullmatch(text) else frame
 
-def _judged(frame: Frame) -> Event:
-    return Heartbeat(frame.raw) if _HEARTBEAT.fullmatch(frame.raw) else frame
+    lines = LineFramer(terminator=end, limit=LIMIT, idle=b"\x00\r\n")
+    return GuardedFramer(lines, judge) if end == TERMINATOR else JudgedFramer(lines, judge)

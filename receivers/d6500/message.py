@@ -1,7 +1,7 @@
 """D6500: what a line says.
 
-Message type, receiver (two digits) and line (one character), then fields at fixed columns.  A
-type that is not known here is refused, for its columns are not.
+Message type, receiver (two digits) and line (one character), then fields at fixed columns.  Of
+the types in `UNREAD` only the name is known; such a line is parked under it.
 """
 
 import re
@@ -11,27 +11,59 @@ from types import MappingProxyType
 
 from receivers import contact_id
 from receivers.codes import TABLE
+from receivers.d6500.session import OPTIONS
+from receivers.options import read_bytes
 from receivers.session import Accounts, Options
-from receivers.signals import Decoded, Signal, SignalClass, Undecoded
+from receivers.signals import Decoded, Signal, SignalClass, Undecoded, with_long_numbers
 from receivers.text import decode_text
 
-__all__ = ["decode"]
+__all__ = ["UNREAD", "decode"]
+
+UNREAD: Mapping[str, str] = MappingProxyType(
+    {
+        "7": "Sescoa super speed",
+        "E": "Silent Knight FSK80",
+        "F": "FBI super fast",
+        "I": "ITI",
+        "N": "DNIS or ANI",
+        "S": "SIA or X-SIA text",
+        "V": "VONK",
+        "b": "Ademco 4-1 express",
+        "c": "Ademco 4-2 express",
+        "d": "DSC 4-3",
+        "e": "caller identification",
+        "i": "CFSK",
+        "j": "Robofon",
+        "k": "Seriee FSK",
+        "l": "Seriee DTMF",
+        "m": "Silent Knight FSK1 or FSK2",
+        "n": "Telim",
+        "p": "SafeCom",
+    }
+)
+"""Message types whose columns are not known here."""
 
 _HEAD = re.compile(r" ?([0-9A-Za-z])([0-9]{2})([0-9A-Z ])(.*)", re.DOTALL)
 _CONTACT_ID = re.compile(r" ([0-9A-F]{3,10})18([136ERP][0-9A-F]{8})")
 _CHANNELS = re.compile(r" *([0-9A-F]{3,6}) ([0-9A-F]{4}(?: [0-9A-F]{4}){1,3} [0-9A-F])")
+_ACRON = re.compile(r" {4,6}([0-9A-F]{4})([0-9A-F]{8})")
 _BASIC = re.compile(r" +([0-9A-F]{4})([0-9A-Z ]{2}) ([0-9A-F ]{3}) ")
 
 
 def decode(raw: bytes, accounts: Accounts, options: Options) -> Decoded | Undecoded:
     """Read one stored line; never raises, whatever the bytes."""
-    head = _HEAD.fullmatch(decode_text(raw.strip(b"\x00\r\n").removesuffix(b"\x14")))
+    header, end = read_bytes(options, OPTIONS, "header"), read_bytes(options, OPTIONS, "end")
+    text = decode_text(raw.strip(b"\x00\r\n").removesuffix(end).removeprefix(header))
+    head = _HEAD.fullmatch(text)
+    if head is not None and head[1] in UNREAD:
+        return Undecoded(f"type {head[1]}, {UNREAD[head[1]]}: its columns are not known")
     read = _READERS.get(head[1]) if head is not None else None
     signal = read(head[4]) if head is not None and read is not None else None
     if head is None or signal is None:
         return Undecoded("not in a known layout of D6500 mode")
     signal = replace(signal, token=head[1], receiver=head[2], line=head[3].strip())
-    return Decoded(signals=(signal,), table=TABLE)
+    decoded = Decoded(signals=(signal,), table=TABLE)
+    return with_long_numbers(decoded) if options.get("long_accounts") is True else decoded
 
 
 def _read_basic(body: str) -> Signal | None:
@@ -61,6 +93,14 @@ def _read_channels(body: str) -> Signal | None:
     return replace(_signal(match[1], kind, "channels"), text=match[2])
 
 
+def _read_acron(body: str) -> Signal | None:
+    match = _ACRON.fullmatch(body)
+    if match is None:
+        return None
+    # What a channel's digit says is the panel's own.
+    return replace(_signal(match[1], SignalClass.STATUS, "channels"), text=match[2])
+
+
 def _read_text(body: str) -> Signal | None:
     return replace(_signal("", SignalClass.SELF, "text of the receiver"), text=body.strip())
 
@@ -70,5 +110,11 @@ def _signal(number: str, kind: SignalClass, name: str) -> Signal:
 
 
 _READERS: Mapping[str, Callable[[str], Signal | None]] = MappingProxyType(
-    {"1": _read_basic, "3": _read_text, "a": _read_contact_id, "f": _read_channels}
+    {
+        "1": _read_basic,
+        "3": _read_text,
+        "9": _read_acron,
+        "a": _read_contact_id,
+        "f": _read_channels,
+    }
 )

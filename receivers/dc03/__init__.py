@@ -2,5 +2,6 @@
 
 from receivers.dc03.framing import framer
 from receivers.dc03.message import decode
+from receivers.dc03.session import OPTIONS, BlockSession
 
-__all__ = ["decode", "framer"]
+__all__ = ["OPTIONS", "BlockSession", "decode", "framer"]

@@ -3,19 +3,27 @@
 There is no start mark.  A byte that no known function character follows is noise, and so is one
 with the bit of the reverse channel, on which no panel sends; so the next block after noise is
 found again.  A block whose parity is wrong is garbled as a whole.
+
+A panel whose maker's own encryption is on begins its connection with 05h 01h; nothing of what
+follows can be read.
 """
+
+import re
 
 from receivers.events import Event, Fault, Frame, Garbled
 from receivers.lines import Framer
+from receivers.seeking import SeekingFramer
 from receivers.sia import block_length, read_block
 
-__all__ = ["LIMIT", "framer"]
+__all__ = ["ENCRYPTED", "LIMIT", "framer"]
 
 LIMIT = 66
 """The longest block: header, function, 63 bytes, parity."""
 
-_REVERSE = 0x80
-_FUNCTIONS = b"012346789#&NOEA@?XCPLIVv\x08\x09"
+ENCRYPTED = b"\x05\x01"
+"""What a connection begins with that is encrypted by the panel."""
+
+_BLOCK = re.compile(rb"[\x00-\x7f][012346789#&NOEA@?XCPLIVv\x08\x09]")
 
 
 def framer() -> Framer:
@@ -25,30 +33,37 @@ def framer() -> Framer:
 
 class _BlockFramer:
     def __init__(self) -> None:
-        self._buffer = b""
+        self._blocks = SeekingFramer(
+            begins=_BLOCK, undecided=1, end=_end, judge=_judged, limit=LIMIT
+        )
+        self._head: bytes | None = b""
+        self._encrypted = False
 
     def receive(self, data: bytes) -> list[Event]:
-        buffer = self._buffer + data
-        events: list[Event] = []
-        position, noise = 0, 0
-        while len(buffer) - position > 1:
-            plausible = buffer[position] < _REVERSE and buffer[position + 1] in _FUNCTIONS
-            if not plausible and position - noise < LIMIT:
-                position += 1
-                continue
-            if position > noise:
-                events.append(Garbled(buffer[noise:position], Fault.NOISE))
-                noise = position
-                continue
-            end = position + block_length(buffer[position])
-            if len(buffer) < end:
-                break
-            raw = buffer[position:end]
-            events.append(Frame(raw) if read_block(raw) else Garbled(raw, Fault.CHECKSUM))
-            position = noise = end
-        self._buffer = buffer[noise:]
-        return events
+        if self._encrypted:
+            return []
+        if self._head is None:
+            return self._blocks.receive(data)
+        head = self._head + data
+        if len(head) < len(ENCRYPTED):
+            self._head = head
+            return []
+        self._head = None
+        if head.startswith(ENCRYPTED):
+            self._encrypted = True
+            return [Garbled(ENCRYPTED, Fault.UNDECRYPTABLE)]
+        return self._blocks.receive(head)
 
     def ended(self) -> list[Event]:
-        rest, self._buffer = self._buffer, b""
-        return [Garbled(rest, Fault.CUT)] if rest else []
+        events = self._blocks.receive(self._head) if self._head else []
+        self._head, self._encrypted = b"", False
+        return events + self._blocks.ended()
+
+
+def _end(buffer: bytes, position: int) -> int | None:
+    end = position + block_length(buffer[position])
+    return end if len(buffer) >= end else None
+
+
+def _judged(raw: bytes) -> Event:
+    return Frame(raw) if read_block(raw) else Garbled(raw, Fault.CHECKSUM)

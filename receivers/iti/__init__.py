@@ -1,6 +1,7 @@
-"""ITI Generic, as the MX8000 speaks it."""
+"""ITI Generic and the ITI Computer Interface, as the MX8000 speaks them."""
 
-from receivers.iti.framing import framer
+from receivers.iti.framing import framer, interface_framer
 from receivers.iti.message import decode
+from receivers.iti.session import OPTIONS, open_session
 
-__all__ = ["decode", "framer"]
+__all__ = ["OPTIONS", "decode", "framer", "interface_framer", "open_session"]

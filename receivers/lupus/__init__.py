@@ -2,5 +2,6 @@
 
 from receivers.lupus.framing import framer
 from receivers.lupus.message import decode
+from receivers.lupus.session import open_session
 
-__all__ = ["decode", "framer"]
+__all__ = ["decode", "framer", "open_session"]

@@ -2,7 +2,7 @@
 
 from receivers.contact_id import read_string
 from receivers.events import Event, Fault, Frame, Garbled
-from receivers.lines import Framer, JudgedFramer, LineFramer
+from receivers.lines import Framer, GuardedFramer, LineFramer
 from receivers.text import decode_text
 
 __all__ = ["LIMIT", "framer"]
@@ -14,7 +14,7 @@ LIMIT = 64
 def framer() -> Framer:
     """Return a framer of Contact ID over TCP."""
     lines = LineFramer(terminator=b"]", limit=LIMIT, start=b"[", idle=b"\x00\r\n")
-    return JudgedFramer(lines, _judged)
+    return GuardedFramer(lines, _judged)
 
 
 def _judged(frame: Frame) -> Event:

@@ -2,5 +2,6 @@
 
 from receivers.oh.framing import framer
 from receivers.oh.message import decode
+from receivers.oh.session import OPTIONS, open_session
 
-__all__ = ["decode", "framer"]
+__all__ = ["OPTIONS", "decode", "framer", "open_session"]

@@ -1,8 +1,12 @@
-"""Osborne-Hoffman: a line that ends in a bracket; no checksum."""
+"""Osborne-Hoffman: a line that ends in a bracket; no checksum.
 
-from receivers.events import Event, Frame, Heartbeat
-from receivers.lines import Framer, JudgedFramer, LineFramer
+The heartbeat is the panel's, so it is a poll of its account and no sign of life of a receiver.
+"""
+
+from receivers.events import Event, Frame
+from receivers.lines import Framer, GuardedFramer, LineFramer
 from receivers.oh.message import HEARTBEAT
+from receivers.text import decode_text
 
 __all__ = ["LIMIT", "framer"]
 
@@ -12,8 +16,11 @@ LIMIT = 128
 
 def framer() -> Framer:
     """Return a framer of Osborne-Hoffman lines."""
-    return JudgedFramer(LineFramer(terminator=b"]", limit=LIMIT, idle=b"\x00\r\n"), _judged)
+    return GuardedFramer(LineFramer(terminator=b"]", limit=LIMIT, idle=b"\x00\r\n"), _judged)
 
 
 def _judged(frame: Frame) -> Event:
-    return Heartbeat(frame.raw) if HEARTBEAT.fullmatch(frame.raw) else frame
+    match = HEARTBEAT.fullmatch(frame.raw)
+    if match is None:
+        return frame
+    return Frame(frame.raw, number=decode_text(match[3]).strip(), poll=True)

@@ -2,7 +2,9 @@
 
 Fields stand at fixed columns behind the header: protocol id, receiver number (two digits) and
 line (one to seven characters).  The width of the line differs by model and option.  Where the
-layout shows it, it is read from the frame; otherwise the option ``header`` says it.
+layout shows it, it is read from the frame; otherwise the option ``header`` says it, or ``account``
+how much of the front is the account.  With DNIS the number that was dialled stands in place of
+receiver and line.
 """
 
 import re
@@ -12,15 +14,19 @@ from functools import partial
 from types import MappingProxyType
 
 from receivers import contact_id, sia
+from receivers.byte_answers import ANSWER_OPTIONS
 from receivers.codes import TABLE
+from receivers.options import bytes_option, read_bytes, read_count
 from receivers.session import Accounts, Option, Options
-from receivers.signals import Decoded, Signal, SignalClass, Undecoded
+from receivers.signals import Decoded, Signal, SignalClass, Undecoded, with_long_numbers
 from receivers.text import decode_text
 
-__all__ = ["HEADERS", "OPTIONS", "decode", "is_heartbeat"]
+__all__ = ["HEADERS", "OPTIONS", "TERMINATOR", "decode", "is_heartbeat"]
 
+TERMINATOR = b"\x14"
+_DNIS = "DDDDD"
 HEADERS: Mapping[str, int | None] = MappingProxyType(
-    {"auto": None} | {"RR" + "L" * width: 2 + width for width in range(1, 8)}
+    {"auto": None} | {"RR" + "L" * width: 2 + width for width in range(1, 8)} | {_DNIS: len(_DNIS)}
 )
 """Names of header layouts, and how many characters stand behind the protocol id."""
 
@@ -29,21 +35,40 @@ OPTIONS: Mapping[str, Option] = MappingProxyType(
         "header": Option(
             default="auto",
             choices=tuple(HEADERS),
-            help="Receiver and line digits: RRL for MLR2 and SLR, RRLLL for MLR2000 and System.",
+            help="Receiver and line digits: RRL for MLR2 and SLR, RRLLL for MLR2000 and System; "
+            "DDDDD where the number that was dialled (DNIS) stands in their place.",
+        ),
+        "account": Option(
+            default=0,
+            help="Digits of an account, where header and account stand without a space; "
+            "0: read from the frame.",
+            least=0,
+            most=16,
+        ),
+        "long_accounts": Option(
+            default=False,
+            help="The line field holds the left part of accounts of more than 4 digits "
+            "(VisorALARM): number is line and account together.",
         ),
         "letters": Option(
             default="",
             help="Meanings of event letters of id 1 that differ, as in `P=test G=restore`.",
+            pattern=r"(?:\S=[a-z]+(?: +|$))*",
         ),
-        "nak": Option(
-            default="never",
-            choices=("never", "damaged"),
-            help="Answer 15h to a damaged frame; only where the receiver repeats after it.",
-        ),
+        **ANSWER_OPTIONS,
         "copies": Option(
             default="each",
             choices=("each", "once"),
             help="Copies of a frame that arrived before its answer: answer each, or the first.",
+        ),
+        "end": bytes_option(
+            "14", "What ends a frame, in hexadecimal; empty: a silence does (`gap_ms`)."
+        ),
+        "gap_ms": Option(
+            default=300,
+            help="Milliseconds of silence that end a frame, where `end` is empty.",
+            least=20,
+            most=10_000,
         ),
     }
 )
@@ -60,6 +85,7 @@ _TELIM = re.compile(r"([0-9A-F]{3,9}|[0-9A-F]{3,5} *[0-9A-F]{3,6}) ([A-Z]) {1,3}
 _SIM = re.compile(r"([0-9A-Z]{3,9})([0-9]{10})([0-9]{21})")
 _LETTER = re.compile(r"(\S)=([a-z]+)")
 _SHORT, _LONG = 3, 5  # RRL and RRLLL
+_AROUND_ACCOUNT = 11  # 18 before it, QXYZGGCCC behind it
 _IDLE = b"\r\n\x00"
 _CLASSES = frozenset(kind.value for kind in SignalClass)
 _BY_USER = frozenset({SignalClass.OPENING, SignalClass.CLOSING, SignalClass.CANCEL})
@@ -98,11 +124,11 @@ def is_heartbeat(body: bytes) -> bool:
 def decode(raw: bytes, accounts: Accounts, options: Options) -> Decoded | Undecoded:
     """Read one stored frame; never raises, whatever the bytes."""
     start = len(raw) - len(raw.lstrip(_IDLE))
-    body = raw[start:].rstrip(_IDLE).removesuffix(b"\x14")
+    body = raw[start:].rstrip(_IDLE).removesuffix(read_bytes(options, OPTIONS, "end"))
     if is_heartbeat(body):
         return Decoded(signals=(_heartbeat(decode_text(body)),), table=TABLE)
     if body[:1] in {b"0", b"S"}:
-        return _decode_blocks(body, start)
+        return _addressed(_decode_blocks(body, start), options)
     text = decode_text(body)
     read = _READERS.get(text[:1])
     if read is None:
@@ -110,7 +136,24 @@ def decode(raw: bytes, accounts: Accounts, options: Options) -> Decoded | Undeco
     signal = read(text[1:], options)
     if signal is None:
         return Undecoded(f"id {text[0]}: not in a layout of this protocol")
-    return Decoded(signals=(signal,), table=TABLE)
+    return _addressed(Decoded(signals=(signal,), table=TABLE), options)
+
+
+def _addressed(decoded: Decoded | Undecoded, options: Options) -> Decoded | Undecoded:
+    """Return what was read with its header as the options say it is meant."""
+    if isinstance(decoded, Undecoded):
+        return decoded
+    if options.get("header") == _DNIS:
+        return replace(decoded, signals=tuple(map(_dialled, decoded.signals)))
+    return with_long_numbers(decoded) if options.get("long_accounts") is True else decoded
+
+
+def _dialled(signal: Signal) -> Signal:
+    """Return ``signal`` with its header read as the number that was dialled."""
+    if signal.signal_class is SignalClass.SELF:
+        return signal
+    dialled = signal.receiver + signal.line
+    return replace(signal, receiver="", line="", extra={**signal.extra, "dnis": dialled})
 
 
 def _decode_blocks(body: bytes, start: int) -> Decoded | Undecoded:
@@ -159,11 +202,23 @@ def _columns(text: str, options: Options) -> tuple[str, str]:
     return (text[:width], text[width:]) if width > 0 else ("", text)
 
 
+def _front(front: str, options: Options) -> tuple[str, str]:
+    """Return header and account, which stand here without a space between them."""
+    account = read_count(options, OPTIONS, "account")
+    width = _width(options)
+    if width is None:
+        short = _SHORT if len(front) <= _SHORT + 6 else _LONG
+        width = max(len(front.rstrip()) - account, 0) if account else short
+    return front[:width].rstrip(), front[width:].strip()
+
+
 def _read_contact_id(text: str, options: Options) -> Signal | None:
     header, rest = _columns(text, options)
     if not header:
-        # Cheap senders leave the space out; theirs is the short header.
-        header, rest = text[:_SHORT], text[_SHORT:]
+        # Cheap senders leave the space out; theirs is the short header, if nothing else is said.
+        account = read_count(options, OPTIONS, "account")
+        width = len(text) - account - _AROUND_ACCOUNT if account else _SHORT
+        header, rest = text[: max(width, 0)], text[max(width, 0) :]
     match = _CONTACT_ID.fullmatch(rest.strip(" "))
     event = contact_id.read_tail(match[3]) if match else None
     if match is None or event is None:
@@ -237,16 +292,16 @@ def _read_high_speed(text: str, options: Options) -> Signal | None:
     if match is None:
         return None
     front, channels = match.groups()
-    width = _width(options) or (_SHORT if len(front) <= _SHORT + 6 else _LONG)
+    header, number = _front(front, options)
     return Signal(
-        number=front[width:].strip(),
+        number=number,
         token="8",
         # A channel reports 1 when its alarm is new; the last digit is no channel.
         signal_class=SignalClass.ALARM if "1" in channels[:-1] else SignalClass.STATUS,
         code_name="channels",
         text=channels.strip(),
-        receiver=front[:2],
-        line=front[2:width],
+        receiver=header[:2],
+        line=header[2:],
     )
 
 
@@ -272,15 +327,15 @@ def _read_telim(text: str, options: Options) -> Signal | None:
     if match is None:
         return None
     front, letter, zone = match.groups()
-    width = _width(options) or (_SHORT if len(front) <= _SHORT + 6 else _LONG)
+    header, number = _front(front, options)
     return Signal(
-        number=front[width:].strip(),
+        number=number,
         token="T",
         signal_class=_TELIM_LETTERS.get(letter, SignalClass.STATUS),
         code=letter,
         zone=zone,
-        receiver=front[:2],
-        line=front[2:width],
+        receiver=header[:2],
+        line=header[2:],
     )
 
 

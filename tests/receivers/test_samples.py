@@ -33,7 +33,7 @@ from receivers.events import Event, Fault, Frame, Garbled, Heartbeat
 from receivers.lines import Framer
 from receivers.session import Account, Decode, Key
 from receivers.signals import Decoded, Signal, SignalClass, Undecoded
-from receivers.surgard.framing import Framer as SurgardFramer
+from receivers.surgard.framing import framer as surgard_framer
 from tests.receivers.conftest import NOON, Station, keyed, pieces
 
 ROWS = list(
@@ -63,8 +63,8 @@ SAMPLES = [
 IDS = [f"{n}-{row.protocol}" for n, row in enumerate(SAMPLES, start=2)]
 
 CODECS: dict[str, tuple[Callable[[], Framer], Decode]] = {
-    "surgard": (SurgardFramer, surgard.decode),
-    "ebs-osm-cid": (SurgardFramer, surgard.decode),
+    "surgard": (surgard_framer, surgard.decode),
+    "ebs-osm-cid": (surgard_framer, surgard.decode),
     "ademco685": (ademco685.framer, ademco685.decode),
     "caps": (lambda: ademco685.framer(caps=True), ademco685.decode),
     "mx8000": (ademco8000.framer, ademco8000.decode),

@@ -104,6 +104,27 @@ def test_every_receiver_takes_the_defaults_of_its_options_and_refuses_others(rec
         settings._check_option(receiver, "colour", "red")
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        ("end", "0G", "option end of raw must match"),
+        ("answer", "06,", "option answer of raw must match"),
+        ("gap_ms", 5, "option gap_ms of raw must be from 20 to 60000"),
+        ("limit", 10**9, "option limit of raw must be from 16 to 65536"),
+    ],
+)
+def test_an_option_beyond_its_pattern_or_bounds_is_refused(name, value, problem):
+    with pytest.raises(ValueError, match=problem):
+        settings._check_option("raw", name, value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("end", ""), ("end", "0d0A"), ("answer", "echo"), ("gap_ms", 20)]
+)
+def test_an_option_within_its_pattern_and_bounds_is_taken(name, value):
+    settings._check_option("raw", name, value)
+
+
 def test_an_option_the_receiver_does_not_have_is_refused():
     (problem,) = problems(LEAST + listener(options="{ colour = 'red' }"))
     assert problem.startswith("listeners.0.tcp.options: dc09 has no option colour; it has:")

@@ -21,6 +21,13 @@ def test_the_receivers_heartbeat_is_known_by_its_first_byte() -> None:
     assert framer().receive(beat) == [Heartbeat(beat)]
 
 
-@pytest.mark.parametrize("raw", [CALL.replace(b"BA01", b"BA02"), b"x\r"])
-def test_a_packet_whose_v_byte_does_not_agree_is_garbled(raw: bytes) -> None:
-    assert framer().receive(raw + CALL) == [Garbled(raw, Fault.CHECKSUM), Frame(CALL)]
+@pytest.mark.parametrize(
+    ("raw", "fault"),
+    [
+        pytest.param(CALL.replace(b"BA01", b"BA02"), Fault.CHECKSUM, id="damaged"),
+        pytest.param(b"&\r", Fault.CHECKSUM, id="hardly begun"),
+        pytest.param(b"what is this\r", Fault.NOISE, id="no packet"),
+    ],
+)
+def test_what_has_no_good_v_byte_is_garbled(raw: bytes, fault: Fault) -> None:
+    assert framer().receive(raw + CALL) == [Garbled(raw, fault), Frame(CALL)]

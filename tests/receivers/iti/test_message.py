@@ -19,5 +19,33 @@ def test_a_record_is_known_and_kept_whole(raw: bytes, token: str, kind: SignalCl
     assert (signal.token, signal.signal_class, signal.text) == (token, kind, raw[1:-1].decode())
 
 
-def test_another_record_is_refused() -> None:
-    assert decode(b"\n?\r", lambda _: None, {}) == Undecoded("no known record of ITI Generic")
+@pytest.mark.parametrize("raw", [b"\n?\r", b"|[X|A1|]c\r", b"|[R|A1\r"])
+def test_another_record_is_refused(raw: bytes) -> None:
+    assert decode(raw, lambda _: None, {}) == Undecoded("no known record of ITI")
+
+
+def test_a_report_of_the_computer_interface_is_read_by_its_letters() -> None:
+    raw = b"|[R|IA1|LB|A123456|V55600|D0514|T1019|N0005|Z1|CA|]K1\r"
+    decoded = decode(raw, lambda _: None, {})
+    assert isinstance(decoded, Decoded)
+    (s,) = decoded.signals
+    assert (s.number, s.code, s.zone, s.receiver, s.line, s.sequence) == (
+        "123456",
+        "A",
+        "1",
+        "A1",
+        "B",
+        "0005",
+    )
+    assert s.extra == {"panel": "55600", "date": "0514", "time": "1019"}
+
+
+@pytest.mark.parametrize(
+    ("letter", "token"), [("T", "test"), ("S", "okay"), ("L", "log")], ids=["test", "alive", "log"]
+)
+def test_the_receivers_own_records_keep_their_text(letter: str, token: str) -> None:
+    text = f"|[{letter}|IA1|D970514|T145056|V042097|L6.1|]K1"
+    decoded = decode(text.encode() + b"\r", lambda _: None, {})
+    assert isinstance(decoded, Decoded)
+    (s,) = decoded.signals
+    assert (s.token, s.signal_class, s.text, s.number) == (token, SignalClass.SELF, text, "")

@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from receivers.events import Event, Fault, Frame, Garbled, Heartbeat
-from receivers.surgard.framing import LIMIT, Framer
+from receivers.surgard.framing import LIMIT, framer
 from tests.receivers.conftest import pieces
 
 FRAME = b"5011 181234E13001015\x14"
@@ -18,9 +18,9 @@ CUTS = st.lists(st.integers(min_value=0, max_value=300), max_size=12)
 
 
 def cut(data: bytes, cuts: list[int]) -> list[Event]:
-    framer = Framer()
-    events = [event for part in pieces(data, cuts) for event in framer.receive(part)]
-    return events + framer.ended()
+    lines = framer()
+    events = [event for part in pieces(data, cuts) for event in lines.receive(part)]
+    return events + lines.ended()
 
 
 @settings(max_examples=300)
@@ -59,26 +59,26 @@ def test_a_frame_with_letters_of_an_alphabet_is_good() -> None:
 
 
 def test_what_has_no_end_is_reported_once_in_bounded_memory() -> None:
-    framer = Framer()
-    events = [event for _ in range(50) for event in framer.receive(b"5" * 1000)]
+    lines = framer()
+    events = [event for _ in range(50) for event in lines.receive(b"5" * 1000)]
     assert events == [Garbled(b"5" * LIMIT, Fault.NO_TERMINATOR)]
-    assert len(framer._lines._buffer) <= LIMIT
-    assert framer.receive(b"\x14" + FRAME) == [Frame(FRAME)]
+    assert len(lines._lines._buffer) <= LIMIT
+    assert lines.receive(b"\x14" + FRAME) == [Frame(FRAME)]
 
 
 def test_a_silence_cuts_an_unfinished_frame() -> None:
-    framer = Framer()
-    assert framer.receive(FRAME[:9]) == []
-    assert framer.ended() == [Garbled(FRAME[:9], Fault.CUT)]
-    assert framer.receive(FRAME) == [Frame(FRAME)]
+    lines = framer()
+    assert lines.receive(FRAME[:9]) == []
+    assert lines.ended() == [Garbled(FRAME[:9], Fault.CUT)]
+    assert lines.receive(FRAME) == [Frame(FRAME)]
 
 
 @pytest.mark.parametrize("begun", [b"5", b"501"])
 def test_a_silence_cuts_what_has_hardly_begun(begun: bytes) -> None:
-    framer = Framer()
-    assert framer.receive(begun) == []
-    assert framer.ended() == [Garbled(begun, Fault.CUT)]
-    assert framer.ended() == []
+    lines = framer()
+    assert lines.receive(begun) == []
+    assert lines.ended() == [Garbled(begun, Fault.CUT)]
+    assert lines.ended() == []
 
 
 def test_a_foreigner_is_named_once_and_the_line_goes_on_behind_it() -> None:

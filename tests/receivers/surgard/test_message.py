@@ -62,7 +62,7 @@ def test_letters_and_digits_say_the_same_of_a_contact_id_event(
     assert read(f"5011 181234{letter}13001015").signal_class is expected
 
 
-@pytest.mark.parametrize("width", [name for name in HEADERS if name != "auto"])
+@pytest.mark.parametrize("width", [name for name in HEADERS if name.startswith("RR")])
 def test_the_width_of_the_header_can_be_set(width: str) -> None:
     header = "01" + "123456789"[: width.count("L")]
     for text in (f"5{header} 181234E13001015", f"1{header}      1234 A   5"):
@@ -233,3 +233,49 @@ def test_every_option_says_what_it_is_for() -> None:
 def test_any_bytes_are_read_or_refused(token: str, data: bytes, header: str) -> None:
     raw = token.encode() + data + b"\x14"
     assert isinstance(decode(raw, lambda _: None, {"header": header}), Decoded | Undecoded)
+
+
+def test_with_dnis_the_header_is_the_number_that_was_dialled() -> None:
+    signal = read("555123 181234E13001015", {"header": "DDDDD"})
+    assert (signal.number, signal.receiver, signal.line) == ("1234", "", "")
+    assert signal.extra["dnis"] == "55123"
+
+
+def test_what_the_receiver_says_of_itself_was_dialled_by_nobody() -> None:
+    assert "dnis" not in read("001000[#0000|NYD01]", {"header": "DDDDD"}).extra
+
+
+def test_a_long_account_may_begin_in_the_line_field() -> None:
+    assert read("501A 181234E13001015", {"long_accounts": True}).number == "A1234"
+    assert read("501A 181234E13001015").number == "1234"
+
+
+@pytest.mark.parametrize(
+    ("text", "account", "expected"),
+    [
+        pytest.param("501001181234E13001015", 4, ("01", "001", "1234"), id="contact id"),
+        pytest.param("501001181812345E13001015", 7, ("01", "001", "1812345"), id="long account"),
+        pytest.param("8011123456 1555 5555 7", 6, ("01", "1", "123456"), id="high speed"),
+        pytest.param("8010011234 1555 5555 7", 4, ("01", "001", "1234"), id="high speed, long"),
+        pytest.param("T010011234 A   05", 4, ("01", "001", "1234"), id="telim"),
+        pytest.param("8011234 1555 5555 7", 16, ("", "", "011234"), id="shorter than it should"),
+    ],
+)
+def test_where_no_space_parts_them_the_width_of_the_account_tells(
+    text: str, account: int, expected: tuple[str, str, str]
+) -> None:
+    signal = read(text, {"account": account})
+    assert (signal.receiver, signal.line, signal.number) == expected
+
+
+def test_another_end_of_frames_is_taken_off() -> None:
+    raw = b"5011 181234E13001015#"
+    decoded = decode(raw, lambda _: None, {"end": "23"})
+    assert isinstance(decoded, Decoded)
+    assert decoded.signals[0].number == "1234"
+
+
+def test_a_frame_without_an_end_is_read() -> None:
+    decoded = decode(b"501118AAAA113001015\r\n", lambda _: None, {"end": ""})
+    assert isinstance(decoded, Decoded)
+    assert decoded.signals[0].number == "AAAA"
