@@ -24,6 +24,8 @@ _FOREIGN = re.compile(
 )
 
 _SIGNATURE = 4
+_SPACE = 0x20
+_LINE_ENDS = (b"\r", b"\n")
 
 
 def damaged(raw: bytes) -> bool:
@@ -91,6 +93,11 @@ class LineFramer:
         """Tell whether ``head`` holds the end of a frame."""
         return self._end.search(head) is not None
 
+    @property
+    def ends_in_text(self) -> bool:
+        """Tell whether the terminator is a byte that stands in any text."""
+        return self._terminator[0] >= _SPACE or self._terminator[:1] in _LINE_ENDS
+
     def is_idle(self, head: bytes) -> bool:
         """Tell whether ``head`` is nothing but idle bytes."""
         return not head.strip(self._idle)
@@ -153,17 +160,24 @@ class JudgedFramer:
 
 
 class GuardedFramer:
-    """A line framer that looks at the first bytes of a stream: what else calls is not ours."""
+    """A line framer that looks at the first bytes of a stream: what else calls is not ours.
+
+    What a foreigner says is dropped up to the next terminator.  Where that stands in any text, as
+    CR does in HTTP, it is dropped up to the end of the stream or the next silence.
+    """
 
     def __init__(self, lines: LineFramer, judge: Callable[[Frame], Event]) -> None:
         self._lines = lines
         self._judge = judge
         self._head: bytes | None = b""
+        self._deaf = False
 
     def receive(self, data: bytes) -> list[Event]:
         """Take bytes in, give the events they complete."""
         if self._head is not None:
             return self._begin(data)
+        if self._deaf:
+            return []
         return [self._judged(event) for event in self._lines.receive(data)]
 
     def ended(self) -> list[Event]:
@@ -172,7 +186,7 @@ class GuardedFramer:
         if self._head is not None and not self._lines.is_idle(self._head):
             events += self._lines.receive(self._head)
         events += self._lines.ended()
-        self._head = b""
+        self._head, self._deaf = b"", False
         return [self._judged(event) for event in events]
 
     def _begin(self, data: bytes) -> list[Event]:
@@ -187,7 +201,8 @@ class GuardedFramer:
         if foreign_head(head):
             events.append(Garbled(raw=head[:_SIGNATURE], fault=Fault.FOREIGN))
             self._lines.skip()
-            head = head[_SIGNATURE:]
+            self._deaf = self._lines.ends_in_text
+            head = b"" if self._deaf else head[_SIGNATURE:]
         return events + [self._judged(event) for event in self._lines.receive(head)]
 
     def _judged(self, event: Event) -> Event:

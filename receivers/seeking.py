@@ -66,13 +66,15 @@ class SeekingFramer:
 
     def _noise(self, raw: bytes, events: list[Event]) -> None:
         """Report what stands before a beginning."""
-        if raw.strip(self._idle) and not self._dropping:
+        raw = raw.lstrip(self._idle)
+        if raw and not self._dropping:
             events.append(Garbled(raw[: self._limit], Fault.NOISE))
 
     def _keep(self, rest: bytes, events: list[Event]) -> None:
         """Keep what may yet become a frame, and report noise that has grown too long."""
         decided = max(len(rest) - self._undecided, 0)
-        if not self._dropping and decided >= self._limit:
-            self._noise(rest[: self._limit], events)
+        noise, rest = rest[:decided].lstrip(self._idle), rest[decided:]
+        if not self._dropping and len(noise) >= self._limit:
+            self._noise(noise, events)
             self._dropping = True
-        self._buffer = rest[decided:] if self._dropping else rest
+        self._buffer = rest if self._dropping else noise + rest

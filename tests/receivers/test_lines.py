@@ -3,7 +3,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from receivers.events import Event, Fault, Frame, Garbled, Heartbeat
-from receivers.lines import JudgedFramer, LineFramer, foreign_head
+from receivers.lines import (
+    GapFramer,
+    GuardedFramer,
+    JudgedFramer,
+    LineFramer,
+    damaged,
+    foreign_head,
+)
 from tests.receivers.conftest import pieces
 
 BYTES = st.lists(st.sampled_from([b"\r", b"\n", b"a", b"\x00"]), max_size=60).map(b"".join)
@@ -114,3 +121,89 @@ def test_a_frame_as_long_as_its_limit_is_read_although_its_terminator_is_split()
     line = framer()
     assert line.receive(b"a2345678\r") == []
     assert line.receive(b"\n") == [Frame(b"a2345678\r\n")]
+
+
+# A head is looked at in a line that ends in "]" and begins anywhere.
+HEADS = st.lists(
+    st.sampled_from(
+        [b"a]", b"GET ", b"G", b"\x16\x03\x01", b"\x80", b"]", b"\x80]\x01\x03", b"\x00"]
+    ),
+    max_size=8,
+).map(b"".join)
+
+
+def guarded(data: bytes, cuts: list[int]) -> list[Event]:
+    line = GuardedFramer(LineFramer(terminator=b"]", limit=8, idle=b"\x00"), lambda frame: frame)
+    return [e for piece in pieces(data, cuts) for e in line.receive(piece)] + line.ended()
+
+
+@given(HEADS, CUTS)
+def test_what_calls_is_known_however_it_arrives(data: bytes, cuts: list[int]) -> None:
+    assert guarded(data, cuts) == guarded(data, [])
+
+
+HELLOS = pytest.mark.parametrize(
+    "hello", [b"GET / HTTP/1.1\r\n", b"\x16\x03\x01\x02\x00", b"SSH-2.0-x"]
+)
+
+
+@HELLOS
+def test_a_foreigner_is_named_once_and_dropped_up_to_an_end(hello: bytes) -> None:
+    line = GuardedFramer(LineFramer(terminator=b"\x14", limit=8), lambda frame: frame)
+    assert line.receive(hello + b"\x14a\x14") == [
+        Garbled(hello[:4], Fault.FOREIGN),
+        Frame(b"a\x14"),
+    ]
+
+
+@HELLOS
+@pytest.mark.parametrize("end", [b"\r", b"]"])
+def test_where_the_end_may_stand_in_any_text_a_foreigner_is_not_heard_any_more(
+    hello: bytes, end: bytes
+) -> None:
+    line = GuardedFramer(LineFramer(terminator=end, limit=8), lambda frame: frame)
+    assert line.receive(hello + end) == [Garbled(hello[:4], Fault.FOREIGN)]
+    assert line.receive(b"a" + end) == []
+    assert line.ended() == []
+    assert line.receive(b"abc" + end) == [Frame(b"abc" + end)]
+
+
+def test_a_stream_that_ends_early_is_cut_like_any() -> None:
+    assert guarded(b"ab", []) == [Garbled(b"ab", Fault.CUT)]
+    assert guarded(b"\x00", []) == []
+
+
+def test_a_frame_of_a_guarded_line_is_judged() -> None:
+    line = GuardedFramer(LineFramer(terminator=b"]", limit=8), lambda frame: Heartbeat(frame.raw))
+    assert line.receive(b"a]b]") == [Heartbeat(b"a]"), Heartbeat(b"b]")]
+
+
+def test_a_silence_ends_a_frame_that_nothing_else_ends() -> None:
+    line = GapFramer(limit=8)
+    assert line.receive(b"abc") + line.receive(b"de") == []
+    assert line.ended() == [Frame(b"abcde")]
+    assert line.ended() == []
+
+
+def test_what_no_silence_ends_is_reported_once_and_dropped_up_to_one() -> None:
+    line = GapFramer(limit=8)
+    assert line.receive(b"12345678") == []
+    assert line.receive(b"9" * 100) == [Garbled(b"12345678", Fault.NO_TERMINATOR)]
+    assert line.receive(b"9" * 100) == []
+    assert line.ended() == []
+    line.receive(b"abc")
+    assert line.ended() == [Frame(b"abc")]
+
+
+@given(st.binary(max_size=20), CUTS)
+def test_a_frame_between_two_silences_does_not_depend_on_how_it_arrives(
+    data: bytes, cuts: list[int]
+) -> None:
+    whole, parts = GapFramer(limit=8), GapFramer(limit=8)
+    expected = whole.receive(data) + whole.ended()
+    assert [e for p in pieces(data, cuts) for e in parts.receive(p)] + parts.ended() == expected
+
+
+def test_a_byte_with_wrong_parity_arrives_as_nul() -> None:
+    assert damaged(b"ab\x00c")
+    assert not damaged(b"abc")

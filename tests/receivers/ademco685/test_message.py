@@ -45,3 +45,9 @@ def test_what_is_in_no_format_says_so(raw: bytes) -> None:
 @given(st.binary(max_size=60))
 def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
     decode(b"\n12 1234 " + raw + b"\r", lambda _: None, {})
+
+
+def test_a_long_account_may_begin_in_the_line_digit() -> None:
+    decoded = decode(b"\n1A 1234 18 E130 01 C015 \r", lambda _: None, {"long_accounts": True})
+    assert isinstance(decoded, Decoded)
+    assert decoded.signals[0].number == "A1234"

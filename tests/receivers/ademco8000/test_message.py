@@ -46,8 +46,36 @@ def test_an_sk9000_packet_has_no_receiver_number() -> None:
 
 
 @pytest.mark.parametrize(
+    ("body", "bad"),
+    [
+        (b"&" + HEAD + b'00401#1A2B#3C\x05123456"BA01', "#1A2B#3C"),
+        (b'\'062794"0345"51#12345!1234"BA01', "#12345"),
+    ],
+    ids=["8000", "SK9000"],
+)
+def test_what_could_not_be_read_of_a_call_is_kept_beside_what_could(body: bytes, bad: str) -> None:
+    (signal,) = read(body).signals
+    assert (signal.code, signal.extra["bad"]) == ("BA", bad)
+
+
+def test_who_called_is_kept() -> None:
+    (signal,) = read(b"&" + HEAD + b'00401\x12555\x11NAME\x05123456"BA01').signals
+    assert (signal.extra["caller"], signal.extra["caller_name"]) == ("555", "NAME")
+
+
+def test_the_heartbeats_body_is_kept_as_text() -> None:
+    (signal,) = read(b"\x03" + HEAD).signals
+    assert (signal.signal_class, signal.number) == (SignalClass.SELF, "")
+    assert signal.text == HEAD.decode()
+
+
+@pytest.mark.parametrize(
     ("raw", "reason"),
     [
+        (
+            b"&" + HEAD + b"00401#1A2B#3CV\r",
+            "the call holds nothing but digits that could not be read",
+        ),
         (b"", "no header of the 8000 or the SK9000"),
         (b"\x02" + HEAD + b"?01V\r", "the packet is in no known layout"),
         (b"&" + HEAD + b"?01V\r", "the packet is in no known layout"),

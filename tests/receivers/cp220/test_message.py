@@ -11,3 +11,10 @@ def test_the_known_layout_is_read() -> None:
 
 def test_another_layout_is_refused() -> None:
     assert decode(b"12 \r", lambda _: None, {}) == Undecoded("not in a known layout of the CP-220")
+
+
+def test_date_and_time_stand_behind_the_character_that_is_set() -> None:
+    decoded = decode(b"121234564131T0615 1200*", lambda _: None, {"end": "2A", "time_header": "54"})
+    assert isinstance(decoded, Decoded)
+    (s,) = decoded.signals
+    assert (s.number, s.extra) == ("123456", {"receiver_time": "0615 1200"})

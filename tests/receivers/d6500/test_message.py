@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receivers.d6500.message import decode
+from receivers.d6500.message import UNREAD, decode
 from receivers.signals import Decoded, SignalClass, Undecoded
 
 
@@ -16,6 +16,8 @@ from receivers.signals import Decoded, SignalClass, Undecoded
         (b"1011      1234A  005 \x14", ("1234", "1", "A ", "1", SignalClass.ALARM)),
         (b"1011      1234CL 005 \x14", ("1234", "1", "CL", "1", SignalClass.STATUS)),
         (b"1010           @    \x14", ("", "1", "", "0", SignalClass.SELF)),
+        (b"9011      123412345678\x14", ("1234", "9", "", "1", SignalClass.STATUS)),
+        (b"9011    123412345678\x14", ("1234", "9", "", "1", SignalClass.STATUS)),
         (b"3011 REJECT COMMAND  \x14", ("", "3", "", "1", SignalClass.SELF)),
     ],
 )
@@ -27,7 +29,9 @@ def test_every_known_type_is_read(raw: bytes, expected: tuple[object, ...]) -> N
     assert s.receiver == "01"
 
 
-@pytest.mark.parametrize("raw", [b"", b"a011 x\x14", b"f011 x\x14", b"1011 x\x14", b"Z011 x\x14"])
+@pytest.mark.parametrize(
+    "raw", [b"", b"a011 x\x14", b"f011 x\x14", b"1011 x\x14", b"9011 x\x14", b"Z011 x\x14"]
+)
 def test_what_is_in_no_known_layout_says_so(raw: bytes) -> None:
     assert decode(raw, lambda _: None, {}) == Undecoded("not in a known layout of D6500 mode")
 
@@ -39,3 +43,15 @@ def test_a_contact_id_event_with_letters_of_no_event_is_refused() -> None:
 @given(st.sampled_from([b"1", b"3", b"a", b"f", b"x"]), st.binary(max_size=60))
 def test_any_bytes_are_read_or_refused(kind: bytes, raw: bytes) -> None:
     decode(kind + b"011" + raw + b"\x14", lambda _: None, {})
+
+
+@pytest.mark.parametrize("kind", sorted(UNREAD))
+def test_a_type_whose_columns_are_not_known_is_parked_under_its_name(kind: str) -> None:
+    read = decode(kind.encode() + b"011 whatever\x14", lambda _: None, {})
+    assert read == Undecoded(f"type {kind}, {UNREAD[kind]}: its columns are not known")
+
+
+def test_a_long_account_may_begin_in_the_line_character() -> None:
+    read = decode(b"a01B 123418113001015\x14", lambda _: None, {"long_accounts": True})
+    assert isinstance(read, Decoded)
+    assert read.signals[0].number == "B1234"
