@@ -350,7 +350,7 @@ def test_closing_too_early_is_refused_with_every_row(office: Office, state: Stat
     assert rows["G11"] == "failed"
 
 
-@pytest.mark.parametrize("state", list(set(State) - {State.CLOSED}))
+@pytest.mark.parametrize("state", sorted(set(State) - {State.CLOSED}))
 @pytest.mark.parametrize(
     "by",
     [WORKER, *(Person(login=role.lower(), name="", role=role) for role in Role)],
