@@ -51,7 +51,7 @@ def follow(
     *,
     node: str,
     accounts: AccountsOf,
-    most: int = 1000,
+    most: int = 3000,
     receivers: Mapping[str, ReceiverSpec] = RECEIVERS,
 ) -> int:
     """Take the next entries of ``reader``'s journal; return how many, 0: nothing is new.

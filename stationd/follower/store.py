@@ -211,7 +211,7 @@ def read_owners(
     found: dict[tuple[str, str], list[Owner]] = {}
     for group, wanted in numbers.items():
         for part in _slices(sorted(wanted)):
-            for row in connection.execute(_owners(group, part)):
+            for row in connection.execute(_owners(group, part)).all():
                 number, acct, scope, valid_from, valid_to, service, record, paths = row
                 found.setdefault((group, number), []).append(
                     Owner(

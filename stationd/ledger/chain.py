@@ -5,10 +5,11 @@ The bytes are those of docs/reference/ledger-records.md.
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from archive import canonical, merkle
+from archive import merkle
 from archive.canonical import JsonValue
 from stationd.errors import LedgerBrokenError
 from stationd.ledger.model import Head, Origin, Record, RecordDraft, RecordType
+from stationd.ledger.writing import encode_record
 
 __all__ = ["OWN_KEYS", "continued", "opening"]
 
@@ -69,12 +70,12 @@ def _body(draft: RecordDraft, epoch: int, seq: int, t: str, salt: bytes) -> byte
         **draft.fields,
         "acct": draft.acct,
         "epoch": epoch,
-        "origin": draft.origin,
+        "origin": str(draft.origin),
         "salt": salt.hex(),
         "seq": seq,
         "t": t,
-        "type": draft.type,
+        "type": str(draft.type),
     }
     if draft.part is not None:
         record["part"] = draft.part
-    return canonical.encode(record)
+    return encode_record(record)

@@ -260,7 +260,7 @@ def _newest(connection: Connection, names: Sequence[str]) -> dict[str, Head]:
             .order_by(table.account_key)
             .with_for_update()
         )
-        for row in connection.execute(query):
+        for row in connection.execute(query).all():
             head = _head(row)
             known = heads.get(head.acct)
             if known is None or known.epoch < head.epoch:
