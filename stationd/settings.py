@@ -31,13 +31,17 @@ __all__ = [
     "DirectoryStore",
     "Listener",
     "PolicySettings",
+    "RelayListener",
     "S3Store",
     "SerialListener",
+    "SerialPair",
     "Settings",
     "TcpClientListener",
     "TcpListener",
+    "TcpPair",
     "UdpListener",
     "load",
+    "load_relay",
     "parse",
     "secret",
 ]
@@ -354,8 +358,73 @@ class SerialListener(_Listener):
     )
 
 
+class TcpPair(_Table):
+    """A TCP connection through us: one side calls us, and we call the other."""
+
+    kind: Literal["tcp"]
+    caller: Literal["automation", "receiver"] = Field(
+        default="automation", description="Who calls us; we call the other."
+    )
+    address: str = Field(default="127.0.0.1", description="The address to be called on.")
+    port: int = Field(ge=0, le=65535, description="The port to be called on; 0: any, for trials.")
+    host: str = Field(min_length=1, description="Name or address of the one we call.")
+    host_port: int = Field(ge=1, le=65535, description="The port of the one we call.")
+
+
+class SerialPair(_Table):
+    """A serial line through us, or the two wires of one that we listen to."""
+
+    kind: Literal["serial"]
+    receiver_device: Path = Field(description="The device on which the receiver is heard.")
+    automation_device: Path = Field(description="The device on which the automation is heard.")
+    baud: int = Field(default=9600, ge=50, le=4_000_000, description="The line's speed.")
+    parity: Literal["none", "even", "odd", "mark", "space"] = Field(
+        default="none", description="Exactly as at the receiver and the automation."
+    )
+    data_bits: Literal[7, 8] = Field(default=8, description="Bits of a character.")
+    stop_bits: Literal[1, 2] = Field(default=1, description="Stop bits.")
+    reopen_every: Period = Field(
+        default=timedelta(seconds=2), description="Wait before lost devices are opened again."
+    )
+
+
+class RelayListener(_Listener):
+    """A line between a receiver and the automation; `stationd-relay` hands us copies of it."""
+
+    kind: Literal["relay"]
+    # A relay never answers, so it has another choice than the rest.
+    mode: Literal["proxy", "tap"] = Field(  # type: ignore[assignment]
+        default="proxy",
+        description="proxy: the relay passes bytes.  tap: it only listens to two serial wires.",
+    )
+    socket: Path = Field(description="The local socket over which copies come.")
+    buffer: int = Field(
+        default=32 * 2**20,
+        ge=2**16,
+        description="Bytes of copies the relay keeps while stationd is away; beyond, it counts.",
+    )
+    between: Annotated[TcpPair | SerialPair, Field(discriminator="kind")]
+
+    transport: ClassVar[str] = "tcp"
+
+    @field_validator("between")
+    @classmethod
+    def _way_of_the_receiver(
+        cls, between: TcpPair | SerialPair, info: ValidationInfo
+    ) -> TcpPair | SerialPair:
+        receiver = info.data.get("receiver")
+        if receiver is not None and between.kind not in RECEIVERS[receiver].transports:
+            msg = f"{receiver} does not come over {between.kind}"
+            raise ValueError(msg)
+        if info.data.get("mode") == "tap" and between.kind != "serial":
+            msg = "only two serial wires can be listened to; a TCP line goes through the relay"
+            raise ValueError(msg)
+        return between
+
+
 Listener = Annotated[
-    TcpListener | TcpClientListener | UdpListener | SerialListener, Field(discriminator="kind")
+    TcpListener | TcpClientListener | UdpListener | SerialListener | RelayListener,
+    Field(discriminator="kind"),
 ]
 
 
@@ -394,14 +463,37 @@ def parse(text: str, where: str) -> Settings:
 
 def load(path: Path) -> Settings:
     """Read ``path``, or raise `SettingsError` naming everything wrong in it."""
+    return parse(_read(path), path.name)
+
+
+def load_relay(path: Path, name: str) -> RelayListener:
+    """Read the relay ``name`` out of ``path``, or raise `SettingsError`.
+
+    Nothing else in the file is looked at: a fault elsewhere must not cut a line.
+    """
+    text = _read(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        listeners = tomllib.loads(text).get("listeners")
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(path.name, [str(error)]) from None
+    for table in listeners if isinstance(listeners, list) else []:
+        if isinstance(table, dict) and (table.get("kind"), table.get("name")) == ("relay", name):
+            try:
+                return RelayListener.model_validate(table)
+            except ValidationError as error:
+                faults = [_problem(fault) for fault in error.errors()]
+                raise SettingsError(path.name, faults) from None
+    raise SettingsError(path.name, [f'no listener of kind "relay" is named {name}'])
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         reason = error.strerror or str(error)
         raise SettingsError(str(path), [f"{reason}; name the file with --config"]) from None
     except UnicodeDecodeError as error:
         raise SettingsError(str(path), [f"not UTF-8 at byte {error.start}"]) from None
-    return parse(text, path.name)
 
 
 def secret(name: str, environment: Mapping[str, str] = os.environ) -> Path:

@@ -55,6 +55,7 @@ def test_everything_that_is_switched_off_would_load():
         "udp",
         "serial",
         "tcp_client",
+        "relay",
     }
     assert loaded.authorities[0].name == "tsa-1"
     assert loaded.archive.store.credentials == "s3-credentials"
