@@ -11,7 +11,7 @@ from datetime import datetime
 from stationd.desk import Desk
 from stationd.errors import DatabaseUnavailableError, JournalBrokenError, StationdError
 from stationd.follower.model import AccountsOf
-from stationd.follower.service import follow
+from stationd.follower.service import follow, note_reached
 from stationd.journal.reader import JournalReader
 from stationd.logs import note
 from stationd.roster.model import Roster
@@ -23,6 +23,7 @@ from stationd.settings import Settings
 __all__ = ["Following"]
 
 _LONGEST_PAUSE = 10.0
+_TELL_EVERY_NS = 10 * 10**9
 
 _log = logging.getLogger("stationd.worker")
 
@@ -44,6 +45,7 @@ class Following(threading.Thread):
         self._reread.set()
         self.reached: tuple[str, datetime] | None = None
         self.beat = desk.clock.ticks()
+        self._told_at: int | None = None
 
     def reread_roster(self) -> None:
         """Read the masters anew before the next entries: an account or a key has changed."""
@@ -83,7 +85,15 @@ class Following(threading.Thread):
         taken = follow(self._desk, self._reader, node=self._node, accounts=self._accounts)
         if taken == 0:
             self.reached = (self._reader.id, before)
+            self._tell_reached(*self.reached)
         return taken
+
+    def _tell_reached(self, journal: str, at: datetime) -> None:
+        """Note for the workers of other nodes that nothing waits here, every so often."""
+        now = self._desk.clock.ticks()
+        if self._told_at is None or now - self._told_at >= _TELL_EVERY_NS:
+            note_reached(self._desk, journal, self._node, at)
+            self._told_at = now
 
     def _tell(self, error: StationdError) -> None:
         broken = isinstance(error, JournalBrokenError)

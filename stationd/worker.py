@@ -51,6 +51,7 @@ from stationd.errors import (
     StationdError,
     UnavailableError,
 )
+from stationd.follower import retiring
 from stationd.following import Following
 from stationd.ids import SystemIds
 from stationd.ledger.service import LedgerTree, checkpoint
@@ -248,16 +249,15 @@ class Acting:
 
     def _reached(self) -> list[due.Reached]:
         """Return how far each journal was followed; other nodes' by what they took last."""
-        with self._desk.database.reading() as connection:
-            journals = cases.read_journal_ends(connection)
+        waited, _retired = retiring.journals(self._desk)
         own = self._following.reached
         return [
             due.Reached(
-                journal=journal,
-                node=node,
-                at=own[1] if own is not None and own[0] == journal else taken_at,
+                journal=place.journal,
+                node=place.node,
+                at=max(at, own[1]) if own is not None and own[0] == place.journal else at,
             )
-            for journal, node, _position, taken_at in journals
+            for place, at in waited
         ]
 
     def _seal(self) -> None:

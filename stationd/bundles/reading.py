@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from stationd.clock import iso
 from stationd.db.engine import Connection
 from stationd.db.schema import (
+    about,
     case_facts,
     case_steps,
     cases,
@@ -39,8 +40,6 @@ __all__ = [
     "records_hold",
     "shown",
 ]
-
-_PAGE = 5000
 
 
 def shown(moment: datetime) -> str:
@@ -125,33 +124,21 @@ def _facts(connection: Connection, case_id: str) -> list[dict[str, Any]]:
 
 def read_custody(connection: Connection, acct: str) -> list[dict[str, Any]]:
     """Return the `station` chain's custody records about an account, as rows for people."""
-    mark = f'"acct":"{acct}"'.encode()
-    rows: list[dict[str, Any]] = []
-    after = 0
-    while True:
-        query = (
-            sa.select(records.c.seq, records.c.t.label("at"), records.c.body)
-            .where(
-                records.c.acct == STATION,
-                records.c.epoch == 1,
-                records.c.type == "custody",
-                records.c.seq > after,
-            )
-            .order_by(records.c.seq)
-            .limit(_PAGE)
-        )
-        page = connection.execute(query).all()
-        for row in page:
-            if row.body is not None and mark in row.body:
-                rows += _custody_rows(row.seq, row.at, json.loads(row.body), acct)
-        if len(page) < _PAGE:
-            return rows
-        after = page[-1].seq
+    query = (
+        sa.select(records.c.seq, records.c.t.label("at"), records.c.body)
+        .join(about, sa.and_(records.c.acct == STATION, records.c.seq == about.c.seq))
+        .where(about.c.acct == acct, records.c.epoch == 1, records.c.type == "custody")
+        .order_by(records.c.seq)
+    )
+    return [
+        told
+        for row in connection.execute(query)
+        if row.body is not None
+        for told in _custody_rows(row.seq, row.at, json.loads(row.body))
+    ]
 
 
-def _custody_rows(seq: int, t: str, body: Mapping[str, Any], acct: str) -> list[dict[str, Any]]:
-    if body.get("of", {}).get("acct") != acct:
-        return []
+def _custody_rows(seq: int, t: str, body: Mapping[str, Any]) -> list[dict[str, Any]]:
     row = {
         "seq": seq,
         "t": t,

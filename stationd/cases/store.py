@@ -11,7 +11,7 @@ from archive.canonical import JsonValue, encode
 from stationd.cases.model import Case, HoldFact, Reason, RecordedFact, StepTaken
 from stationd.clock import iso, parse_iso
 from stationd.db.engine import Connection
-from stationd.db.schema import case_facts, case_steps, cases, holds, journals, records
+from stationd.db.schema import case_facts, case_steps, cases, holds, records
 from stationd.errors import NotFoundError, UnavailableError
 
 __all__ = [
@@ -23,7 +23,6 @@ __all__ = [
     "read_fact_rows",
     "read_history",
     "read_holds",
-    "read_journal_ends",
     "read_results",
     "record_case",
     "record_fact_row",
@@ -255,15 +254,6 @@ def read_ends(connection: Connection, acct: str, epoch: int, size: int) -> tuple
     )
     types = {row.seq: row.type for row in connection.execute(query)}
     return types.get(1, ""), types.get(size, "")
-
-
-def read_journal_ends(connection: Connection) -> list[tuple[str, str, int, datetime]]:
-    """Return (journal, node, position, taken at) of every journal the follower knows."""
-    query = sa.select(journals).order_by(journals.c.id)
-    return [
-        (row.id, row.node, row.position, parse_iso(row.taken_at))
-        for row in connection.execute(query)
-    ]
 
 
 def _case(row: Any) -> Case:  # noqa: ANN401  (a row has the shape of its query)

@@ -41,6 +41,18 @@ journals = sa.Table(
     comment="How far each node's journal has been taken.",
 )
 
+retired_journals = sa.Table(
+    "retired_journals",
+    metadata,
+    sa.Column("journal", sa.String(32), primary_key=True),
+    sa.Column("node", sa.String(32), nullable=False),
+    sa.Column("position", sa.BigInteger, nullable=False, comment="last entry taken"),
+    sa.Column("doc", Hash, nullable=False, comment="the document that says why"),
+    sa.Column("by", sa.String(64), nullable=False),
+    sa.Column("at", Time, nullable=False),
+    comment="Journals that nothing more comes from, so that no closing waits for them.",
+)
+
 entries = sa.Table(
     "entries",
     metadata,
@@ -113,6 +125,14 @@ records = sa.Table(
     sa.Column("part", sa.Integer, comment="1 … in a frame; 0: no frame; NULL: no journal"),
     sa.Index("uq_records_entry", "journal", "position", "part", "acct", unique=True),
     comment="The ledger: exact bytes, leaf and head of every record of every chain.",
+)
+
+about = sa.Table(
+    "about",
+    metadata,
+    sa.Column("acct", sa.String(32), primary_key=True),
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    comment="Which account a record of the `station` chain is about: an index over records.",
 )
 
 documents = sa.Table(

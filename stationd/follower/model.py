@@ -13,6 +13,7 @@ __all__ = [
     "ListenerFacts",
     "Owner",
     "Place",
+    "Retired",
     "Scope",
     "Taken",
     "Tally",
@@ -30,6 +31,18 @@ class Place:
     node: str
     position: int
     link: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retired:
+    """A journal that nothing more comes from, who said so, and the document that says why."""
+
+    journal: str
+    node: str
+    position: int
+    doc: bytes
+    by: str
+    at: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

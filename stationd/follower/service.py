@@ -15,7 +15,7 @@ from typing import Protocol
 from archive.canonical import JsonValue
 from receivers.registry import RECEIVERS
 from receivers.session import ReceiverSpec
-from stationd.clock import iso
+from stationd.clock import from_ns, iso
 from stationd.db.engine import Connection
 from stationd.desk import Desk
 from stationd.errors import JournalBrokenError
@@ -31,7 +31,7 @@ from stationd.ledger.model import STATION, Origin, RecordDraft, RecordType
 from stationd.ledger.store import append
 from stationd.signals import store as signal_store
 
-__all__ = ["Journal", "follow"]
+__all__ = ["Journal", "follow", "note_reached"]
 
 
 class Journal(Protocol):
@@ -63,9 +63,13 @@ def follow(
     with desk.database.reading() as connection:
         place = store.read_place(connection, journal, node)
         listeners = store.read_listeners(connection, journal)
+    asked = desk.clock.now()
     entries = _read(reader, place, most)
     if not entries:
         return 0
+    # A full batch says nothing of what stands behind it.
+    last = from_ns(entries[-1].received_at)
+    reached = asked if len(entries) < most else min(asked, last)
     started = dict(listeners)
     batch = list(taken(entries, place, listeners=started, receivers=receivers, accounts=accounts))
     with desk.database.writing() as connection:
@@ -73,6 +77,9 @@ def follow(
             # Another worker took them meanwhile.
             return 0
         _take(connection, desk, place, batch, started)
+        end = batch[-1].entry
+        taken_to = dataclasses.replace(place, position=end.position, link=end.link)
+        store.record_place(connection, taken_to, iso(reached))
         if started != listeners:
             store.record_listeners(connection, journal, started)
     return len(batch)
@@ -109,6 +116,8 @@ def _take(
     last = store.read_last(connection, place)
     if place.position == 0:
         last = _new_journal(connection, desk, place, now)
+    if store.record_returned(connection, place.journal):
+        _returned(connection, desk, place, now)
     watch = Watch(
         place.node,
         lines=store.read_lines(connection, place.node),
@@ -135,9 +144,31 @@ def _take(
     store.record_lines(connection, watch.lines())
     store.record_tallies(connection, place.journal, watch.tallies())
     record_gaps(connection, watch.gaps())
-    end = taken[-1].entry
-    reached = dataclasses.replace(place, position=end.position, link=end.link)
-    store.record_place(connection, reached, iso(now))
+
+
+def note_reached(desk: Desk, journal: str, node: str, at: datetime) -> None:
+    """Note that a journal was followed to its end at ``at``; closings of all nodes wait for it."""
+    with desk.database.writing() as connection:
+        place = store.read_place(connection, journal, node)
+        store.record_reached(connection, place, iso(at))
+
+
+def _returned(connection: Connection, desk: Desk, place: Place, now: datetime) -> None:
+    """Take up again a journal that was retired, with an alarm and a record."""
+    fields: dict[str, JsonValue] = {
+        "journal": place.journal,
+        "kind": "journal_returned",
+        "node": place.node,
+        "position": place.position,
+    }
+    draft = RecordDraft(STATION, RecordType.LINE, Origin.MACHINE, fields)
+    append(connection, [draft], station=desk.station, now=now, ids=desk.ids)
+    detail = (
+        f"Journal {place.journal} of node {place.node} was retired, and entries come from it "
+        f"again, behind entry {place.position}. Accounts that were closed meanwhile have them in "
+        "their next epoch; look at what those are."
+    )
+    store.record_alarm(connection, f"journal returned at {place.node}", detail, iso(now))
 
 
 def _append(connection: Connection, desk: Desk, batch: Batch, now: datetime) -> None:
@@ -183,7 +214,8 @@ def _new_journal(connection: Connection, desk: Desk, place: Place, now: datetime
     detail = (
         f"Node {place.node} has a new journal, {place.journal}; the one before, {old.journal}, "
         f"was taken up to entry {old.position}. If it was not replaced on purpose, find out what "
-        "became of it: entries behind that one are in no other place."
+        "became of it: entries behind that one are in no other place. Closings wait for it until "
+        "it is put back or retired (`stationctl journal retire`)."
     )
     store.record_alarm(connection, f"new journal at {place.node}", detail, iso(now))
     return store.read_last(connection, old)

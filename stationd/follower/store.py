@@ -12,7 +12,16 @@ from stationd.db import schema
 from stationd.db.engine import Connection, execute_rows, inserting
 from stationd.follower.assign import scope_of
 from stationd.follower.duplicates import Heard
-from stationd.follower.model import Line, ListenerFacts, Owner, Place, Scope, Taken, Tally
+from stationd.follower.model import (
+    Line,
+    ListenerFacts,
+    Owner,
+    Place,
+    Retired,
+    Scope,
+    Taken,
+    Tally,
+)
 from stationd.journal import chain
 from stationd.journal.model import Entry, decode_body
 
@@ -24,12 +33,17 @@ __all__ = [
     "read_node_journals",
     "read_owners",
     "read_place",
+    "read_reached",
+    "read_retired",
     "read_tallies",
     "record_alarm",
     "record_entries",
     "record_lines",
     "record_listeners",
     "record_place",
+    "record_reached",
+    "record_retired",
+    "record_returned",
     "record_tallies",
 ]
 
@@ -79,6 +93,52 @@ def record_place(connection: Connection, place: Place, at: str) -> None:
             "taken_at": at,
         },
     )
+
+
+def record_reached(connection: Connection, place: Place, at: str) -> None:
+    """Note that at ``at`` nothing stood in the journal behind ``place``."""
+    table = schema.journals
+    connection.execute(
+        sa.update(table)
+        .where(table.c.id == place.journal, table.c.position == place.position)
+        .values(taken_at=at)
+    )
+
+
+def read_reached(connection: Connection) -> list[tuple[Place, str]]:
+    """Return every journal that is not retired, with when it was followed to its end."""
+    table, retired = schema.journals, schema.retired_journals
+    query = (
+        sa.select(table)
+        .where(~sa.exists().where(retired.c.journal == table.c.id))
+        .order_by(table.c.node, table.c.id)
+    )
+    return [
+        (
+            Place(journal=row.id, node=row.node, position=row.position, link=row.link),
+            row.taken_at,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def read_retired(connection: Connection) -> list[Retired]:
+    """Return the journals that are retired, the last first."""
+    table = schema.retired_journals
+    query = sa.select(table).order_by(table.c.at.desc(), table.c.journal)
+    return [Retired(**row) for row in connection.execute(query).mappings()]
+
+
+def record_retired(connection: Connection, retired: Retired) -> None:
+    """Note that nothing more comes from a journal."""
+    connection.execute(sa.insert(schema.retired_journals), asdict(retired))
+
+
+def record_returned(connection: Connection, journal: str) -> bool:
+    """Note that a journal is not retired; tell whether it was."""
+    table = schema.retired_journals
+    gone = connection.execute(sa.delete(table).where(table.c.journal == journal))
+    return bool(gone.rowcount)
 
 
 def read_last(connection: Connection, place: Place) -> Entry | None:

@@ -11,6 +11,7 @@ class Cause(StrEnum):
 
     RECEIVER_LINK = "receiver_link"
     DAEMON_DOWN = "daemon_down"
+    HOST_DOWN = "host_down"
     DISK_REFUSED = "disk_refused"
     CLOCK = "clock"
     CLOCK_STEP = "clock_step"

@@ -20,7 +20,16 @@ from stationd.db.engine import Connection, execute_rows, inserting
 from stationd.errors import LedgerBrokenError, MistakeError, NotFoundError
 from stationd.ids import Ids
 from stationd.ledger.chain import continued, opening
-from stationd.ledger.model import Document, Head, Origin, Record, RecordDraft, RecordType, is_chain
+from stationd.ledger.model import (
+    STATION,
+    Document,
+    Head,
+    Origin,
+    Record,
+    RecordDraft,
+    RecordType,
+    is_chain,
+)
 
 __all__ = [
     "append",
@@ -47,6 +56,7 @@ _HEAD = [
 ]
 _chain = attrgetter("acct")
 _INSERT_RECORDS = sa.insert(schema.records)
+_INSERT_ABOUT = sa.insert(schema.about)
 _MOVE_HEAD = (
     sa.update(schema.heads)
     .where(
@@ -305,6 +315,7 @@ def _grow(
     t = iso(now)
     rows: list[dict[str, Any]] = []
     moves: list[dict[str, Any]] = []
+    about: list[dict[str, Any]] = []
     made: dict[str, list[Record]] = {}
     for acct, drafts in chains.items():
         head = heads[acct]
@@ -312,11 +323,22 @@ def _grow(
         ahead = [opening(head, _before(connection, head))] if opens else []
         records = continued(head, [*ahead, *drafts], t=t, salts=salts)
         made[acct] = records[len(ahead) :]
+        if acct == STATION:
+            about += _about(made[acct], drafts)
         rows += [_row(r, d) for r, d in zip(records, [*ahead, *drafts], strict=True)]
         moves.append(_move(records[-1]))
     execute_rows(connection, _INSERT_RECORDS, rows)
     execute_rows(connection, _MOVE_HEAD, moves)
+    execute_rows(connection, _INSERT_ABOUT, about)
     return made
+
+
+def _about(records: Sequence[Record], drafts: Sequence[RecordDraft]) -> Iterator[dict[str, Any]]:
+    """Yield the index rows of records of the `station` chain that name an account."""
+    for record, draft in zip(records, drafts, strict=True):
+        of = draft.fields.get("of")
+        if isinstance(of, Mapping) and isinstance(of.get("acct"), str):
+            yield {"acct": of["acct"], "seq": record.seq}
 
 
 def _before(connection: Connection, head: Head) -> Head | None:

@@ -7,6 +7,7 @@ passes here, and checking first and encoding then costs three times as much.
 from collections.abc import Mapping
 from functools import lru_cache
 from json.encoder import encode_basestring
+from typing import Any
 
 from archive import canonical
 from archive.canonical import JsonValue
@@ -26,17 +27,17 @@ def encode_record(fields: Mapping[str, JsonValue]) -> bytes:
         raise MalformedError("a lone surrogate has no canonical form") from None
 
 
-def _members(fields: Mapping[str, JsonValue]) -> str:
+def _members(fields: Mapping[str, Any]) -> str:
     written = []
     for key in sorted(fields):
         value = fields[key]
         kind = type(value)
         if kind is str:
             written.append(_name(key) + encode_basestring(value))
-        elif kind is int and -_SMALL < value < _SMALL:  # type: ignore[operator]  (it is an int)
+        elif kind is int and -_SMALL < value < _SMALL:
             written.append(f"{_name(key)}{value}")
         elif kind is dict:
-            written.append(_name(key) + _members(value))  # type: ignore[arg-type]  (it is a dict)
+            written.append(_name(key) + _members(value))
         else:
             written.append(_name(key) + canonical.encode(value).decode())
     return "{" + ",".join(written) + "}"

@@ -2,14 +2,15 @@ import json
 import os
 import threading
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from stationd.clock import SystemClock
+from stationd.clock import SystemClock, parse_iso
 from stationd.db.revision import migrate
 from stationd.desk import Desk, open_desk
-from stationd.follower.store import read_place
+from stationd.follower.store import read_place, read_reached
 from stationd.following import Following
 from stationd.ids import SystemIds
 from stationd.journal.model import Draft, Kind, encode_body
@@ -106,6 +107,33 @@ def test_entries_are_taken_and_then_it_is_known_how_far(
     assert reached is not None
     assert reached[0] == journal.id
     assert reached[1] >= before
+
+
+def taken_at(desk: Desk) -> datetime:
+    with desk.database.reading() as connection:
+        ((_, at),) = read_reached(connection)
+    return parse_iso(at)
+
+
+def test_a_quiet_journal_is_told_to_be_followed_to_its_end(
+    desk: Desk, journal: Journal, following: Following
+) -> None:
+    journal.append([body()])
+    following.take()
+    before = desk.clock.now()
+    following.take()
+    assert taken_at(desk) >= before
+
+
+def test_that_is_told_every_so_often_and_not_each_time(
+    desk: Desk, journal: Journal, following: Following
+) -> None:
+    journal.append([body()])
+    following.take()
+    following.take()
+    first = taken_at(desk)
+    following.take()
+    assert taken_at(desk) == first
 
 
 def test_the_thread_follows_by_itself(desk: Desk, journal: Journal, following: Following) -> None:

@@ -62,15 +62,28 @@ def test_custody_is_told_of_this_account_alone(desk: Desk, manager: Person) -> N
     assert (row["act"], row["by"], row["order"]) == ("ordered", "maria", order_id)
 
 
+def test_custody_of_one_account_is_found_without_reading_that_of_all(
+    desk: Desk, manager: Person
+) -> None:
+    service.order(desk, "1234", Kind.ON_REQUEST, manager)
+    with desk.database.reading() as connection:
+        plan = connection.exec_driver_sql(
+            "EXPLAIN QUERY PLAN SELECT records.body FROM records JOIN about "
+            "ON records.acct = 'station' AND records.seq = about.seq "
+            "WHERE about.acct = '1234' AND records.epoch = 1 AND records.type = 'custody'"
+        ).all()
+    said = " ".join(row.detail for row in plan)
+    assert ("SCAN" in said, "seq=?" in said) == (False, True)
+
+
 def test_each_stored_object_is_a_row_of_custody() -> None:
     body = {
         "of": {"acct": "1234"},
         "kind": "verified",
         "objects": [{"key": "k", "version_id": "v", "sha256": "aa"}],
     }
-    (row,) = reading._custody_rows(3, "t", body, "1234")
+    (row,) = reading._custody_rows(3, "t", body)
     assert (row["object"], row["version_id"], row["sha256"]) == ("k", "v", "aa")
-    assert reading._custody_rows(3, "t", {"note": '"acct":"1234"'}, "1234") == []
 
 
 def test_a_case_is_told_with_its_steps_results_and_facts(desk: Desk, manager: Person) -> None:

@@ -76,15 +76,3 @@ def test_the_ends_of_a_chain_are_told_by_their_types(office: Office) -> None:
     with office.desk.database.reading() as connection:
         assert store.read_ends(connection, "1234", 1, size) == ("open", "close")
         assert store.read_ends(connection, "9", 1, 5) == ("", "")
-
-
-def test_journals_tell_how_far_they_were_taken(office: Office) -> None:
-    with office.desk.database.reading() as connection:
-        assert store.read_journal_ends(connection) == []
-    office.execute(
-        "INSERT INTO journals (id, node, position, link, taken_at) VALUES "
-        "('j', 'n', 7, x'00', '2026-03-02T15\\:00\\:00.000000Z')"
-    )
-    with office.desk.database.reading() as connection:
-        (end,) = store.read_journal_ends(connection)
-    assert end[:3] == ("j", "n", 7)

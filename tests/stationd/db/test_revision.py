@@ -23,7 +23,18 @@ from stationd.db.schema import metadata
 from stationd.errors import MistakeError
 
 _LATER = frozenset(
-    {"cases", "case_facts", "case_steps", "orders", "objects", "due_steps", "leases", "checks"}
+    {
+        "about",
+        "retired_journals",
+        "cases",
+        "case_facts",
+        "case_steps",
+        "orders",
+        "objects",
+        "due_steps",
+        "leases",
+        "checks",
+    }
 )
 
 
