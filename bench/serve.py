@@ -10,12 +10,14 @@ answers, stops on SIGTERM or SIGINT, and takes its folder away again.
 import argparse
 import csv
 import os
+import re
 import shutil
+import signal
 import socket
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -26,23 +28,52 @@ from stationd.roster import file as roster_file
 from stationd.roster.model import Roster
 from stationd.sealing import Sealer
 
-_KEY_LENGTHS = (16, 24, 32)
+_KEY_DIGITS = (32, 48, 64)
 _GROUP = "main"
 
 
 def main() -> int:
     """Serve until stopped."""
     options = _parser().parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="stationd-bench-", dir=options.folder))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # The daemon has its own later; until then a signal must not leave the folder behind.
+        signal.signal(number, _leave)
+    folder: Path | None = None
     try:
-        config = _prepare(folder, options)
+        accounts = _read_accounts(options)
+        _check_port(options)
+        folder = Path(tempfile.mkdtemp(prefix="stationd-bench-", dir=options.folder))
+        config = _prepare(folder, options, accounts)
         _announce(folder)
         return daemon.main(["--config", str(config)]) or 0
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _leave(_number: int, _frame: object) -> None:
+    raise SystemExit(0)
+
+
+def _check_port(options: argparse.Namespace) -> None:
+    """Refuse a port that is taken: the daemon would wait for it, and say that it is ready."""
+    for transport in _transports(options):
+        kind = socket.SOCK_STREAM if transport == "tcp" else socket.SOCK_DGRAM
+        with socket.socket(socket.AF_INET, kind) as probe:
+            if transport == "tcp":
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", options.port))
+            except (OSError, OverflowError) as error:
+                reason = getattr(error, "strerror", None) or str(error)
+                msg = (
+                    f"{transport} port {options.port} of 127.0.0.1 cannot be used ({reason}); "
+                    "name another with --port, or end what has it"
+                )
+                raise ValueError(msg) from None
 
 
 def _announce(folder: Path) -> None:
@@ -62,7 +93,7 @@ def _announce(folder: Path) -> None:
     threading.Thread(target=listen, daemon=True).start()
 
 
-def _prepare(folder: Path, options: argparse.Namespace) -> Path:
+def _prepare(folder: Path, options: argparse.Namespace, keys: Mapping[str, bytes]) -> Path:
     """Write the roster, its key and the configuration; return the last."""
     secret = Fernet.generate_key()
     key_file = folder / "roster.key"
@@ -71,7 +102,7 @@ def _prepare(folder: Path, options: argparse.Namespace) -> Path:
     window = (40, 20) if options.time_check == "on" else (None, None)
     accounts = {
         (_GROUP, number): Account(number, (Key(key),) if key else (), *window)
-        for number, key in _accounts(options)
+        for number, key in keys.items()
     }
     roster_file.write(folder / "roster.json", Roster(accounts), Sealer(secret))
     config = folder / "stationd.toml"
@@ -79,36 +110,62 @@ def _prepare(folder: Path, options: argparse.Namespace) -> Path:
     return config
 
 
-def _accounts(options: argparse.Namespace) -> Iterator[tuple[str, bytes]]:
-    if options.accounts_file is None:
-        key = _key(options.key or "", "--key")
-        first = options.first_account
-        for step in range(options.accounts):
-            yield f"{int(first, 16) + step:0{len(first)}X}", key
-        return
-    with options.accounts_file.open(newline="", encoding="utf-8") as file:
-        rows = csv.DictReader(file)
-        if rows.fieldnames != ["account", "key_hex"]:
-            msg = f"{options.accounts_file}: the header must be account,key_hex"
+def _read_accounts(options: argparse.Namespace) -> dict[str, bytes]:
+    """Return each account's key; empty: plain."""
+    if options.accounts_file is not None:
+        return _from_file(options.accounts_file)
+    key = _key(options.key or "", "--key")
+    first = options.first_account
+    if not re.fullmatch("[0-9A-Fa-f]{1,16}", first):
+        msg = f"--first-account {first!r}: 1 to 16 hexadecimal digits, to be counted up"
+        raise ValueError(msg)
+    return {
+        f"{int(first, 16) + step:0{len(first)}X}": key for step in range(max(0, options.accounts))
+    }
+
+
+def _from_file(path: Path) -> dict[str, bytes]:
+    """Read a CSV file with the header ``account,key_hex``; spaces around a field do not count."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        msg = f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8"
+        raise ValueError(msg) from None
+    lines = csv.reader(text.splitlines())
+    header = [name.strip() for name in next(lines, [])]
+    if header != ["account", "key_hex"]:
+        msg = f"{path}: the header must be account,key_hex"
+        raise ValueError(msg)
+    found: dict[str, bytes] = {}
+    for fields in lines:
+        if not any(field.strip() for field in fields):
+            continue
+        where = f"{path}, line {lines.line_num}"
+        account, key, *more = [field.strip() for field in [*fields, ""]]
+        if any(more) or not account:
+            msg = f"{where}: an account, a comma and its key or nothing"
             raise ValueError(msg)
-        for row in rows:
-            where = f"{options.accounts_file}, line {rows.line_num}"
-            yield row["account"], _key(row["key_hex"] or "", where)
+        secret = _key(key, where)
+        if found.setdefault(account, secret) != secret:
+            msg = f"{where}: account {account} was named before with another key"
+            raise ValueError(msg)
+    return found
 
 
 def _key(text: str, where: str) -> bytes:
-    try:
-        key = bytes.fromhex(text)
-    except ValueError:
-        key = b"?"
-    if key and len(key) not in _KEY_LENGTHS:
+    if not text:
+        return b""
+    if not re.fullmatch("[0-9A-Fa-f]*", text) or len(text) not in _KEY_DIGITS:
         msg = f"{where}: a key has 32, 48 or 64 hexadecimal digits"
         raise ValueError(msg)
-    return key
+    return bytes.fromhex(text)
+
+
+def _transports(options: argparse.Namespace) -> list[str]:
+    return ["tcp", "udp"] if options.transport == "both" else [options.transport]
 
 
 def _config(folder: Path, options: argparse.Namespace) -> str:
-    transports = ["tcp", "udp"] if options.transport == "both" else [options.transport]
     listeners = "".join(
         f"""
 [[listeners]]
@@ -119,7 +176,7 @@ address = "127.0.0.1"
 port = {options.port}
 group = "{_GROUP}"
 """
-        for transport in transports
+        for transport in _transports(options)
     )
     return f"""
 [station]

@@ -102,11 +102,19 @@ def framed(body):
         ("number,key\n", "the header must be account,key_hex"),
         ("account,key_hex\n1000,abc\n", "line 2: a key has 32, 48 or 64"),
         ("account,key_hex\n1000,xyzw\n", "line 2: a key has 32, 48 or 64"),
+        ("", "the header must be account,key_hex"),
+        ("account,key_hex\n\n,\n,00\n", "line 4: an account, a comma and its key or nothing"),
+        ("account,key_hex\n1000,,7\n", "line 2: an account, a comma and its key or nothing"),
+        (f"account,key_hex\n1,\n1,{KEY}\n", "line 3: account 1 was named before"),
+        (f"account,key_hex\n1,{KEY[:16]} {KEY[16:]}\n", "line 2: a key has 32, 48 or 64"),
+        ("account,key_hex\n\udce9,\n", "not UTF-8 at byte 16"),
+        (None, "No such file or directory"),
     ],
 )
 def test_a_wrong_file_of_accounts_is_told(tmp_path, text, said):
     accounts = tmp_path / "accounts.csv"
-    accounts.write_text(text, encoding="utf-8")
+    if text is not None:
+        accounts.write_text(text, encoding="utf-8", errors="surrogateescape")
     command = [
         sys.executable, BENCH / "serve.py", "--port", "1", "--receiver", "dc09",
         "--accounts-file", accounts,
@@ -114,6 +122,79 @@ def test_a_wrong_file_of_accounts_is_told(tmp_path, text, said):
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2
     assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_file_of_accounts_may_come_from_a_spreadsheet(tmp_path):
+    accounts = tmp_path / "accounts.csv"
+    accounts.write_bytes(f"\ufeffaccount,key_hex\r\nXt-9 , \r\n\r\n1000,{KEY.upper()}".encode())
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    with (
+        served(folder, "--receiver", "dc09", "--accounts-file", accounts) as (port, _),
+        socket.create_connection(("127.0.0.1", port)) as connection,
+    ):
+        connection.settimeout(20)
+        connection.sendall(framed(b'"SIA-DCS"0001L0#1000[#1000|NBA01]'))
+        connection.sendall(framed(b'"NULL"0002L0#Xt-9[]'))
+        assert b'"ACK"0002L0#Xt-9[]' in connection.recv(4096)
+
+
+@pytest.mark.parametrize("transport", ["tcp", "udp", "both"])
+def test_a_port_that_is_taken_is_told_and_nothing_is_served(tmp_path, transport):
+    kind = socket.SOCK_DGRAM if transport == "udp" else socket.SOCK_STREAM
+    with socket.socket(socket.AF_INET, kind) as taken:
+        taken.bind(("127.0.0.1", 0))
+        if kind == socket.SOCK_STREAM:
+            taken.listen()
+        port = str(taken.getsockname()[1])
+        command = [
+            sys.executable, BENCH / "serve.py", "--port", port, "--receiver", "dc09",
+            "--folder", tmp_path, "--transport", transport,
+        ]  # fmt: skip
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, list(tmp_path.iterdir())) == (2, "", [])
+    assert f"port {port} of 127.0.0.1 cannot be used (Address already in use)" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "options", [("--first-account", "XYZ"), ("--key", "abc"), ("--port", "70000")]
+)
+def test_an_option_that_cannot_be_is_told(tmp_path, options):
+    command = [
+        sys.executable, BENCH / "serve.py", "--port", "1", "--receiver", "dc09",
+        "--folder", tmp_path, *options,
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, list(tmp_path.iterdir())) == (2, [])
+    assert options[1] in done.stderr or options[0] in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_stopping_under_load_leaves_nothing_behind(tmp_path):
+    heard = threading.Event()
+
+    def talk(port):
+        frame = framed(b'"NULL"0001L0#1000[]')
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection(("127.0.0.1", port)) as connection,
+        ):
+            connection.settimeout(20)
+            while connection.sendall(frame * 20) is None and connection.recv(65536):
+                heard.set()
+
+    with served(tmp_path, "--receiver", "dc09", "--accounts", "20") as (port, process):
+        talkers = [threading.Thread(target=talk, args=(port,)) for _ in range(10)]
+        for talker in talkers:
+            talker.start()
+        assert heard.wait(30)
+        process.terminate()
+        process.wait(30)
+        for talker in talkers:
+            talker.join()
+    assert process.returncode == 0
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_answers_that_are_wrong_are_counted_and_fail_the_run():

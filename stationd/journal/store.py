@@ -308,7 +308,8 @@ class Journal:
         except OSError as error:
             self._disconnect()
             raise self._unavailable(done, error.strerror or str(error)) from error
-        except (JournalUnavailableError, JournalBrokenError):
+        except Exception:
+            # Ours, or one that nobody foresaw: either way the file is read again before it is used.
             self._disconnect()
             raise
 

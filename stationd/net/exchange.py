@@ -7,23 +7,35 @@ After a failed commit the answers to all that was received up to then are lost f
 acknowledgement that does not name its frame must never stand in for an earlier one, so whatever
 was submitted before the failure became known stays unanswered, and the edge hangs up (a serial line
 cannot: it stays silent until the receiver repeats).
+
+The same holds for a late one.  Who has waited for seconds repeats its frame, and is answered for
+that; an answer to the first copy would be spare, and be taken for that of the next frame.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from receivers.events import Event
+from receivers.events import Event, Fault, Garbled
 from receivers.session import Session
 from stationd.journal.model import Receipt
 from stationd.net.intake import Intake, Peer
 from stationd.net.valve import Valve
 
-__all__ = ["MOST_UNANSWERED", "Exchange"]
+__all__ = ["LATE_NS", "MOST_UNANSWERED", "NAMELESS", "NOT_STORED", "UNREADABLE", "Exchange"]
+
+NOT_STORED = "not stored"
+UNREADABLE = "nothing that could be read"
 
 MOST_UNANSWERED = 1000
 """Events of one peer that may wait for their commit; beyond, its transport is not read."""
+
+LATE_NS = 3 * 10**9
+"""From then on a nameless answer is not given: the hastiest receivers repeat after four seconds."""
+
+NAMELESS = 16
+"""An answer no longer than this cannot say which frame it is for."""
 
 
 class Exchange:
@@ -31,8 +43,10 @@ class Exchange:
 
     __slots__ = (
         "_hang_up",
+        "_hang_up_on",
         "_intake",
         "_lost",
+        "_paused",
         "_peer",
         "_send",
         "_session",
@@ -44,14 +58,15 @@ class Exchange:
 
     _log = Logger()
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (what a conversation is made of)
         self,
         session: Session,
         intake: Intake,
         peer: Peer,
         *,
         send: Callable[[bytes], None],
-        hang_up: Callable[[], None],
+        hang_up: Callable[[str], None],
+        hang_up_on: Container[Fault] = (),
         valve: Valve | None = None,
     ) -> None:
         self._session = session
@@ -59,8 +74,10 @@ class Exchange:
         self._peer = peer
         self._send = send
         self._hang_up = hang_up
+        self._hang_up_on = hang_up_on
         self._valve = valve
         self._silent = False
+        self._paused: int | None = None
         self._turn = 0
         self._waiting = 0
         self._lost = 0
@@ -94,22 +111,33 @@ class Exchange:
         """Remember that there is nobody left to answer."""
         self._silent = True
 
+    def pause(self) -> None:
+        """Remember since when nothing is read: what comes next has waited for that long."""
+        self._paused = self._intake.clock.ticks()
+
     def _submit(self, events: Sequence[Event], at: int) -> None:
+        since, self._paused = self._paused, None
+        if since is None:
+            since = self._intake.clock.ticks()
         kept, bodies = self._intake.bodies(self._peer, events, at)
+        if len(kept) < len(events) and self._is_over(events):
+            self._hang_up(UNREADABLE)
         if not kept:
             return
         self._waiting += len(kept)
         if self._valve is not None and self._waiting > MOST_UNANSWERED:
             self._valve.close("peer")
-        self._intake.submit(bodies, _Waiting(self, kept, self._turn))
+        self._intake.submit(bodies, _Waiting(self, kept, self._turn, since))
 
-    def answer(self, _receipts: Sequence[Receipt], events: Sequence[Event], turn: int) -> None:
-        """Answer ``events``, which the receipts say are committed."""
+    def answer(
+        self, _receipts: Sequence[Receipt], events: Sequence[Event], turn: int, since: int
+    ) -> None:
+        """Answer ``events``, read at ``since``, which the receipts say are committed."""
         try:
-            self._answer(events, turn)
+            self._answer(events, turn, since)
         except Exception:  # noqa: BLE001  (a fault of ours ends this peer's connection, no more)
             self._log.failure("answer_fault", listener=self._intake.listener)
-            self._end(0)
+            self._end(len(events))
         self._settle(len(events))
 
     def failed(self, count: int) -> None:
@@ -120,27 +148,38 @@ class Exchange:
         self._end(count)
         self._settle(count)
 
-    def _answer(self, events: Sequence[Event], turn: int) -> None:
+    def _answer(self, events: Sequence[Event], turn: int, since: int) -> None:
         if self._silent or turn != self._turn:
             return
-        now = self._intake.clock.now()
+        clock = self._intake.clock
+        now, late = clock.now(), clock.ticks() - since >= LATE_NS
         answered: list[Event] = []
         answers: list[bytes] = []
         for event in events:
             answer = self._session.answer(event, now)
-            if answer:
+            if answer and late and len(answer) <= NAMELESS:
+                self._lost += 1
+            elif answer:
                 answered.append(event)
                 answers.append(answer)
         if answers:
             self._send(b"".join(answers))
         for event in answered:
             self._session.answered(event)
+        if not answered and self._is_over(events):
+            self._hang_up(UNREADABLE)
+
+    def _is_over(self, events: Sequence[Event]) -> bool:
+        """Tell whether nothing that can be read will come after ``events``."""
+        return all(isinstance(e, Garbled) for e in events) and any(
+            isinstance(e, Garbled) and e.fault in self._hang_up_on for e in events
+        )
 
     def _end(self, lost: int) -> None:
         self._turn += 1
         self._lost += lost
         if not self._silent:
-            self._hang_up()
+            self._hang_up(NOT_STORED)
 
     def _settle(self, count: int) -> None:
         self._waiting -= count
@@ -151,16 +190,17 @@ class Exchange:
 class _Waiting:
     """Events of an exchange that wait for their commit."""
 
-    __slots__ = ("_events", "_exchange", "_turn")
+    __slots__ = ("_events", "_exchange", "_since", "_turn")
 
-    def __init__(self, exchange: Exchange, events: Sequence[Event], turn: int) -> None:
+    def __init__(self, exchange: Exchange, events: Sequence[Event], turn: int, since: int) -> None:
         self._exchange = exchange
         self._events = events
         self._turn = turn
+        self._since = since
 
     def committed(self, receipts: Sequence[Receipt]) -> None:
         """Let them be answered."""
-        self._exchange.answer(receipts, self._events, self._turn)
+        self._exchange.answer(receipts, self._events, self._turn, self._since)
 
     def failed(self, failure: Failure) -> None:
         """Let them go unanswered."""

@@ -141,7 +141,7 @@ _GARBLED: dict[Fault, _Written] = {
 }
 
 
-def _marks(*, repeat: bool, poll: bool, fault: Fault | None) -> bytes:
+def _marks(*, repeat: bool, poll: bool, fault: Fault | None) -> dict[str, JsonValue]:
     marks: dict[str, JsonValue] = {}
     if repeat:
         marks["repeat"] = True
@@ -149,20 +149,32 @@ def _marks(*, repeat: bool, poll: bool, fault: Fault | None) -> bytes:
         marks["poll"] = True
     if fault is not None:
         marks["fault"] = fault.value
-    return encode(marks)
+    return marks
 
 
 _MARKED: dict[tuple[bool, bool, Fault | None], _Written] = {
-    (repeat, poll, fault): (Kind.FRAME, _marks(repeat=repeat, poll=poll, fault=fault), fault)
+    (repeat, poll, fault): (
+        Kind.FRAME,
+        encode(_marks(repeat=repeat, poll=poll, fault=fault)),
+        fault,
+    )
     for repeat in (False, True)
     for poll in (False, True)
     for fault in (None, *Fault)
 }
 
 
+def _with_context(event: Frame) -> _Written:
+    marks = _marks(repeat=event.repeat, poll=event.poll, fault=event.fault)
+    note: dict[str, JsonValue] = {**marks, "context": event.context.hex()}
+    return Kind.FRAME, encode(note), event.fault
+
+
 def _written(event: Event) -> _Written:
     """Return kind and note of ``event``, and its fault where it has one."""
     if isinstance(event, Frame):
+        if event.context:
+            return _with_context(event)
         if not (event.repeat or event.poll or event.fault):
             return _PLAIN
         return _MARKED[event.repeat, event.poll, event.fault]

@@ -12,6 +12,8 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.internet.tcp import Connection
 from twisted.python.failure import Failure
 
+from receivers.events import Fault
+from receivers.session import Poll
 from stationd.net.exchange import Exchange
 from stationd.net.line import Line
 from stationd.net.reactor import Call, Delays, StreamTransport
@@ -38,7 +40,7 @@ class Edge:
 
 
 class Silence:
-    """Cuts an unfinished frame once the line has been silent for a while."""
+    """Does something once the line has been silent for a while: cut what is unfinished, or ask."""
 
     def __init__(self, reactor: Delays, seconds: float, cut: Callable[[], None]) -> None:
         self._reactor = reactor
@@ -84,28 +86,32 @@ class StreamProtocol(Protocol):
         self._peer = line.intake.peer(*name)
         self.peer = self._peer.name
         self._serial = serial
-        self._silence: Silence | None = None
+        self._silences: list[Silence] = []
         self._cause = ""
 
     def begin(self, exchange: Exchange | Tapping, valve: Valve) -> None:
         """Begin to receive: called by `makeConnection` of each kind."""
         self._exchange = exchange
         self._valve = valve
-        if self._serial:
-            self._silence = Silence(self._reactor, self._line.spec.silence, exchange.cut)
+        spec, options = self._line.spec, self._line.conversation.options
+        gap = spec.gap(options)
+        if gap is None and self._serial:
+            gap = spec.silence
+        if gap is not None:
+            self._silences.append(Silence(self._reactor, gap, exchange.cut))
         self._line.intake.committer.add(valve)
         self._edge.made(self)
 
     def dataReceived(self, data: bytes) -> None:
         """Hand on what was read."""
         self._exchange.receive(data)
-        if self._silence is not None:
-            self._silence.heard()
+        for silence in self._silences:
+            silence.heard()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Submit what was left unfinished, and remember that nobody is left to answer."""
-        if self._silence is not None:
-            self._silence.stop()
+        for silence in self._silences:
+            silence.stop()
         self._line.intake.committer.remove(self._valve)
         unacknowledged = self.unacknowledged()
         self._exchange.cut()
@@ -146,16 +152,20 @@ class SessionProtocol(StreamProtocol):
             self._direct = transport
             transport.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
             transport.setTcpKeepAlive(True)
-        valve = Valve(pause=transport.pauseProducing, resume=transport.resumeProducing)
+        valve = Valve(pause=self._pause_reading, resume=transport.resumeProducing)
         exchange = Exchange(
             self._line.open(),
             self._line.intake,
             self._peer,
             send=self._send,
-            hang_up=self._not_stored,
+            hang_up=self._give_up,
+            hang_up_on=self._line.spec.hang_up_on | {Fault.FOREIGN},
             valve=valve,
         )
         self.begin(exchange, valve)
+        poll = self._line.spec.poll(self._line.conversation.options)
+        if poll is not None:
+            self._ask(poll)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Answer no more."""
@@ -215,10 +225,26 @@ class SessionProtocol(StreamProtocol):
             data = data[sent:]
         self._transport.write(data)
 
-    def _not_stored(self) -> None:
+    def _give_up(self, cause: str) -> None:
         # A serial line cannot be hung up: it stays silent until the receiver repeats.
         if not self._serial:
-            self.hang_up("not stored")
+            self.hang_up(cause)
+
+    def _pause_reading(self) -> None:
+        self._exchange.pause()
+        self._transport.pauseProducing()
+
+    def _ask(self, poll: Poll) -> None:
+        """Ask the receiver after each silence; the first begins now."""
+
+        def ask() -> None:
+            if not self._cause:
+                self._send(poll.data)
+                silence.heard()
+
+        silence = Silence(self._reactor, poll.every, ask)
+        silence.heard()
+        self._silences.append(silence)
 
 
 class TapProtocol(StreamProtocol):

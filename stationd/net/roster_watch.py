@@ -6,13 +6,15 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from receivers.session import Account, Accounts
-from stationd.errors import StationdError
 from stationd.net.thread import InThread
 from stationd.roster.file import read
 from stationd.roster.model import Roster
 from stationd.sealing import load_sealer
 
 __all__ = ["RosterWatch"]
+
+LOOKS_UNTIL_AGAIN = 30
+"""Looks after which a file that could not be read is tried again: its key may be there by then."""
 
 
 class RosterWatch:
@@ -27,6 +29,8 @@ class RosterWatch:
         self._roster = Roster()
         self._seen: tuple[int, int, int] | None = None
         self._busy = False
+        self._why = ""
+        self._waits = 0
 
     @property
     def roster(self) -> Roster:
@@ -47,17 +51,22 @@ class RosterWatch:
         if self._seen is not None:
             try:
                 self._loaded(self._read())
-            except (StationdError, OSError) as error:
+            except Exception as error:  # noqa: BLE001  (the daemon starts without a roster)
                 self._not_loaded(Failure(error))
 
     def look(self) -> None:
         """Read the file where it is another than the last one looked at."""
         stamp = self._stamp()
-        if self._busy or stamp is None or stamp == self._seen:
+        if self._why and stamp == self._seen:
+            self._waits -= 1
+        if self._busy or stamp is None or (stamp == self._seen and not self._due()):
             return
         self._seen = stamp
         self._busy = True
         self._in_thread(self._read).addCallbacks(self._loaded, self._not_loaded)
+
+    def _due(self) -> bool:
+        return bool(self._why) and self._waits <= 0
 
     def _read(self) -> Roster:
         return read(self._path, load_sealer(self._key))
@@ -71,11 +80,13 @@ class RosterWatch:
 
     def _loaded(self, roster: Roster) -> None:
         self._busy = False
+        self._why = ""
         self._roster = roster
         self._log.info("roster_loaded", accounts=len(roster))
 
     def _not_loaded(self, failure: Failure) -> None:
         self._busy = False
-        self._log.error(
-            "roster_not_loaded", why=failure.getErrorMessage(), accounts_kept=len(self._roster)
-        )
+        self._waits = LOOKS_UNTIL_AGAIN
+        before, self._why = self._why, failure.getErrorMessage() or "unknown"
+        if self._why != before:
+            self._log.error("roster_not_loaded", why=self._why, accounts_kept=len(self._roster))

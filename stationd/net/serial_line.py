@@ -1,6 +1,7 @@
 """The edge on a serial line: opened, and opened again when its adapter is put back."""
 
 import os
+import termios
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,7 @@ from stationd.net.protocols import Edge, StreamProtocol, make_protocol
 from stationd.net.reactor import Call, Delays
 from stationd.settings import SerialListener
 
-__all__ = ["SerialEdge", "open_port"]
+__all__ = ["SerialEdge", "open_port", "show_parity_errors"]
 
 _PARITY = {
     "none": serial.PARITY_NONE,
@@ -27,7 +28,7 @@ OpenPort = Callable[[StreamProtocol, SerialListener, Any], Any]
 
 def open_port(protocol: StreamProtocol, settings: SerialListener, reactor: Any) -> Any:  # noqa: ANN401
     """Open the device and join it to ``protocol``; raises `OSError` where it is not there."""
-    return SerialPort(
+    port = SerialPort(
         protocol,
         str(settings.device),
         reactor,
@@ -36,6 +37,20 @@ def open_port(protocol: StreamProtocol, settings: SerialListener, reactor: Any) 
         parity=_PARITY[settings.parity],
         stopbits=settings.stop_bits,
     )
+    if settings.parity != "none":
+        show_parity_errors(port.fileno())
+    return port
+
+
+def show_parity_errors(device: int) -> None:
+    """Let a byte of wrong parity be read as NUL, which no frame holds.
+
+    pyserial switches the check off when it sets the parity, and such bytes then pass as good ones.
+    They are neither dropped (IGNPAR) nor marked with bytes of their own (PARMRK).
+    """
+    flags = termios.tcgetattr(device)
+    flags[0] = flags[0] & ~(termios.IGNPAR | termios.PARMRK) | termios.INPCK
+    termios.tcsetattr(device, termios.TCSANOW, flags)
 
 
 class SerialEdge(Edge):
@@ -68,7 +83,7 @@ class SerialEdge(Edge):
         )
         try:
             self._opened(protocol, self._settings, self._reactor)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, termios.error) as error:
             self._link.down(f"cannot open: {_reason(error)}", peer=self._name)
             self._later()
 
@@ -103,6 +118,6 @@ class SerialEdge(Edge):
             )
 
 
-def _reason(error: OSError | ValueError) -> str:
+def _reason(error: Exception) -> str:
     number = getattr(error, "errno", None)
     return os.strerror(number) if number else str(error)

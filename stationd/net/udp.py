@@ -100,7 +100,7 @@ class DatagramSessions(DatagramProtocol):
             self._line.intake,
             self._line.intake.peer(f"{host}:{port}", host),
             send=lambda data: _send(transport, data, address),
-            hang_up=lambda: None,
+            hang_up=lambda _: None,
         )
         self._peers[address] = exchange
         if len(self._peers) > MOST_PEERS:

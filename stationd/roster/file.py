@@ -40,7 +40,7 @@ def read(path: Path, sealer: Sealer) -> Roster:
                 for line in content["accounts"]
             }
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         msg = (
             f"The roster {path} is not of its shape ({type(error).__name__}: {error}); the worker "
             "publishes a new one when an account changes or when it starts."
@@ -86,6 +86,13 @@ def _line(group: str, account: Account, sealer: Sealer) -> dict[str, object]:
 
 
 def _account(line: Mapping[str, Any], sealer: Sealer) -> Account:
+    numbers = ("window_back", "window_ahead", "poll_interval")
+    if not all(_is_number(line[name]) for name in numbers):
+        msg = f"{', '.join(numbers)} of {line['number']} are whole numbers or null"
+        raise TypeError(msg)
+    if not (isinstance(line["number"], str) and isinstance(line["group"], str)):
+        msg = f"group and number are texts, not {line['group']!r} and {line['number']!r}"
+        raise TypeError(msg)
     return Account(
         number=line["number"],
         keys=tuple(
@@ -97,6 +104,10 @@ def _account(line: Mapping[str, Any], sealer: Sealer) -> Account:
         poll_interval=line["poll_interval"],
         switches=frozenset(line["switches"]),
     )
+
+
+def _is_number(value: object) -> bool:
+    return value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 0)
 
 
 def _text(moment: datetime | None) -> str | None:

@@ -1,7 +1,7 @@
 """Stand-ins for what surrounds an edge: a thread that waits to be told, a journal in memory."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -89,6 +89,8 @@ class Bell:
     def _event(self, raw: bytes) -> Event:
         if raw.startswith(b"?"):
             return Heartbeat(raw)
+        if raw.startswith(b"GET"):
+            return Garbled(raw, Fault.FOREIGN)
         if raw.startswith(b"!"):
             return Garbled(raw, Fault.CHECKSUM)
         return Frame(raw, repeat=raw.startswith(b"again"))
@@ -100,6 +102,8 @@ class Bell:
     def answer(self, event: Event, now: datetime) -> bytes:
         if event.raw == b"crash.":
             raise RuntimeError("a fault of ours")
+        if event.raw.startswith(b"named"):
+            return b"<" + event.raw.ljust(16) + b">"
         return b"" if isinstance(event, Garbled) else b"<" + event.raw + b">"
 
     def answered(self, event: Event) -> None:
@@ -153,12 +157,17 @@ class House:
         )
 
     def line(
-        self, *, tap: bool = False, heartbeat: bool = False, intake: Intake | None = None
+        self,
+        *,
+        tap: bool = False,
+        heartbeat: bool = False,
+        intake: Intake | None = None,
+        **spec: Any,
     ) -> Line:
         return Line(
             name="line",
             tap=tap,
-            spec=bell_spec(heartbeat=heartbeat),
+            spec=replace(bell_spec(heartbeat=heartbeat), **spec),
             conversation=Conversation(
                 account=lambda _: None, random=self.ids.bytes, options={}, memory={}
             ),

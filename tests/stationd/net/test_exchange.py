@@ -32,8 +32,9 @@ class Panel:
     def _hear(self, data: bytes) -> None:
         self.heard += data
 
-    def _hang_up(self) -> None:
+    def _hang_up(self, cause: str) -> None:
         self.hung_up += 1
+        self.cause = cause
 
 
 def test_nothing_is_acknowledged_before_it_is_committed(house: Any) -> None:
@@ -143,6 +144,46 @@ def test_a_fault_of_ours_ends_one_connection_and_is_told(house: Any) -> None:
         house.thread.run_all()
     assert (panel.hung_up, other.heard) == (1, b"<one.>")
     assert [log["log_format"] for log in logs] == ["answer_fault"]
+
+
+def test_what_a_fault_of_ours_left_unanswered_is_counted(house: Any) -> None:
+    panel = Panel(house)
+    panel.says(b"one.crash.")
+    with capturedLogs():
+        house.thread.run()
+    assert (panel.heard, panel.exchange.unacknowledged) == (b"", 2)
+
+
+def test_a_late_answer_that_names_no_frame_is_not_given(house: Any) -> None:
+    # The receiver repeats after four seconds: two answers to one frame, and the second would be
+    # taken for that of the next, which nobody has stored.
+    panel = Panel(house)
+    panel.says(b"one.")
+    house.pass_time(4)
+    panel.says(b"again one.")
+    house.thread.run()
+    assert (panel.heard, panel.session.heard) == (b"", [])
+    house.thread.run()
+    assert (panel.heard, panel.exchange.unacknowledged) == (b"<again one.>", 1)
+
+
+@pytest.mark.parametrize(("waited", "answer"), [(2.9, b"<one.>"), (3.0, b"")])
+def test_late_begins_before_the_hastiest_receiver_repeats(
+    house: Any, waited: float, answer: bytes
+) -> None:
+    panel = Panel(house)
+    panel.says(b"one.")
+    house.pass_time(waited)
+    house.thread.run()
+    assert panel.heard == answer
+
+
+def test_an_answer_that_names_its_frame_is_given_however_late(house: Any) -> None:
+    panel = Panel(house)
+    panel.says(b"named.")
+    house.pass_time(60)
+    house.thread.run()
+    assert panel.heard.startswith(b"<named.")
 
 
 def test_a_peer_with_too_much_unanswered_is_not_read(

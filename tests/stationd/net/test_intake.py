@@ -97,3 +97,11 @@ def test_a_receiver_that_speaks_is_alive(house: Any) -> None:
         house.pass_time(29)
         intake.bodies(intake.peer("p", "p"), [Frame(b"f")], 0)
         assert intake.look() is None
+
+
+def test_frames_without_which_another_says_nothing_stand_beside_it(house: Any) -> None:
+    intake = house.intake()
+    events = [Frame(b"x", context=b"\x01#1234"), Frame(b"y", repeat=True, context=b"\x02")]
+    _, bodies = intake.bodies(intake.peer("p", "p"), events, 0)
+    notes = [decode_body(body, position=1, link=b"").note for body in bodies]
+    assert notes == [b'{"context":"012331323334"}', b'{"context":"02","repeat":true}']

@@ -7,6 +7,8 @@ from twisted.internet.error import ConnectionDone
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
+from receivers.events import Fault
+from receivers.session import Poll
 from stationd.journal.model import Kind
 from stationd.net import protocols as module
 from stationd.net.protocols import (
@@ -34,10 +36,10 @@ class Desk(Edge):
 class Wire:
     """A protocol on a transport in memory."""
 
-    def __init__(self, house: Any, *, tap: bool = False, serial: bool = False) -> None:
+    def __init__(self, house: Any, *, tap: bool = False, serial: bool = False, **spec: Any) -> None:
         self.edge = Desk()
         self.protocol = make_protocol(
-            house.line(tap=tap), self.edge, house.reactor, name=("p:1", "p"), serial=serial
+            house.line(tap=tap, **spec), self.edge, house.reactor, name=("p:1", "p"), serial=serial
         )
         self.transport = StringTransport()
         self.protocol.makeConnection(self.transport)
@@ -211,3 +213,110 @@ def test_what_the_kernel_does_not_take_at_once_is_buffered(
         wire.protocol.dataReceived(frame)
         house.thread.run()
     assert (kernel.sent, wire.heard) == (directly, buffered)
+
+
+@pytest.mark.parametrize("serial", [False, True], ids=["tcp", "serial"])
+def test_a_gap_ends_a_frame_where_the_receiver_marks_no_end(house: Any, serial: bool) -> None:
+    wire = Wire(house, serial=serial, gap=lambda _: 0.05)
+    wire.protocol.dataReceived(b"hal")
+    house.pass_time(0.05)
+    assert house.notes(Kind.GARBLED) == ['{"fault":"cut"}']
+
+
+def test_no_silence_ends_a_frame_on_a_connection_by_itself(house: Any) -> None:
+    wire = Wire(house)
+    wire.protocol.dataReceived(b"on")
+    house.pass_time(3600)
+    wire.protocol.dataReceived(b"e.")
+    house.thread.run_all()
+    assert wire.heard == b"<one.>"
+
+
+def test_a_receiver_that_wants_to_be_asked_is_asked_after_each_silence(house: Any) -> None:
+    wire = Wire(house, poll=lambda _: Poll(b"S", 5.0))
+    house.pass_time(5)
+    house.pass_time(4)
+    wire.protocol.dataReceived(b"")
+    house.pass_time(4)
+    assert wire.heard == b"S"
+    house.pass_time(1)
+    assert wire.heard == b"SS"
+    wire.protocol.connectionLost(DONE)
+    house.pass_time(60)
+    assert wire.heard == b"SS"
+
+
+def test_who_was_hung_up_is_not_asked_any_more(house: Any) -> None:
+    wire = Wire(house, poll=lambda _: Poll(b"S", 2.0))
+    wire.protocol.hang_up("enough")
+    house.pass_time(2)
+    assert wire.heard == b""
+
+
+def test_a_tap_asks_nothing(house: Any) -> None:
+    wire = Wire(house, tap=True, poll=lambda _: Poll(b"S", 5.0))
+    house.pass_time(60)
+    assert wire.heard == b""
+
+
+def test_who_speaks_another_protocol_is_hung_up_on_without_a_word_once_it_is_kept(
+    house: Any,
+) -> None:
+    wire = Wire(house)
+    wire.protocol.dataReceived(b"GET /.")
+    assert not wire.transport.disconnecting
+    house.thread.run()
+    assert wire.transport.disconnecting
+    wire.protocol.connectionLost(DONE)
+    assert wire.edge.lost_with == [("nothing that could be read", 0)]
+    assert (wire.heard, house.notes(Kind.GARBLED)) == (b"", ['{"fault":"foreign"}'])
+
+
+def test_who_speaks_another_protocol_too_often_is_hung_up_on_and_counted(house: Any) -> None:
+    intake = house.intake()
+    for _ in range(100):
+        Wire(house, intake=intake).protocol.dataReceived(b"GET /.")
+    house.thread.run_all()
+    wire = Wire(house, intake=intake)
+    wire.protocol.dataReceived(b"GET /.")
+    assert wire.transport.disconnecting
+    assert len(house.notes(Kind.GARBLED)) == 100
+
+
+def test_a_panel_behind_something_foreign_is_served(house: Any) -> None:
+    wire = Wire(house)
+    wire.protocol.dataReceived(b"GET /.one.")
+    house.thread.run()
+    assert (wire.heard, wire.transport.disconnecting) == (b"<one.>", False)
+
+
+@pytest.mark.parametrize(
+    ("faults", "ended"), [(frozenset({Fault.CHECKSUM}), True), (frozenset(), False)]
+)
+def test_a_receiver_names_the_faults_that_end_a_connection(
+    house: Any, faults: frozenset[Fault], ended: bool
+) -> None:
+    wire = Wire(house, hang_up_on=faults)
+    wire.protocol.dataReceived(b"!noise.")
+    house.thread.run()
+    assert wire.transport.disconnecting is ended
+
+
+def test_a_serial_line_is_not_hung_up_whatever_it_brings(house: Any) -> None:
+    wire = Wire(house, serial=True)
+    wire.protocol.dataReceived(b"GET /.")
+    house.thread.run()
+    assert not wire.transport.disconnecting
+
+
+def test_what_waited_while_nothing_was_read_is_as_old_as_the_pause(house: Any) -> None:
+    wire = Wire(house)
+    wire.protocol._valve.close("test")
+    house.pass_time(4)
+    wire.protocol._valve.open("test")
+    wire.protocol.dataReceived(b"one.again one.")
+    house.thread.run()
+    assert wire.heard == b""
+    wire.protocol.dataReceived(b"again one.")
+    house.thread.run()
+    assert wire.heard == b"<again one.>"

@@ -88,3 +88,28 @@ def test_a_file_taken_away_leaves_the_last_good_one(office: Office) -> None:
     office.path.unlink()
     office.watch.look()
     assert office.watch.roster == ONE
+
+
+def test_a_file_whose_key_was_not_there_yet_is_read_again(office: Office, house: Any) -> None:
+    office.publish(ONE)
+    key = office.key.read_bytes()
+    office.key.unlink()
+    with capturedLogs() as logs:
+        office.watch.load_now()
+        office.key.write_bytes(key)
+        for _ in range(30):
+            assert office.watch.roster == Roster()
+            office.watch.look()
+            house.thread.run_all()
+    assert office.watch.roster == ONE
+    assert [log["log_format"] for log in logs] == ["roster_not_loaded", "roster_loaded"]
+
+
+def test_a_file_that_stays_bad_is_told_of_once(office: Office, house: Any) -> None:
+    office.path.write_text("{}", encoding="utf-8")
+    with capturedLogs() as logs:
+        office.watch.load_now()
+        for _ in range(100):
+            office.watch.look()
+            house.thread.run_all()
+    assert [log["log_format"] for log in logs] == ["roster_not_loaded"]

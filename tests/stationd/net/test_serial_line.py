@@ -1,7 +1,11 @@
 """The serial edge: opened, missed, opened again."""
 
-from datetime import timedelta
+import os
+import termios
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,10 +14,13 @@ from twisted.internet.error import ConnectionLost
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
+from receivers.events import Garbled
+from receivers.registry import RECEIVERS
+from receivers.session import Conversation
 from stationd.journal.model import Kind
 from stationd.net import serial_line as module
 from stationd.net.line import Link
-from stationd.net.serial_line import SerialEdge, open_port
+from stationd.net.serial_line import SerialEdge, open_port, show_parity_errors
 from stationd.settings import SerialListener
 
 GONE = Failure(ConnectionLost())
@@ -109,11 +116,23 @@ def test_stopping_while_the_adapter_is_away_does_no_harm(house: Any, cable: Cabl
     assert house.reactor.getDelayedCalls() == []
 
 
-def test_the_port_is_opened_as_the_settings_say(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def terminal() -> Iterator[int]:
+    """Give the device end of a pseudo terminal."""
+    ours, theirs = os.openpty()
+    yield theirs
+    os.close(ours)
+    os.close(theirs)
+
+
+def test_the_port_is_opened_as_the_settings_say(
+    monkeypatch: pytest.MonkeyPatch, terminal: int
+) -> None:
     asked: dict[str, object] = {}
 
-    def port(protocol: object, device: str, reactor: object, **options: object) -> None:
+    def port(protocol: object, device: str, reactor: object, **options: object) -> Any:
         asked.update(options, device=device)
+        return SimpleNamespace(fileno=lambda: terminal)
 
     monkeypatch.setattr(module, "SerialPort", port)
     open_port(object(), settings(parity="mark", stop_bits=2), object())  # type: ignore[arg-type]
@@ -124,3 +143,39 @@ def test_the_port_is_opened_as_the_settings_say(monkeypatch: pytest.MonkeyPatch)
         "parity": "M",
         "stopbits": 2,
     }
+
+
+@pytest.mark.parametrize(("parity", "checked"), [("even", True), ("odd", True), ("none", False)])
+def test_a_byte_of_wrong_parity_is_read_as_nul(parity: str, checked: bool) -> None:
+    ours, theirs = os.openpty()
+    where = settings(device=Path(os.ttyname(theirs)), parity=parity, baud=9600)
+    reactor = SimpleNamespace(addReader=lambda _: None)
+    protocol = SimpleNamespace(makeConnection=lambda _: None)
+    port = open_port(protocol, where, reactor)  # type: ignore[arg-type]
+    flags = termios.tcgetattr(port.fileno())[0]
+    assert bool(flags & termios.INPCK) is checked
+    assert not flags & (termios.PARMRK | termios.IGNPAR)
+    port._serial.close()
+    os.close(ours)
+    os.close(theirs)
+
+
+def test_other_flags_of_the_line_stay_as_they_are(terminal: int) -> None:
+    before = termios.tcgetattr(terminal)
+    before[0] |= termios.PARMRK | termios.IGNPAR | termios.IXON
+    termios.tcsetattr(terminal, termios.TCSANOW, before)
+    show_parity_errors(terminal)
+    after = termios.tcgetattr(terminal)
+    assert after[0] == before[0] & ~(termios.PARMRK | termios.IGNPAR) | termios.INPCK
+    assert after[1:] == before[1:]
+
+
+def test_a_frame_with_a_byte_of_wrong_parity_is_damaged() -> None:
+    opened = Conversation(
+        account=lambda _: None, random=bytes, options={"nak": "damaged"}, memory={}
+    )
+    session = RECEIVERS["surgard"].open(opened)
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    (event,) = session.receive(b"5011 18123\0E13001015\x14", at)
+    assert isinstance(event, Garbled)
+    assert session.answer(event, at) == b"\x15"

@@ -77,3 +77,42 @@ def test_a_file_that_is_not_whole_is_refused(tmp_path: Path, sealer: Sealer, tex
 def test_a_file_that_is_away_is_an_os_error(tmp_path: Path, sealer: Sealer) -> None:
     with pytest.raises(FileNotFoundError):
         read(tmp_path / "roster", sealer)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"poll_interval": "60"},
+        {"poll_interval": True},
+        {"window_back": 1.5},
+        {"window_ahead": -1},
+        {"number": 17},
+        {"group": None},
+        {"keys": [{"sealed": 5, "from": None, "to": None}]},
+        {"keys": 5},
+        {"switches": None},
+    ],
+)
+def test_a_line_of_another_shape_is_refused_before_a_session_sees_it(
+    tmp_path: Path, sealer: Sealer, change: dict[str, object]
+) -> None:
+    write(tmp_path / "roster", ROSTER, sealer)
+    content = json.loads((tmp_path / "roster").read_text())
+    content["accounts"][0] |= change
+    (tmp_path / "roster").write_text(json.dumps(content))
+    with pytest.raises(CheckFailedError):
+        read(tmp_path / "roster", sealer)
+
+
+def test_a_file_nested_without_end_is_refused(tmp_path: Path, sealer: Sealer) -> None:
+    (tmp_path / "roster").write_text("[" * 100_000)
+    with pytest.raises(CheckFailedError, match="RecursionError"):
+        read(tmp_path / "roster", sealer)
+
+
+def test_what_a_newer_worker_adds_to_a_line_does_no_harm(tmp_path: Path, sealer: Sealer) -> None:
+    write(tmp_path / "roster", ROSTER, sealer)
+    content = json.loads((tmp_path / "roster").read_text())
+    content["accounts"][0]["colour"] = "red"
+    (tmp_path / "roster").write_text(json.dumps(content))
+    assert read(tmp_path / "roster", sealer) == ROSTER
