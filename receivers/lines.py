@@ -54,7 +54,7 @@ class LineFramer:
     With ``start``, bytes before it are noise.  A run longer than ``limit`` is reported once as
     `Garbled`; the framer then discards up to the next terminator and goes on.  A noisy line must
     not cost the signals that follow it.  Bytes in ``idle`` are dropped between frames; ``also``
-    are single bytes that end a frame as well.
+    is a regular expression of what ends a frame as well.
     """
 
     def __init__(
@@ -66,8 +66,8 @@ class LineFramer:
         idle: bytes = b"",
         also: bytes = b"",
     ) -> None:
-        ends = (terminator, *(also[n : n + 1] for n in range(len(also))))
-        self._end = re.compile(b"|".join(map(re.escape, ends)))
+        self._stop = re.compile(re.escape(terminator))
+        self._end = re.compile(self._stop.pattern + b"|" + also) if also else self._stop
         self._terminator = terminator
         self._limit = limit
         self._start = start
@@ -80,7 +80,7 @@ class LineFramer:
         buffer = self._buffer + data if self._buffer else data
         events: list[Event] = []
         position = 0
-        while (found := self._end.search(buffer, position)) is not None:
+        while (found := self._sought().search(buffer, position)) is not None:
             if self._skipping:
                 self._skipping = False
             else:
@@ -114,9 +114,15 @@ class LineFramer:
             return []
         return [Garbled(raw=rest, fault=Fault.CUT)]
 
+    def _sought(self) -> re.Pattern[bytes]:
+        # What was too long is dropped up to a terminator: of it nothing is kept to tell another
+        # end by.
+        return self._stop if self._skipping else self._end
+
     def _cut(self, raw: bytes, events: list[Event]) -> None:
         if len(raw) > self._limit + len(self._terminator):
             events.append(Garbled(raw=raw[: self._limit], fault=Fault.NO_TERMINATOR))
+            self._skipping = not raw.endswith(self._terminator)
             return
         raw = raw.lstrip(self._idle) if self._idle else raw
         begin = raw.rfind(self._start) if self._start else 0
@@ -126,7 +132,10 @@ class LineFramer:
         if begin > 0:
             events.append(Garbled(raw=raw[:begin], fault=Fault.NOISE))
             raw = raw[begin:]
-        if raw not in {b"", self._terminator}:
+        if self._start and raw == self._start + self._terminator:
+            # Acknowledged, it would be taken for the answer to what comes next.
+            events.append(Garbled(raw=raw, fault=Fault.NOISE))
+        elif raw not in {b"", self._terminator}:
             events.append(Frame(raw=raw))
 
     def _keep(self, rest: bytes, events: list[Event]) -> None:

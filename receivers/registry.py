@@ -122,10 +122,11 @@ RECEIVERS: Mapping[str, ReceiverSpec] = MappingProxyType(
         ),
         "galaxy": ReceiverSpec(
             title="SIA blocks over TCP (Honeywell Galaxy and what imitates it)",
-            transports=_STREAMS,
+            transports=frozenset({"tcp"}),
             open=dc03.BlockSession,
             decode=dc03.decode,
             options=dc03.OPTIONS,
+            gap=dc03.gap,
             hang_up_on=frozenset({Fault.UNDECRYPTABLE}),
         ),
         "contact-id-tcp": ReceiverSpec(

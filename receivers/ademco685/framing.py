@@ -3,13 +3,14 @@
 import re
 
 from receivers.events import Event, Fault, Frame, Garbled, Heartbeat
-from receivers.lines import Framer, GuardedFramer, JudgedFramer, LineFramer, damaged
+from receivers.lines import Framer, GuardedFramer, LineFramer, damaged
 
 __all__ = ["LIMIT", "framer", "is_heartbeat"]
 
 LIMIT = 128
 """Far above the longest line, Contact ID with its spaces."""
 
+_CAPS_END = rb"(?<=\n[0-9]{2} [0-9]{4} [0-9] [0-9] [0-9])A"
 _OKAY = re.compile(rb"\n[0-9A-Z]{2} OKAY @ ?\r")
 
 
@@ -20,9 +21,9 @@ def is_heartbeat(raw: bytes) -> bool:
 
 def framer(*, caps: bool = False) -> Framer:
     """Return a framer of 685, or of CAPS."""
-    also = b"A" if caps else b""
+    also = _CAPS_END if caps else b""
     lines = LineFramer(terminator=b"\r", limit=LIMIT, start=b"\n", idle=b"\x00\r", also=also)
-    return JudgedFramer(lines, _judged) if caps else GuardedFramer(lines, _judged)
+    return GuardedFramer(lines, _judged)
 
 
 def _judged(frame: Frame) -> Event:

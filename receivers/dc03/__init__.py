@@ -2,6 +2,6 @@
 
 from receivers.dc03.framing import framer
 from receivers.dc03.message import decode
-from receivers.dc03.session import OPTIONS, BlockSession
+from receivers.dc03.session import OPTIONS, BlockSession, gap
 
-__all__ = ["OPTIONS", "BlockSession", "decode", "framer"]
+__all__ = ["OPTIONS", "BlockSession", "decode", "framer", "gap"]

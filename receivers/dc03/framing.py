@@ -55,8 +55,10 @@ class _BlockFramer:
         return self._blocks.receive(head)
 
     def ended(self) -> list[Event]:
+        if self._encrypted:
+            return []
         events = self._blocks.receive(self._head) if self._head else []
-        self._head, self._encrypted = b"", False
+        self._head = None
         return events + self._blocks.ended()
 
 

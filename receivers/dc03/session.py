@@ -15,11 +15,11 @@ from receivers.byte_answers import Answers, ByteSession
 from receivers.dc03.framing import framer
 from receivers.events import Event, Frame
 from receivers.options import read_word
-from receivers.session import Conversation, Option
+from receivers.session import Conversation, Option, Options
 from receivers.sia import Block, read_block, write_block
 from receivers.text import decode_text
 
-__all__ = ["OPTIONS", "BlockSession"]
+__all__ = ["OPTIONS", "BlockSession", "gap"]
 
 OPTIONS: Mapping[str, Option] = MappingProxyType(
     {
@@ -41,6 +41,14 @@ _REFUSALS = 3
 _ACCOUNT, _TEXT, _EVENTS = "#", "A", "NOE"
 # What only answers: a tap of both directions hears it, and a panel that sends it asks nothing.
 _NEVER_ANSWERED = "8967\x08\x09"
+
+_SILENCE = 2.0
+"""Seconds: a panel waits 2.5 for its answer and then sends the block again."""
+
+
+def gap(options: Options) -> float:
+    """Return the seconds after which an unfinished block is rejected."""
+    return _SILENCE
 
 
 class BlockSession:
@@ -67,10 +75,8 @@ class BlockSession:
         return [self._placed(event) for event in self._talk.receive(data, received_at)]
 
     def ended(self) -> list[Event]:
-        """Give what was left unfinished; the next connection begins with an account."""
-        events = [self._placed(event) for event in self._talk.ended()]
-        self._number, self._account, self._event = "", b"", b""
-        return events
+        """Give what was left unfinished; an account holds until the next, also over a silence."""
+        return self._talk.ended()
 
     def answer(self, event: Event, now: datetime) -> bytes:
         """Return what is sent once ``event`` is committed; empty: silence."""

@@ -29,6 +29,9 @@ _HEADER = re.compile(
     rb'\n(?:(.{2})([0-9A-Fa-f]{4})|([0-9A-Fa-f]{4})([0-9A-Fa-f]{4}))(?=")', re.DOTALL
 )
 _HEADER_LENGTH = 10
+# No header can begin at a byte of a run that goes on for three more: a length stands there.
+_RUN = re.compile(rb"[\x00\r\n]{4,}")
+_NOT_IN_RUN = 3
 _NOISE_END = re.compile(rb"[\r\n]")
 _IDLE = b"\x00\r\n"
 _SIGNATURE = 4
@@ -96,6 +99,8 @@ class Framer:
     def _step(self, buffer: bytes, position: int, pieces: list[Piece]) -> int:
         """Take one piece off at ``position``; return where the next begins (same: wait)."""
         first = buffer[position]
+        if (run := _RUN.match(buffer, position)) is not None:
+            return self._take_run(buffer, position, run.end() - _NOT_IN_RUN)
         if first in {_NUL, _CR}:
             self._skipping = self._skipping and first != _CR
             return position + 1
@@ -109,6 +114,14 @@ class Framer:
             if len(buffer) - position < _HEADER_LENGTH:
                 return position
         return self._take_noise(buffer, position, pieces)
+
+    def _take_run(self, buffer: bytes, position: int, end: int) -> int:
+        """Drop a run of idle bytes at once: a flood of them must not cost a step each."""
+        begun = buffer.find(b"\n", position, end) >= 0
+        self._begun = self._begun or begun
+        if begun or buffer.find(b"\r", position, end) >= 0:
+            self._skipping = False
+        return end
 
     def _take_first(self, buffer: bytes, position: int, pieces: list[Piece]) -> int:
         """Look at what a stream begins with, if it is not a frame."""

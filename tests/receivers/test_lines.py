@@ -40,7 +40,7 @@ def test_memory_stays_under_its_limit(data: bytes) -> None:
 
 
 def test_frames_end_at_the_terminator() -> None:
-    assert framer().receive(b"ab\r\na\r\n") == [Frame(b"ab\r\n"), Frame(b"a\r\n")]
+    assert framer().receive(b"ab\r\nac\r\n") == [Frame(b"ab\r\n"), Frame(b"ac\r\n")]
 
 
 def test_what_is_too_long_is_reported_once_and_the_next_frame_is_read() -> None:
@@ -100,9 +100,23 @@ def test_no_frame_is_taken_for_a_foreigner(head: bytes) -> None:
     assert not foreign_head(head)
 
 
-def test_a_second_byte_may_end_a_frame_too() -> None:
-    line = LineFramer(terminator=b"\r", limit=8, also=b"AB")
-    assert line.receive(b"1A2\r3B") == [Frame(b"1A"), Frame(b"2\r"), Frame(b"3B")]
+def test_something_else_may_end_a_frame_too() -> None:
+    line = LineFramer(terminator=b"\r", limit=8, also=rb"(?<=[0-9])A")
+    assert line.receive(b"1A2\rBA3A") == [Frame(b"1A"), Frame(b"2\r"), Frame(b"BA3A")]
+
+
+ENDS = st.lists(st.sampled_from([b"1A", b"\r", b"11111", b"A", b"B"]), max_size=20).map(b"".join)
+
+
+@given(ENDS, CUTS)
+def test_what_was_too_long_ends_at_a_terminator_however_it_arrives(
+    data: bytes, cuts: list[int]
+) -> None:
+    def ended(parts: list[bytes]) -> list[Event]:
+        line = LineFramer(terminator=b"\r", limit=8, also=rb"(?<=[0-9])A")
+        return [event for part in parts for event in line.receive(part)] + line.ended()
+
+    assert ended(pieces(data, cuts)) == ended([data])
 
 
 def test_a_judge_sees_frames_and_nothing_else() -> None:
@@ -207,3 +221,10 @@ def test_a_frame_between_two_silences_does_not_depend_on_how_it_arrives(
 def test_a_byte_with_wrong_parity_arrives_as_nul() -> None:
     assert damaged(b"ab\x00c")
     assert not damaged(b"abc")
+
+
+def test_a_start_and_an_end_with_nothing_between_are_no_frame() -> None:
+    assert framer().receive(b"a\r\nab\r\n") == [
+        Garbled(b"a\r\n", Fault.NOISE),
+        Frame(b"ab\r\n"),
+    ]

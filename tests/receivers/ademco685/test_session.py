@@ -67,5 +67,13 @@ def test_a_damaged_line_is_refused_only_where_that_is_set(nak: str, answer: byte
 
 def test_a_caller_that_is_no_receiver_gets_no_answer() -> None:
     station = Station("ademco685")
-    assert station.says(b"GET / HTTP/1.1\r\n\r\n") == b""
+    assert station.says(b"GET / HTTP/1.1\r\nHost: 1\r\n\r\n") == b""
+    station.open()
     assert station.says(LINE) == ACK
+
+
+def test_an_empty_line_is_no_frame() -> None:
+    assert Station("ademco685").hears(b"\n\r" + LINE) == [
+        Garbled(b"\n\r", Fault.NOISE),
+        Frame(LINE),
+    ]

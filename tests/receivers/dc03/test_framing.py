@@ -1,7 +1,8 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receivers.dc03.framing import LIMIT, framer
+from receivers.dc03.framing import ENCRYPTED, LIMIT, framer
 from receivers.events import Event, Fault, Frame, Garbled
 from receivers.sia import Block, write_block
 from tests.receivers.conftest import pieces
@@ -25,8 +26,13 @@ def test_the_events_do_not_depend_on_how_the_bytes_arrive(data: bytes, cuts: lis
 
 
 @given(st.binary(max_size=300), CUTS)
-def test_no_byte_is_lost(data: bytes, cuts: list[int]) -> None:
-    assert b"".join(event.raw for event in cut(data, cuts)) == data
+def test_any_bytes_give_events_however_they_arrive(data: bytes, cuts: list[int]) -> None:
+    assert cut(data, cuts) == cut(data, [])
+
+
+@given(STREAMS)
+def test_no_byte_of_a_block_or_of_short_noise_is_lost(data: bytes) -> None:
+    assert b"".join(event.raw for event in cut(data, [])) == data
 
 
 def test_blocks_are_cut_by_their_headers() -> None:
@@ -42,9 +48,29 @@ def test_a_block_after_noise_is_read() -> None:
     assert cut(b"\xff\xfe" + EVENT, []) == [Garbled(b"\xff\xfe", Fault.NOISE), Frame(EVENT)]
 
 
-def test_noise_is_reported_in_bounded_pieces() -> None:
-    events = cut(b"\xff" * 200, [])
-    assert all(len(event.raw) <= LIMIT for event in events)
+def test_long_noise_is_reported_once_and_the_next_block_is_read() -> None:
+    assert cut(b"\xff" * 200 + EVENT, []) == [Garbled(b"\xff" * LIMIT, Fault.NOISE), Frame(EVENT)]
+
+
+@pytest.mark.parametrize("cuts", [[], [1], [2], [1, 2, 3]])
+def test_an_encrypted_connection_is_named_and_not_read(cuts: list[int]) -> None:
+    assert cut(ENCRYPTED + EVENT * 3, cuts) == [Garbled(ENCRYPTED, Fault.UNDECRYPTABLE)]
+
+
+def test_an_encrypted_connection_stays_so_after_a_silence() -> None:
+    blocks = framer()
+    blocks.receive(ENCRYPTED + b"whatever")
+    assert blocks.ended() == []
+    assert blocks.receive(EVENT) == []
+    assert blocks.ended() == []
+
+
+def test_encryption_is_named_at_the_beginning_of_a_connection_and_nowhere_else() -> None:
+    assert cut(EVENT + ENCRYPTED, []) == [Frame(EVENT), Garbled(ENCRYPTED, Fault.CUT)]
+
+
+def test_a_connection_of_one_byte_is_cut() -> None:
+    assert cut(b"F", []) == [Garbled(b"F", Fault.CUT)]
 
 
 def test_an_unfinished_block_is_cut() -> None:

@@ -50,3 +50,64 @@ def test_a_text_block_keeps_its_text() -> None:
 )
 def test_what_is_no_known_block_says_so(raw: bytes, reason: str) -> None:
     assert decode(raw, lambda _: None, {}) == Undecoded(reason)
+
+
+ACCOUNT = write_block(Block("#", b"012345"))
+EVENT = write_block(Block("N", b"ti11:46/BA1011"))
+
+
+def in_context(function: str, data: bytes, *before: bytes) -> Decoded:
+    raw = write_block(Block(function, data))
+    decoded = decode(raw, lambda _: None, {"context": b"".join(before).hex()})
+    assert isinstance(decoded, Decoded)
+    return decoded
+
+
+def test_an_event_is_about_the_account_before_it() -> None:
+    (signal,) = in_context("N", b"BA1", ACCOUNT).signals
+    assert (signal.number, signal.code, signal.zone) == ("012345", "BA", "1")
+
+
+def test_a_text_belongs_to_the_event_before_it() -> None:
+    (signal,) = in_context("A", b"BURGLARY HALL", ACCOUNT, EVENT).signals
+    assert (signal.number, signal.text, signal.code_name) == (
+        "012345",
+        "BURGLARY HALL",
+        "text of the event before it",
+    )
+    assert signal.extra == {"event": "BA", "address": "1011"}
+
+
+def test_an_account_holds_until_the_next_one() -> None:
+    other = write_block(Block("#", b"999999"))
+    (signal,) = in_context("N", b"BA1", ACCOUNT, other).signals
+    assert signal.number == "999999"
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        pytest.param("", id="nothing"),
+        pytest.param("4", id="no bytes"),
+        pytest.param("ff" * 9, id="no blocks"),
+        pytest.param(write_block(Block("N", b"")).hex(), id="an event block without an event"),
+    ],
+)
+def test_without_a_context_a_block_says_what_it_can(context: str) -> None:
+    raw = write_block(Block("A", b"HALL"))
+    decoded = decode(raw, lambda _: None, {"context": context})
+    assert isinstance(decoded, Decoded)
+    (signal,) = decoded.signals
+    assert (signal.number, signal.text, signal.code_name) == ("", "HALL", "ascii")
+
+
+def test_an_event_block_without_an_event_is_kept_as_its_text() -> None:
+    (signal,) = in_context("N", b"", ACCOUNT).signals
+    assert (signal.number, signal.code_name) == ("012345", "new event")
+
+
+def test_a_block_of_no_known_kind_is_parked_with_its_account() -> None:
+    raw = write_block(Block("z", b""))
+    assert decode(raw, lambda _: None, {"context": ACCOUNT.hex()}) == Undecoded(
+        "block 'z' is not known", "012345"
+    )

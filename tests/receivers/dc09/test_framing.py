@@ -16,6 +16,7 @@ ELDES = seal(BODY, Style.ELDES)
 # Bytes that make headers, ends and broken headers likely.
 ATOMS = st.sampled_from(
     [GOOD, POLL, BINARY, ELDES, GOOD[:12], GOOD[5:], b"\n", b"\r", b"\x00", b'"', b"0", b"GET /",
+     b"\n" * 5, b"\x00" * 6, b"\x00\r\n" * 3,
      b"\n\n\xf30044", b"\n6F740FFF", b"\n6F740032" + BODY + b"\r", b"\x16\x03\x01\x05", b"x"]
 )  # fmt: skip
 STREAMS = st.lists(ATOMS, max_size=8).map(b"".join)
@@ -202,3 +203,18 @@ def test_a_line_feed_ends_what_was_too_long_as_well() -> None:
         Garbled(b"x" * LIMIT, Fault.NO_TERMINATOR),
         Garbled(b"\nnoise, long enough\r", Fault.NOISE),
     ]
+
+
+IDLE_RUNS = [b"\n" * 50, b"\x00" * 50, b"\r" * 50, b"\r\n\x00" * 20]
+
+
+@pytest.mark.parametrize("idle", IDLE_RUNS)
+def test_a_run_of_idle_bytes_costs_no_frame(idle: bytes) -> None:
+    assert cut(idle + GOOD + idle + BINARY, []) == cut(GOOD + BINARY, [])
+
+
+@pytest.mark.parametrize("idle", IDLE_RUNS)
+def test_behind_a_run_with_a_line_end_noise_is_told_of_again(idle: bytes) -> None:
+    told = cut(b"\nx" + b"x" * LIMIT + idle + b"y" * 20 + b"\r", [])
+    again = [piece.raw for piece in told if piece.raw.endswith(b"y\r")]
+    assert len(again) == (0 if idle == b"\x00" * 50 else 1)
