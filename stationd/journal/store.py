@@ -47,6 +47,7 @@ class Journal:
 
     def __init__(self, path: Path, ids: Ids) -> None:
         self._path = path
+        self._name = str(path)
         self._ids = ids
         self._lock: int | None = None
         self._connection: sa.Connection | None = None
@@ -163,7 +164,7 @@ class Journal:
             prepare=("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL"),
         )
         self._connection = engine.connect()
-        self._file = _identity(self._path)
+        self._file = _identity(self._name)
         self._log = None
 
     def _disconnect(self) -> None:
@@ -288,10 +289,10 @@ class Journal:
         A commit is in the write-ahead log first, which SQLite neither removes nor replaces while
         it is open; it is known from the first commit after opening.
         """
-        log = self._path.with_name(f"{self._path.name}-wal")
+        log = f"{self._name}-wal"
         if self._log is None:
             self._log = _identity(log)
-        if (_identity(self._path), _identity(log, (0, 0))) != (self._file, self._log):
+        if (_identity(self._name), _identity(log, (0, 0))) != (self._file, self._log):
             # What only the lost log has is saved where that is still possible.
             with suppress(DBAPIError):
                 self._open_connection().exec_driver_sql("PRAGMA wal_checkpoint(FULL)")
@@ -341,10 +342,10 @@ _ADVICE = {
 }
 
 
-def _identity(path: Path, missing: tuple[int, int] | None = None) -> tuple[int, int]:
+def _identity(path: str, missing: tuple[int, int] | None = None) -> tuple[int, int]:
     """Return what tells a file from another of its name; ``missing`` where there is none."""
     try:
-        found = path.stat()
+        found = os.stat(path)  # noqa: PTH116  (after every commit: a Path costs ten times as much)
     except FileNotFoundError:
         if missing is None:
             raise

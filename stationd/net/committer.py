@@ -42,7 +42,8 @@ class Submitter(Protocol):
         """Nothing of it is, and nothing may be acknowledged."""
 
 
-_Submission = tuple[Sequence[bytes], Submitter, int]
+_Submission = tuple[Sequence[bytes], Submitter, int, int]
+"""Bodies, who is told, the ticks when it came, and the bodies' bytes."""
 
 
 class Committer:
@@ -75,9 +76,10 @@ class Committer:
 
     def submit(self, bodies: Sequence[bytes], submitter: Submitter) -> None:
         """Commit ``bodies``, in one transaction and in order, and tell ``submitter`` of it."""
-        self._waiting.append((bodies, submitter, self._clock.ticks()))
+        size = len(bodies[0]) if len(bodies) == 1 else sum(map(len, bodies))
+        self._waiting.append((bodies, submitter, self._clock.ticks(), size))
         self._count += len(bodies)
-        self._bytes += sum(map(len, bodies))
+        self._bytes += size
         if not self._running:
             self._start()
         elif not self._full and (self._count > self._most_waiting or self._bytes > MOST_BYTES):
@@ -140,7 +142,7 @@ class Committer:
             self._log.warn("journal_back")
         batch = self._finish()
         at = 0
-        for bodies, submitter, _ in batch:
+        for bodies, submitter, _, _ in batch:
             end = at + len(bodies)
             try:
                 submitter.committed(receipts[at:end])
@@ -152,7 +154,7 @@ class Committer:
         if not self._failing:
             self._failing = True
             self._log.error("journal_unavailable", why=failure.getErrorMessage())
-        for _, submitter, _ in self._finish():
+        for _, submitter, _, _ in self._finish():
             try:
                 submitter.failed(failure)
             except Exception:  # noqa: BLE001  (likewise)
@@ -167,9 +169,9 @@ class Committer:
         The next one runs in its thread while this thread still answers for the first.
         """
         batch, self._running = self._running, []
-        for bodies, _, _ in batch:
+        for bodies, _, _, size in batch:
             self._count -= len(bodies)
-            self._bytes -= sum(map(len, bodies))
+            self._bytes -= size
         if self._full and self._count <= self._most_waiting // 2 and self._bytes < MOST_BYTES // 2:
             self._full = False
             for valve in self._valves:

@@ -141,7 +141,7 @@ class SessionProtocol(StreamProtocol):
     """
 
     _exchange: Exchange
-    _direct: Connection | None = None
+    _direct: Callable[[bytes], int] | None = None
     _last_words: Call | None = None
 
     def connectionMade(self) -> None:
@@ -149,7 +149,7 @@ class SessionProtocol(StreamProtocol):
         transport = self._transport
         transport.registerProducer(self, True)  # noqa: FBT003  (streaming)
         if isinstance(transport, Connection):
-            self._direct = transport
+            self._direct = transport.socket.send
             transport.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
             transport.setTcpKeepAlive(True)
         valve = Valve(pause=self._pause_reading, resume=transport.resumeProducing)
@@ -216,12 +216,16 @@ class SessionProtocol(StreamProtocol):
         # Twisted would wait for the next turn of the reactor and ask the kernel twice whether it
         # may write.  It nearly always may; once it may not, its buffer is used from then on.
         if self._direct is not None:
-            sent = self._direct.writeSomeData(data)
+            try:
+                sent = self._direct(data)
+            except BlockingIOError:
+                sent = 0
+            except OSError:
+                self._direct = None
+                return  # gone: the reactor finds out by reading
             if sent == len(data):
                 return
             self._direct = None
-            if not isinstance(sent, int):
-                return  # gone: the reactor finds out by reading
             data = data[sent:]
         self._transport.write(data)
 

@@ -27,6 +27,7 @@ class RosterWatch:
         self._key = key
         self._in_thread = in_thread
         self._roster = Roster()
+        self._find = self._roster.accounts.get
         self._seen: tuple[int, int, int] | None = None
         self._busy = False
         self._why = ""
@@ -41,7 +42,7 @@ class RosterWatch:
         """Return the look-up of one receiver group, in whatever roster is in force then."""
 
         def find(number: str) -> Account | None:
-            return self._roster.find(group, number)
+            return self._find((group, number))
 
         return find
 
@@ -81,7 +82,7 @@ class RosterWatch:
     def _loaded(self, roster: Roster) -> None:
         self._busy = False
         self._why = ""
-        self._roster = roster
+        self._roster, self._find = roster, roster.accounts.get
         self._log.info("roster_loaded", accounts=len(roster))
 
     def _not_loaded(self, failure: Failure) -> None:

@@ -188,10 +188,11 @@ class Socket:
         self.takes = takes
         self.sent = b""
 
-    def writeSomeData(self, data: bytes) -> int | Exception:
+    def send(self, data: bytes) -> int:
         taken = self.takes.pop(0)
-        if isinstance(taken, int):
-            self.sent += data[:taken]
+        if isinstance(taken, Exception):
+            raise taken
+        self.sent += data[:taken]
         return taken
 
 
@@ -200,6 +201,7 @@ class Socket:
     [
         pytest.param([6, 6], b"<one.><two.>", b"", id="everything"),
         pytest.param([2], b"<o", b"ne.><two.>", id="a part, then the rest in order"),
+        pytest.param([BlockingIOError()], b"", b"<one.><two.>", id="nothing, its buffer is full"),
         pytest.param([ConnectionError()], b"", b"<two.>", id="nothing, it is gone"),
     ],
 )
@@ -208,7 +210,7 @@ def test_what_the_kernel_does_not_take_at_once_is_buffered(
 ) -> None:
     wire = Wire(house)
     kernel = Socket(takes)
-    wire.protocol._direct = kernel  # type: ignore[attr-defined]
+    wire.protocol._direct = kernel.send  # type: ignore[attr-defined]
     for frame in (b"one.", b"two."):
         wire.protocol.dataReceived(frame)
         house.thread.run()
