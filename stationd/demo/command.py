@@ -39,6 +39,7 @@ def demo(folder: Path | None, *, once: bool) -> None:
         result = trial.play()
         click.echo(f"\nDone.  What came of it: {result}")
         if not once:
+            trial.go_on()
             _stay(place)
     finally:
         trial.stop()
@@ -50,7 +51,7 @@ def _stay(place: Path) -> None:
     """Stay up until Ctrl-C or a stop signal."""
     click.echo("\nEverything stays up until Ctrl-C.  In another terminal:")
     click.echo(f"  export XDG_STATE_HOME={place / 'state'} STATIONCTL_CONFIG={place}/stationd.toml")
-    click.echo("  .venv/bin/stationctl status; .venv/bin/stationctl account list")
+    click.echo("  .venv/bin/stationctl status; .venv/bin/stationctl tail")
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
     signal.signal(signal.SIGINT, lambda *_: stopped.set())

@@ -36,6 +36,7 @@ Tell = Callable[[str], None]
 Json = dict[str, Any]
 
 _DAY_SPEED = "14400"  # a day in six seconds
+_SLOW_SPEED = "24"  # a day in an hour, to be watched
 _LONG = 90
 _SHOWN = 8
 
@@ -50,23 +51,35 @@ class Trial:
     tell: Tell
     _programs: dict[str, Program] = field(default_factory=dict)
     _stack: ExitStack = field(default_factory=ExitStack)
+    _ports: Ports | None = None
 
     def play(self) -> Path:
         """Play it, and return the file that says what came of it."""
         layout = Layout(folder=self.folder)
         layout.make()
         ctl = Stationctl(layout.config, state=self.folder / "state", tell=self.tell)
-        ports = self._found(layout, ctl)
+        ports = self._ports = self._found(layout, ctl)
         self._serve(layout, ports)
-        report = self._signals(layout, ports)
+        report = self._signals()
         self._look(layout, ctl)
         case_id = self._end(layout, ctl)
         self._close(layout, ctl, case_id)
         return self._check(layout, ctl, case_id, report)
 
+    def go_on(self) -> None:
+        """Let the receivers and panels play another day, so that there is something to watch."""
+        if self._ports is not None:
+            layout = Layout(folder=self.folder)
+            slow = [*_simulate(layout, self._ports), "--speed", _SLOW_SPEED]
+            self._start(layout, "simulate", slow)
+
     def stop(self) -> None:
         """Stop every program, the newest first."""
         self._stack.close()
+
+    @property
+    def _report(self) -> Path:
+        return self.folder / "simulated.json"
 
     # --- The station ---
 
@@ -116,13 +129,8 @@ class Trial:
 
     def _serve(self, layout: Layout, ports: Ports) -> None:
         self.tell("\n2. Receivers and panels on their lines; then the daemon and the worker.")
-        simulate = [
-            *("-m", "stationd.simulate", "--hold", "--speed", _DAY_SPEED, "--linger", "10"),
-            *("--pty", str(layout.pty), "--report", str(self.folder / "simulated.json")),
-            *("--surgard-listen", f"127.0.0.1:{ports.surgard}"),
-            *("--dc09-tcp", f"127.0.0.1:{ports.dc09_tcp}"),
-            *("--dc09-udp", f"127.0.0.1:{ports.dc09_udp}"),
-        ]
+        fast = ("--hold", "--speed", _DAY_SPEED, "--linger", "10")
+        simulate = [*_simulate(layout, ports), *fast, "--report", str(self._report)]
         self._start(layout, "simulate", simulate)
         if not self._programs["simulate"].line():
             msg = f"the simulator ended; its log is {self._programs['simulate'].log}"
@@ -142,7 +150,7 @@ class Trial:
 
     # --- Signals ---
 
-    def _signals(self, layout: Layout, ports: Ports) -> Json:
+    def _signals(self) -> Json:
         self.tell(
             "\n3. A day of traffic, in seconds: arming, tests, burglaries, power and link loss,"
         )
@@ -150,7 +158,7 @@ class Trial:
         simulator = self._programs.pop("simulate")
         simulator.tell("go")
         code = simulator.finish()
-        report = cast("Json", json.loads((self.folder / "simulated.json").read_text()))
+        report = cast("Json", json.loads(self._report.read_text()))
         total = report["total"]
         self.tell(
             f"   Sent {total['sent']} events; {total['acknowledged']} acknowledged, "
@@ -261,6 +269,16 @@ class Trial:
 
     def _wait(self, what: str, look: Callable[[], bool], seconds: int = _LONG) -> None:
         wait_until(what, look, clock=self.clock, seconds=seconds, programs=self._programs)
+
+
+def _simulate(layout: Layout, ports: Ports) -> list[str]:
+    """Return the simulator's command line, but for how fast it plays."""
+    return [
+        *("-m", "stationd.simulate", "--pty", str(layout.pty)),
+        *("--surgard-listen", f"127.0.0.1:{ports.surgard}"),
+        *("--dc09-tcp", f"127.0.0.1:{ports.dc09_tcp}"),
+        *("--dc09-udp", f"127.0.0.1:{ports.dc09_udp}"),
+    ]
 
 
 def _password(login: str) -> str:
