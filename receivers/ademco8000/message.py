@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from receivers import sia
@@ -100,32 +101,26 @@ def _call(header: re.Match[str], call: re.Match[str]) -> list[Signal]:
     extra = {name: call[group] for name, group in named.items() if call[group]}
     if call["listen"]:
         extra["listen_in_s"] = str(int(call["listen"]))
+    extra["receiver_time"] = f"{header[2]} {header[3]}"
     return [
-        Signal(
-            number=call["number"],
-            token="call",
-            signal_class=read.signal_class if read else SignalClass.STATUS,
-            code=read.code if read else event,
-            code_name=read.code_name if read else "",
-            zone=read.zone if read else "",
-            user=read.user if read else "",
-            area=read.area if read else "",
+        replace(
+            _event(event, call["number"]),
             receiver=header[4] or "",
             line=call["line"],
             sequence=header[5] or "",
-            extra={**extra, "event": event, "receiver_time": f"{header[2]} {header[3]}"},
+            extra={**extra, "event": event},
         )
         for event in call["events"][1:].split('"')
-        for read in [_coded(event, call["number"])]
     ]
 
 
-def _coded(event: str, number: str) -> Signal | None:
+def _event(event: str, number: str) -> Signal:
+    """Return an event of a call; what is no SIA code is kept as it was written."""
     match = _CODED.fullmatch(event)
     if match is None:
-        return None
+        return Signal(number=number, token="call", signal_class=SignalClass.STATUS, code=event)
     coded = sia.SiaEvent(code=match[1], address=match[2], block="")
-    return sia.signal(coded, number=number, token="call", receiver="", line="")
+    return replace(sia.signal(coded, number=number, token="call", receiver="", line=""), new=None)
 
 
 def _system(header: re.Match[str], body: str) -> list[Signal]:

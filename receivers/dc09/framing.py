@@ -175,14 +175,17 @@ def envelope(raw: bytes) -> Piece:
         return Garbled(raw, Fault.SHAPE)
     body = raw[header.end() : -1]
     binary, binary_length, digits, ascii_length = header.groups()
-    check = int(digits, 16) if binary is None else int.from_bytes(binary)
-    length = binary_length if ascii_length is None else ascii_length
-    style = Style.STANDARD if binary is None else Style.BINARY
+    if binary is None:
+        return _judged(raw, body, int(digits, 16), ascii_length, Style.STANDARD)
+    return _judged(raw, body, int.from_bytes(binary), binary_length, Style.BINARY)
+
+
+def _judged(raw: bytes, body: bytes, check: int, length: bytes, style: Style) -> Piece:
     if crc16(body) == check:
         if int(length, 16) == len(body):
             return Envelope(raw, body, style)
         if length.isdigit() and int(length) == len(body):
-            return Envelope(raw, body, Style.DECIMAL if binary is None else style)
+            return Envelope(raw, body, Style.DECIMAL if style is Style.STANDARD else style)
         return Garbled(raw, Fault.LENGTH)
     if int(length, 16) == len(body) + 1 and crc16(body + b"\r") == check:
         return Envelope(raw, body, Style.ELDES)

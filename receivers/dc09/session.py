@@ -148,10 +148,7 @@ class Dc09Session:
             key, poll, fault = _open(head, body, account, received_at)
         else:
             key, poll = b"", head.token in LINK_TESTS and _is_bare(body, head.start)
-            fault = _clear_fault(account, received_at) if account and account.keys else None
-            if head.number is None or not body.startswith(b"#%b|" % head.number, head.start):
-                number, other = self._speaker(number, body[head.start :], received_at)
-                fault = fault or other
+            number, fault = self._clear(head, body, number, account, received_at)
         if fault is not None:
             repeat = poll = False
         else:
@@ -163,6 +160,16 @@ class Dc09Session:
             for old in tuple(islice(pending, _PENDING_LIMIT // 2)):
                 del pending[old]
         return Frame(raw, number, repeat, poll, fault)
+
+    def _clear(
+        self, head: Head, body: bytes, number: str, account: Account | None, at: datetime
+    ) -> tuple[str, Fault | None]:
+        """Return whose a plain frame is, and its fault."""
+        fault = _clear_fault(account, at) if account and account.keys else None
+        if head.number is None or not body.startswith(b"#%b|" % head.number, head.start):
+            number, other = self._speaker(number, body[head.start :], at)
+            fault = fault or other
+        return number, fault
 
     def _speaker(self, number: str, rest: bytes, at: datetime) -> tuple[str, Fault | None]:
         """Return whose frame it is where the data name another account than the head, and a fault.

@@ -78,6 +78,16 @@ def test_a_text_belongs_to_the_event_before_it() -> None:
     assert signal.extra == {"event": "BA", "address": "1011"}
 
 
+def test_a_block_with_wrong_parity_in_a_context_says_nothing() -> None:
+    (signal,) = in_context("N", b"BA1", ACCOUNT, EVENT[:-1] + b"\x00").signals
+    assert signal.number == "012345"
+
+
+def test_other_blocks_in_a_context_change_nothing() -> None:
+    (signal,) = in_context("A", b"HALL", ACCOUNT, EVENT, write_block(Block("@", b"AL3"))).signals
+    assert signal.extra["event"] == "BA"
+
+
 def test_an_account_holds_until_the_next_one() -> None:
     other = write_block(Block("#", b"999999"))
     (signal,) = in_context("N", b"BA1", ACCOUNT, other).signals

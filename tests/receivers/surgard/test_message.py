@@ -279,3 +279,8 @@ def test_a_frame_without_an_end_is_read() -> None:
     decoded = decode(b"501118AAAA113001015\r\n", lambda _: None, {"end": ""})
     assert isinstance(decoded, Decoded)
     assert decoded.signals[0].number == "AAAA"
+
+
+def test_a_header_that_is_set_parts_what_no_space_parts() -> None:
+    signal = read("8010011234 1555 5555 7", {"header": "RRLLL"})
+    assert (signal.receiver, signal.line, signal.number) == ("01", "001", "1234")

@@ -3,6 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from receivers.events import Fault, Frame, Garbled, Heartbeat
+from receivers.session import Options
+from receivers.surgard.session import gap
 from tests.receivers.conftest import Station, pieces
 
 FRAME = b"5011 181234E13001015\x14"
@@ -125,3 +127,28 @@ def test_any_bytes_are_taken_and_answered_or_not(data: bytes) -> None:
     station = Station("surgard")
     for event in station.hears(data + b"\x14") + station.session.ended():
         assert station.answers(event) in {b"", ACK}
+
+
+@pytest.mark.parametrize(
+    ("options", "seconds"),
+    [({}, None), ({"gap_ms": 100}, None), ({"end": ""}, 0.3), ({"end": "", "gap_ms": 50}, 0.05)],
+)
+def test_a_silence_ends_a_frame_where_nothing_else_does(
+    options: Options, seconds: float | None
+) -> None:
+    assert gap(options) == seconds
+
+
+def test_a_cheap_sender_is_answered_in_its_own_words() -> None:
+    station = Station("surgard", options={"end": "", "answer": "41434B0D0A"})
+    assert station.hears(b"501118123413001") + station.hears(b"015") == []
+    (event,) = station.session.ended()
+    assert event == Frame(b"501118123413001015")
+    assert station.answers(event) == b"ACK\r\n"
+
+
+def test_a_refused_frame_is_not_refused_until_the_receiver_gives_it_up() -> None:
+    station = Station("surgard", options={"nak": "damaged"})
+    bad = FRAME.replace(b"E", b"\x00")
+    answers = [station.says(bad) for _ in range(12)]
+    assert answers == [NAK] * 10 + [b""] * 2
