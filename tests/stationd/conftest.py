@@ -11,15 +11,21 @@ import fastcrc
 import pytest
 import sqlalchemy as sa
 
-from stationd.clock import SetClock, iso
+from archive.ceremony import Ceremony
+from stationd.accounts.model import Contract, Customer, Opening, Site
+from stationd.accounts.service import open_account
+from stationd.clock import SetClock, SystemClock, iso
 from stationd.db import schema
 from stationd.db.engine import Database
 from stationd.db.revision import migrate
-from stationd.desk import Desk
-from stationd.ids import CountedIds
+from stationd.demo.authority import AuthorityServer
+from stationd.desk import Desk, open_desk
+from stationd.ids import CountedIds, SystemIds
 from stationd.journal import chain
 from stationd.journal.model import Draft, Entry, Kind, encode_body
-from stationd.settings import PolicySettings
+from stationd.sealing import new_sealing_key
+from stationd.settings import PolicySettings, Settings, load
+from stationd.staff.model import Person, Role
 
 START = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 LISTENERS = {
@@ -228,3 +234,71 @@ class Roll:
 @pytest.fixture
 def roll(database: Database) -> Roll:
     return Roll(database)
+
+
+# --- A worker's station: real keys, a real authority, a folder as archive ---
+
+WORKER_CONFIG = """
+[station]
+station = "station-1"
+node = "node-1"
+[ledger]
+origin = "log.example.com/station-1"
+[journal]
+path = "{folder}/journal.sqlite3"
+[roster]
+path = "{folder}/roster.json"
+key = "{folder}/roster.key"
+[database]
+url = "sqlite:///{folder}/station.sqlite3"
+[keys]
+seal_key = "{keys}/seal.key.pem"
+seal_certificate = "{keys}/seal.pem"
+root = "{keys}/root.pem"
+log_key = "{keys}/log.key.pem"
+[archive]
+sealed = "{folder}/sealed"
+[archive.store]
+kind = "directory"
+path = "{folder}/store"
+[[authorities]]
+name = "trial"
+url = "{authority}"
+trust = "{folder}/tsa.pem"
+[policies]
+late_buffer = "0s"
+mail_allowance = "0s"
+effective_roll = false
+"""
+
+
+@pytest.fixture
+def worker_config(tmp_path: Path, keys: Ceremony, authority_server: AuthorityServer) -> Path:
+    (tmp_path / "roster.key").write_bytes(new_sealing_key())
+    (tmp_path / "roster.key").chmod(0o600)
+    (tmp_path / "tsa.pem").write_bytes(authority_server.trust_pem)
+    path = tmp_path / "stationd.toml"
+    where = {"folder": tmp_path, "keys": keys.root.parent, "authority": authority_server.url}
+    path.write_text(WORKER_CONFIG.format(**where))
+    return path
+
+
+@pytest.fixture
+def worker_settings(worker_config: Path) -> Settings:
+    return load(worker_config)
+
+
+@pytest.fixture
+def worker_desk(worker_settings: Settings) -> Iterator[Desk]:
+    """A migrated desk on the machine's clock, with account 1234."""
+    made = open_desk(worker_settings, clock=SystemClock(), ids=SystemIds())
+    migrate(made.database, copy_to=None)
+    opening = Opening(
+        customer=Customer(id="c1", name="Acme"),
+        site=Site(id="s1", customer_id="c1", name="Shop", address="1 Main", zone="UTC"),
+        contract=Contract(id="k1", site_id="s1", number="K-1", notice_days=0),
+        acct="1234",
+    )
+    open_account(made, opening, by=Person(login="maria", name="Maria", role=Role.MANAGER))
+    yield made
+    made.database.close()

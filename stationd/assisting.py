@@ -1,0 +1,141 @@
+"""What the worker's child does: builds bundles, reads them back, looks after the archive.
+
+It has an interpreter of its own and a lower priority, so that a large bundle delays no signal.
+The worker gives it one task a line on standard input; it answers each with ``done`` when what came
+of it is in the rows.  Starting costs a second or two, so one child works on many tasks in turn.
+"""
+
+import ctypes
+import logging
+import os
+import signal
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
+
+from archive.authorities.base import Authority
+from archive.errors import ArchiveError, StoreUnavailableError
+from stationd import parts
+from stationd.bundles.attempts import attempt, note_trouble, reverify, sentence
+from stationd.bundles.upkeep import extend_locks, show_holds
+from stationd.bundles.work import Retention, Workshop
+from stationd.cases import store as cases
+from stationd.cases.effects import EXTEND
+from stationd.clock import parse_iso
+from stationd.desk import Desk
+from stationd.errors import StationdError
+from stationd.logs import note
+from stationd.schedule.checks import ARCHIVE, Check, record_check
+from stationd.schedule.store import Due, read_due, record_done
+from stationd.settings import Settings
+
+__all__ = ["DONE", "assist", "become_child", "retention", "upkeep", "workshop"]
+
+DONE = "done"
+"""The answer to each task."""
+
+_NICE = 10
+_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
+
+_log = logging.getLogger("stationd.worker")
+
+
+def retention(settings: Settings) -> Retention:
+    """Return how long objects are locked."""
+    assert settings.archive is not None  # noqa: S101  (asked only where there is one)
+    return Retention(closing=settings.archive.retention, other=settings.archive.retention_other)
+
+
+def workshop(settings: Settings, desk: Desk, *, authority: Authority | None = None) -> Workshop:
+    """Return what orders are worked on with, as the settings say."""
+    store = parts.bundle_store(settings)
+    assert settings.archive is not None  # noqa: S101  (bundle_store has refused)
+    sealed = settings.archive.sealed
+    sealed.mkdir(parents=True, exist_ok=True)
+    return Workshop(
+        desk=desk,
+        store=store,
+        authority=authority or parts.authority(settings, desk.ids),
+        seal=parts.seal(settings),
+        log_public_pem=parts.log_key(settings).public_pem,
+        origin=settings.ledger.origin,
+        sealed=sealed,
+        holder=settings.station.node,
+    )
+
+
+def upkeep(shop: Workshop) -> None:
+    """Check the archive, show holds on objects, extend locks that closed cases ask for."""
+    desk = shop.desk
+    try:
+        shop.store.check(now=desk.clock.now(), salt=desk.ids.identifier())
+    except StoreUnavailableError as error:
+        _check(desk, ARCHIVE, "unavailable", sentence(error))
+        return
+    except ArchiveError as error:
+        _check(desk, ARCHIVE, "failed", sentence(error))
+        return
+    _check(desk, ARCHIVE, "passed", shop.store.name)
+    with suppress(ArchiveError):
+        show_holds(shop)
+    with desk.database.reading() as connection:
+        found = [one for one in read_due(connection, desk.clock.now()) if one.step == EXTEND]
+    for one in found:
+        _extend(shop, one)
+
+
+def _extend(shop: Workshop, one: Due) -> None:
+    """Lock all bundles of a closed case's account until its retention date."""
+    with shop.desk.database.reading() as connection:
+        case = cases.read_case(connection, one.case_id)
+        facts = cases.read_fact_rows(connection, one.case_id)
+    until = [fact.fact["retain_until"] for fact in facts if fact.kind == "retention"]
+    try:
+        changed = extend_locks(shop, case.acct, parse_iso(until[-1]))
+    except ArchiveError as error:
+        _check(shop.desk, f"locks {one.case_id}", "waits", sentence(error))
+        return
+    outcome = f"{changed} object(s) locked until {until[-1]}"
+    with shop.desk.database.writing() as connection:
+        record_done(connection, one, at=shop.desk.clock.now(), outcome=outcome)
+
+
+def _check(desk: Desk, name: str, outcome: str, detail: str) -> None:
+    check = Check(name=name, outcome=outcome, detail=detail, at=desk.clock.now())
+    with desk.database.writing() as connection:
+        record_check(connection, check)
+
+
+def become_child(parent: int) -> bool:
+    """End when ``parent`` ends, and stand back behind it; False: it is gone already."""
+    with suppress(OSError):
+        ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL)
+    if os.getppid() != parent:
+        # It was gone before we could ask to be told.
+        return False
+    os.nice(_NICE)
+    return True
+
+
+def assist(settings: Settings, desk: Desk, tasks: Iterable[str]) -> None:
+    """Do one task after another: ``order ID``, ``reverify ID`` or ``upkeep``."""
+    for task in tasks:
+        word, _, order_id = task.strip().partition(" ")
+        try:
+            _do(workshop(settings, desk), word, order_id)
+        except (StationdError, ArchiveError, OSError) as error:
+            # Keys or folders may be put right, so the next task asks for them anew.
+            if order_id:
+                note_trouble(desk, order_id, error)
+            else:
+                _check(desk, ARCHIVE, "failed", sentence(error))
+        sys.stdout.write(f"{DONE}\n")
+        sys.stdout.flush()
+
+
+def _do(shop: Workshop, word: str, order_id: str) -> None:
+    if word == "upkeep":
+        upkeep(shop)
+        return
+    done = attempt(shop, order_id) if word == "order" else reverify(shop, order_id)
+    note(_log.info, "order", order=done.id, state=done.state.value, why=done.why)

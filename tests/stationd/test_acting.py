@@ -1,0 +1,367 @@
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from stationd import acting as acting_module
+from stationd.acting import Acting
+from stationd.bundles import service as bundles
+from stationd.bundles.model import Kind, OrderState
+from stationd.cases import due
+from stationd.cases import service as cases
+from stationd.cases.model import Attachment, Case, Reason
+from stationd.clock import SystemClock, iso
+from stationd.desk import Desk
+from stationd.errors import DatabaseUnavailableError
+from stationd.following import Following
+from stationd.ledger.checkpoints import read_count
+from stationd.schedule.checks import ARCHIVE, Check, read_check, record_check
+from stationd.schedule.store import read_due, record_due, take_lease
+from stationd.sealing import Sealer, new_sealing_key
+from stationd.settings import Settings
+from stationd.staff.model import Person, Role
+
+MANAGER = Person(login="maria", name="Maria Manager", role=Role.MANAGER)
+LETTER = Attachment(name="letter.txt", media_type="text/plain", content=b"letter")
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def config(worker_config: Path) -> Path:
+    return worker_config
+
+
+@pytest.fixture
+def settings(worker_settings: Settings) -> Settings:
+    return worker_settings
+
+
+@pytest.fixture
+def desk(worker_desk: Desk) -> Desk:
+    return worker_desk
+
+
+@pytest.fixture
+def acting_of(
+    desk: Desk, config: Path, request: pytest.FixtureRequest
+) -> Callable[[Settings], Acting]:
+    def make(settings: Settings) -> Acting:
+        sealer = Sealer(new_sealing_key())
+        following = Following(desk, settings, sealer)
+        made = Acting(desk, settings, following=following, config=config, sealer=sealer)
+        made.alarm.start()
+        request.addfinalizer(made.stop)
+        request.addfinalizer(made.alarm.stop)
+        return made
+
+    return make
+
+
+@pytest.fixture
+def acting(acting_of: Callable[[Settings], Acting], settings: Settings) -> Acting:
+    return acting_of(settings)
+
+
+def look_until(acting: Acting, reached: Callable[[], object]) -> None:
+    """Look as the worker does, with the pauses of a quick one."""
+    pause = threading.Event()
+    for _ in range(600):
+        acting.look()
+        if reached():
+            return
+        pause.wait(0.1)
+    pytest.fail("the worker did not come to it")
+
+
+def noticed(desk: Desk) -> Case:
+    case = cases.open_case(
+        desk, "1234", Reason.CUSTOMER_REQUEST, MANAGER, kind="customer_writing", document=LETTER
+    )
+    cases.step(desk, case.id, "start", MANAGER)
+    cases.step(desk, case.id, "facts_ok", MANAGER)
+    cases.record_notice(
+        desk,
+        case.id,
+        MANAGER,
+        document=LETTER,
+        channel="hand",
+        address="1 Main",
+        declaration=LETTER,
+    )
+    return cases.step(desk, case.id, "notice_sent", MANAGER)
+
+
+def check(desk: Desk, name: str) -> Check | None:
+    with desk.database.reading() as connection:
+        return read_check(connection, name)
+
+
+# --- Acting ---
+
+
+def test_only_the_holder_of_the_lease_acts(desk: Desk, acting: Acting) -> None:
+    now = desk.clock.now()
+    with desk.database.writing() as connection:
+        take_lease(connection, acting_module.LEASE, "node-2", now=now, length=MINUTE)
+    assert not acting.look()
+    with desk.database.reading() as connection:
+        assert read_count(connection) == 0
+
+
+def test_the_first_look_makes_a_checkpoint_and_the_roster(
+    desk: Desk, acting: Acting, settings: Settings
+) -> None:
+    assert acting.look()
+    assert acting.look()
+    with desk.database.reading() as connection:
+        assert read_count(connection) == 1
+    assert settings.roster.path.exists()
+
+
+def test_a_worker_that_stops_gives_its_lease_to_the_next(desk: Desk, acting: Acting) -> None:
+    acting.look()
+    acting.stop()
+    with desk.database.writing() as connection:
+        now = desk.clock.now()
+        assert take_lease(connection, acting_module.LEASE, "node-2", now=now, length=MINUTE)
+
+
+def test_orders_are_worked_on_in_a_child_and_the_archive_is_checked_first(
+    desk: Desk, acting: Acting
+) -> None:
+    order = bundles.order(desk, "1234", Kind.ON_REQUEST, MANAGER)
+    look_until(acting, lambda: bundles.read(desk, order).state is OrderState.VERIFIED)
+    found = check(desk, ARCHIVE)
+    assert found is not None
+    assert found.outcome == "passed"
+
+
+def test_a_folder_is_no_archive_so_the_case_waits_for_its_lock(desk: Desk, acting: Acting) -> None:
+    case = noticed(desk)
+
+    def closing_verified() -> bool:
+        orders = bundles.orders(desk, case_id=case.id)
+        return len(orders) == 2 and all(one.state is OrderState.VERIFIED for one in orders)
+
+    look_until(acting, closing_verified)
+    acting.look()
+    view = cases.look(desk, case.id)
+    assert view.case.state == "ended"
+    (lock,) = [one.text for one in view.results if one.id == "G11"]
+    assert "not locked in COMPLIANCE mode" in lock
+
+
+def test_nothing_is_closed_while_the_archive_fails_its_check(desk: Desk, acting: Acting) -> None:
+    bad = Check(name=ARCHIVE, outcome="failed", detail="no lock here", at=desk.clock.now())
+    with desk.database.writing() as connection:
+        record_check(connection, bad)
+    case = noticed(desk)
+    look_until(acting, lambda: cases.look(desk, case.id).waits)
+    assert cases.look(desk, case.id).waits == (
+        "The archive's self-check has not passed: no lock here"
+    )
+    assert acting._next["upkeep"] <= desk.clock.ticks()
+
+
+def test_without_an_archive_the_case_says_so(
+    desk: Desk, acting_of: Callable[[Settings], Acting], settings: Settings
+) -> None:
+    bare = acting_of(settings.model_copy(update={"archive": None}))
+    case = noticed(desk)
+    look_until(bare, lambda: cases.look(desk, case.id).waits)
+    assert "There is no table [archive.store]" in cases.look(desk, case.id).waits
+
+
+def test_a_child_that_falls_over_is_noted_and_tried_later(desk: Desk, acting: Acting) -> None:
+    order = bundles.order(desk, "1234", Kind.ON_REQUEST, MANAGER)
+    acting._rest("upkeep", HOUR)
+    acting.look()
+    process = acting._assistant._process
+    assert process is not None
+    process.kill()
+    process.wait()
+    acting._is_free()
+    noted = bundles.read(desk, order)
+    assert "ended with code -9" in noted.why
+    assert (noted.lease_by, noted.tries) == (None, 1)
+
+
+def test_a_stale_bundle_is_read_back_anew(desk: Desk, acting: Acting) -> None:
+    order = bundles.order(desk, "1234", Kind.ON_REQUEST, MANAGER)
+    look_until(acting, lambda: bundles.read(desk, order).state is OrderState.VERIFIED)
+    old = desk.clock.now() - timedelta(days=91)
+    with desk.database.writing() as connection:
+        connection.exec_driver_sql(f"UPDATE orders SET verified_at = '{iso(old)}'")
+    look_until(acting, lambda: (bundles.read(desk, order).verified_at or old) > old)
+
+
+def test_a_due_step_of_no_known_kind_is_done_with(desk: Desk, acting: Acting) -> None:
+    case = noticed(desk)
+    with desk.database.writing() as connection:
+        connection.exec_driver_sql(
+            f"INSERT INTO due_steps VALUES ('{case.id}', 'odd', '2020', NULL, NULL)".replace(
+                "'2020'", "'2020-01-01T00:00:00.000000Z'"
+            )
+        )
+    acting.look()
+    with desk.database.reading() as connection:
+        assert "odd" not in {one.step for one in read_due(connection, desk.clock.now())}
+
+
+def due_steps(desk: Desk, *case_ids: str) -> None:
+    with desk.database.writing() as connection:
+        for case_id in case_ids:
+            record_due(connection, case_id, "odd", [desk.clock.now()])
+
+
+def test_a_case_that_cannot_be_moved_holds_up_no_other(
+    desk: Desk, acting: Acting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = noticed(desk)
+    monkeypatch.setattr(due, "evaluate_notice", lambda *_: 1 // 0)
+    due_steps(desk, case.id)
+    acting.look()
+    with desk.database.reading() as connection:
+        (left,) = read_due(connection, desk.clock.now())
+    assert left.step == "notice.evaluate"
+    told = check(desk, f"worker: notice.evaluate of case {case.id}")
+    assert told is not None
+    assert (told.outcome, "division" in told.detail) == ("failed", True)
+
+
+def test_what_failed_rests_and_is_told_when_it_goes_well_again(
+    desk: Desk, acting: Acting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = noticed(desk)
+    tried: list[str] = []
+
+    def failing(_desk: Desk, case_id: str) -> str:
+        tried.append(case_id)
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(due, "evaluate_notice", failing)
+        acting.look()
+        acting.look()
+    assert tried == [case.id]
+    name = f"notice.evaluate of case {case.id}"
+    acting._rest(name, timedelta())
+    acting.look()
+    told = check(desk, f"worker: {name}")
+    assert told is not None
+    assert told.outcome == "passed"
+    assert cases.look(desk, case.id).case.state == "ended"
+
+
+def test_a_roster_that_cannot_be_written_holds_up_no_case(
+    desk: Desk, acting: Acting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> str:
+        raise OSError(28, "No space left on device", "/x/roster.json")
+
+    monkeypatch.setattr(acting_module, "publish", full)
+    case = noticed(desk)
+    acting.look()
+    assert cases.look(desk, case.id).case.state == "ended"
+    told = check(desk, "worker: roster")
+    assert told is not None
+    assert told.detail == "/x/roster.json: No space left on device"
+
+
+def test_a_database_that_is_away_ends_the_look(
+    acting: Acting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> str:
+        raise DatabaseUnavailableError("away")
+
+    monkeypatch.setattr(acting_module, "publish", away)
+    with pytest.raises(DatabaseUnavailableError):
+        acting.look()
+
+
+def test_one_child_works_on_many_orders(desk: Desk, acting: Acting) -> None:
+    orders = [bundles.order(desk, "1234", Kind.ON_REQUEST, MANAGER) for _ in range(3)]
+    children: set[int] = set()
+
+    def all_verified() -> bool:
+        if acting._assistant._process is not None:
+            children.add(acting._assistant._process.pid)
+        return all(bundles.read(desk, one).state is OrderState.VERIFIED for one in orders)
+
+    look_until(acting, all_verified)
+    assert len(children) == 1
+
+
+class SteppedClock(SystemClock):
+    """The machine's clock, set back or ahead by an administrator."""
+
+    def __init__(self) -> None:
+        self.step = timedelta()
+
+    def now(self) -> datetime:
+        return super().now() + self.step
+
+
+@pytest.mark.parametrize("step", [-HOUR, HOUR], ids=["back", "ahead"])
+def test_a_clock_that_steps_stops_no_checkpoint(
+    desk: Desk, settings: Settings, config: Path, step: timedelta
+) -> None:
+    clock = SteppedClock()
+    stepped = replace(desk, clock=clock)
+    sealer = Sealer(new_sealing_key())
+    quick = settings.model_copy(
+        update={"ledger": settings.ledger.model_copy(update={"checkpoint_every": timedelta()})}
+    )
+    made = Acting(
+        stepped,
+        quick,
+        following=Following(stepped, quick, sealer),
+        config=config,
+        sealer=sealer,
+    )
+    made.look()
+    clock.step = step
+    bundles.order(stepped, "1234", Kind.ON_REQUEST, MANAGER)
+    made._rest("orders", HOUR)
+    assert made.look()
+    made.stop()
+    with desk.database.reading() as connection:
+        assert read_count(connection) == 2
+
+
+def test_a_step_that_was_due_while_no_worker_ran_is_taken_at_the_first_look(
+    desk: Desk, acting_of: Callable[[Settings], Acting], settings: Settings
+) -> None:
+    # The alarm clock keeps nothing: whatever it had is gone with the worker before.
+    case = noticed(desk)
+    acting_of(settings).look()
+    assert cases.look(desk, case.id).case.state == "ended"
+
+
+def test_two_workers_at_once_take_a_step_once(
+    desk: Desk, acting_of: Callable[[Settings], Acting], settings: Settings
+) -> None:
+    other = settings.model_copy(
+        update={"station": settings.station.model_copy(update={"node": "node-2"})}
+    )
+    case = noticed(desk)
+    workers = [acting_of(settings), acting_of(other)]
+    start = threading.Barrier(2)
+    led: list[bool] = []
+
+    def work(one: Acting) -> None:
+        start.wait()
+        led.append(one.look())
+
+    threads = [threading.Thread(target=work, args=(one,)) for one in workers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    view = cases.look(desk, case.id)
+    assert sorted(led) == [False, True]
+    assert [taken.row for taken in view.history].count("T14") == 1

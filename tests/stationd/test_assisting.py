@@ -1,0 +1,102 @@
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from archive.authorities.base import Authority
+from archive.ceremony import Ceremony
+from archive.errors import ArchiveError, StoreUnavailableError
+from archive.stores.directory import DirectoryStore
+from stationd.assisting import assist, upkeep, workshop
+from stationd.bundles import service as bundles
+from stationd.bundles.model import Kind, OrderState
+from stationd.desk import Desk
+from stationd.schedule.checks import ARCHIVE, Check, read_check
+from stationd.settings import Settings
+from stationd.staff.model import Person, Role
+
+MANAGER = Person(login="maria", name="Maria Manager", role=Role.MANAGER)
+
+
+@pytest.fixture
+def config(worker_config: Path) -> Path:
+    return worker_config
+
+
+@pytest.fixture
+def settings(worker_settings: Settings) -> Settings:
+    return worker_settings
+
+
+@pytest.fixture
+def desk(worker_desk: Desk) -> Desk:
+    return worker_desk
+
+
+def check(desk: Desk, name: str) -> Check | None:
+    with desk.database.reading() as connection:
+        return read_check(connection, name)
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (StoreUnavailableError("away"), "unavailable"),
+        (ArchiveError("no lock"), "failed"),
+    ],
+)
+def test_an_archive_that_fails_its_check_is_told(
+    desk: Desk, settings: Settings, authority: Authority, error: Exception, outcome: str
+) -> None:
+    class Failing(DirectoryStore):
+        def check(self, **_: object) -> None:
+            raise error
+
+    shop = workshop(settings, desk, authority=authority)
+    upkeep(replace(shop, store=Failing(Path("/nowhere"))))
+    found = check(desk, ARCHIVE)
+    assert found is not None
+    assert (found.outcome, found.detail) == (outcome, str(error))
+
+
+def test_each_task_is_answered_and_its_trouble_noted(
+    desk: Desk, settings: Settings, keys: Ceremony, capsys: pytest.CaptureFixture[str]
+) -> None:
+    order = bundles.order(desk, "1234", Kind.ON_REQUEST, MANAGER)
+    keys.seal_key.unlink()
+    assist(settings, desk, [f"order {order}\n", "upkeep\n"])
+    assert capsys.readouterr().out == "done\ndone\n"
+    assert "seal.key.pem" in bundles.read(desk, order).why
+    found = check(desk, ARCHIVE)
+    assert found is not None
+    assert "seal.key.pem" in found.detail
+
+
+def test_an_order_that_was_not_prepared_says_so(desk: Desk, settings: Settings) -> None:
+    order = bundles.order(desk, "1234", Kind.ON_REQUEST, MANAGER)
+    assist(settings, desk, [f"order {order}"])
+    noted = bundles.read(desk, order)
+    assert noted.state is OrderState.ORDERED
+    assert "was not prepared" in noted.why
+
+
+def test_a_child_whose_worker_is_gone_does_nothing(config: Path, desk: Desk) -> None:
+    order = bundles.order(desk, "1234", Kind.ON_REQUEST, MANAGER)
+    command = [sys.executable, "-m", "stationd.worker", "--config", str(config)]
+    done = subprocess.run([*command, "--order", order, "--parent", "1"], check=False, timeout=60)
+    assert done.returncode == 0
+    assert bundles.read(desk, order).why == ""
+
+
+def test_a_child_without_keys_notes_why(config: Path, desk: Desk, keys: Ceremony) -> None:
+    order = bundles.order(desk, "1234", Kind.ON_REQUEST, MANAGER)
+    keys.seal_key.unlink()
+    done = subprocess.run(
+        [sys.executable, "-m", "stationd.worker", "--config", str(config), "--order", order],
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0
+    assert "seal.key.pem" in bundles.read(desk, order).why
