@@ -11,7 +11,7 @@ __all__ = ["Decoded", "Signal", "SignalClass", "Undecoded", "with_long_numbers"]
 
 
 class SignalClass(StrEnum):
-    """Classes of signals for reports (domain reference, section 3)."""
+    """Classes of signals for reports (terms, 3)."""
 
     ALARM = "alarm"
     RESTORE = "restore"

@@ -44,7 +44,7 @@ class Party(StrEnum):
 
 
 class Standing(StrEnum):
-    """How a contract stands (domain reference, section 4)."""
+    """How a contract stands (terms, 5)."""
 
     CURRENT = "current"
     PAST_DUE = "past_due"

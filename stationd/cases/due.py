@@ -1,4 +1,4 @@
-"""What becomes of a case when an instant has come (domain reference, section 8).
+"""What becomes of a case when an instant has come.
 
 Each function looks at the case as it is now and takes the one step that the facts allow, or none.
 They may be called again at any time: what was done is not done twice.  They return a sentence for

@@ -1,4 +1,4 @@
-"""When a termination takes effect (domain reference, section 5.4).
+"""When a termination takes effect.
 
 ::
 

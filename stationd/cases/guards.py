@@ -1,4 +1,4 @@
-"""The guards: pure functions of frozen facts (domain reference, section 6).
+"""The guards: pure functions of frozen facts.
 
 The docstring of a guard states its rule; the text of its result is what a person reads, and says
 what is missing and who can supply it.  All guards of a row are evaluated and reported, not the

@@ -23,7 +23,7 @@ __all__ = [
 
 
 class Reason(StrEnum):
-    """Why a service is terminated (domain reference, section 5.1): those offered so far."""
+    """Why a service is terminated: those offered so far."""
 
     NONPAYMENT = "nonpayment"
     CUSTOMER_REQUEST = "customer_request"

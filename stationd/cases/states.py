@@ -1,4 +1,4 @@
-"""The case table: every state, every event, every row (domain reference, 5.2 and 5.3).
+"""The case table: every state, every event, every row.
 
 The table is data.  The manual's table and the diagram are made from it, a test walks it, and the
 database stores the states' values.  `stationd.cases.service.step` is the only code that moves a

@@ -7,7 +7,7 @@ __all__ = ["Cause", "Gap"]
 
 
 class Cause(StrEnum):
-    """Why there is a gap (domain reference, section 3)."""
+    """Why there is a gap (terms, 4)."""
 
     RECEIVER_LINK = "receiver_link"
     DAEMON_DOWN = "daemon_down"

@@ -7,7 +7,7 @@ __all__ = ["WORKER", "Person", "Role"]
 
 
 class Role(StrEnum):
-    """Roles of staff (domain reference, section 14)."""
+    """Roles of staff (terms, 7)."""
 
     OPERATOR = "OP"
     CLERK = "EC"

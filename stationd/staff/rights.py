@@ -1,6 +1,6 @@
-"""Who may do what: the table of the domain reference, section 14, as data.
+"""Who may do what: one table, as data.
 
-Where the domain table says that a right is limited to something (an operator's own shift, what
+Where the table says that a right is limited to something (an operator's own shift, what
 was shared with an attorney), the right stands here and the use case checks the limit.
 """
 
