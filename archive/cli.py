@@ -55,8 +55,14 @@ def _count(text: str) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Verify the bundle named on the command line; return the exit code."""
     given = _parser().parse_args(arguments)
-    if not given.bundle.exists():
-        sys.stderr.write(f"stationd-verify: {given.bundle} does not exist\n")
+    # Whatever a bundle holds can be said, on a terminal of any encoding.
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    sys.stderr.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        given.bundle.stat()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        sys.stderr.write(f"stationd-verify: {given.bundle} does not exist here: {reason}\n")
         return USAGE
     try:
         anchors = Anchors.load(given.root, given.tsa, given.log)

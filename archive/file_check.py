@@ -138,8 +138,15 @@ class _Rows:
             if not raw.endswith(b"\r"):
                 self._wrong("a line does not end in CR LF")
             body = raw.removeprefix(_BOM) if first else raw
-            yield body.removesuffix(b"\r").decode(errors="replace")
+            yield self._decoded(body.removesuffix(b"\r"))
             first = False
+
+    def _decoded(self, line: bytes) -> str:
+        try:
+            return line.decode()
+        except UnicodeDecodeError:
+            self._wrong("a line is not UTF-8")
+            return line.decode(errors="replace")
 
     def _next(self) -> str | None:
         try:
@@ -157,7 +164,11 @@ class _Rows:
             self._ended = True
             self._wrong(f"ends before record {fields.get('seq')}")
             return
-        expected = expected_row(raw, fields)
+        try:
+            expected = expected_row(raw, fields)
+        except RecursionError:
+            self._wrong(f"the row of record {fields.get('seq')} cannot be made: nested too deep")
+            return
         # Most rows have no cell that needs quotes, and are their cells between commas.
         if line.count(",") == _COMMAS and '"' not in line and line == ",".join(expected):
             return

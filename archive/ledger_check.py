@@ -21,6 +21,7 @@ This file shares no line with the program that writes bundles.  A bundle carries
 """
 
 import base64
+import bisect
 import csv
 import io
 import json
@@ -31,28 +32,16 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, BinaryIO
 
-__all__ = [
-    "LONGEST_RECORD",
-    "SEGMENT_RECORDS",
-    "ClockStep",
-    "LedgerError",
-    "Problem",
-    "Segment",
-    "Statement",
-    "check_checkpoint",
-    "check_folder",
-    "clock_steps",
-    "join",
-    "lines",
-    "main",
-    "read_segment",
-    "read_statement",
+__all__ = [  # noqa: PLE0604 - all are names; a line each would be a page
+    *("LONGEST_RECORD", "SEGMENT_RECORDS", "ClockStep", "LedgerError", "Problem", "Segment"),
+    *("Statement", "canonical_value", "check_checkpoint", "check_folder", "clock_steps"),
+    *("entry_time", "join", "lines", "main", "read_segment", "read_statement"),
 ]
 
 SEGMENT_RECORDS = 100_000
@@ -60,13 +49,21 @@ SEGMENT_RECORDS = 100_000
 LONGEST_RECORD = 4 << 20
 # How far `t` may lie beyond the checkpoint that covers it, and a clock step beside its row.
 TOLERANCE = timedelta(seconds=120)
-# Backward steps of `t` told one by one for each segment; more are counted.
+# Backward steps of `t`, and problems, told one by one for each segment.
 _MOST_STEPS = 1000
+_MOST_PROBLEMS = 1000
 
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+# Digits of ASCII: other scripts' digits sort behind them and are no date.
+_TIME = re.compile(
+    "[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9][.][0-9]{6}Z", re.ASCII
+)
 _HEX32 = re.compile(r"[0-9a-f]{64}")
-# The decoder without what it does for white space, which records have none of.
-_SCAN = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
+# The decoder without what it does for white space, which records have none of; nor have they
+# floating point, NaN or Infinity, which `int` takes for no number.
+_SCAN = json.JSONDecoder(parse_float=int, parse_constant=int).scan_once  # type: ignore[attr-defined]
+_CANONICAL = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+).encode
 _U64 = struct.Struct(">Q")
 _RECORD = b"stationd:record:v1\0"
 _CHAIN = b"stationd:chain:v1\0"
@@ -83,10 +80,11 @@ class LedgerError(Exception):
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that does not hold, and the file in which it was found."""
+    """Something that does not hold, or could not be ``decided``, and the file it was found in."""
 
     subject: str
     text: str
+    decided: bool = True
 
 
 @dataclass(frozen=True)
@@ -112,11 +110,23 @@ class ClockStep:
     first: datetime
     last: datetime
 
-    def explains(self, before: datetime, after: datetime) -> bool:
-        """Tell whether a ``t`` that went back from ``before`` to ``after`` lies in this step."""
-        low = min(self.first, self.last) - TOLERANCE
-        high = max(self.first, self.last) + TOLERANCE
-        return low <= after and before <= high
+
+def explained(steps: Sequence[ClockStep]) -> Callable[[datetime, datetime], bool]:
+    """Return a test whether a ``t`` that went back, from one time to another, lies in a step."""
+    spans = sorted((_since(min(it.first, it.last)), _since(max(it.first, it.last))) for it in steps)
+    lows = [low - TOLERANCE for low, _ in spans]
+    highs = list(accumulate((high + TOLERANCE for _, high in spans), max))
+
+    def holds(before: datetime, after: datetime) -> bool:
+        at = bisect.bisect_right(lows, _since(after))
+        return at > 0 and _since(before) <= highs[at - 1]
+
+    return holds
+
+
+def _since(moment: datetime) -> timedelta:
+    # A span may reach beyond the years that a datetime has.
+    return moment - datetime(1, 1, 1, tzinfo=UTC)
 
 
 @dataclass
@@ -135,20 +145,18 @@ class Segment:
     steps_back: list[tuple[int, str, str]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
-
-# --- Hashes ---
-
-
-def _lp(text: str) -> bytes:
-    raw = text.encode()
-    return struct.pack(">I", len(raw)) + raw
+    def wrong(self, text: str) -> None:
+        """Add a problem; beyond so many the file is wrong throughout and no more are kept."""
+        if len(self.problems) < _MOST_PROBLEMS:
+            self.problems.append(Problem(self.file, text))
+        elif len(self.problems) == _MOST_PROBLEMS:
+            self.problems.append(Problem(self.file, "and more of the kind, not listed"))
 
 
 def account_key(station: str, acct: str, epoch: int) -> bytes:
     """Return the name of a chain as the state tree knows it."""
-    return sha256(
-        b"stationd:acctkey:v1\0" + _lp(station) + _lp(acct) + struct.pack(">I", epoch)
-    ).digest()
+    names = (struct.pack(">I", len(it.encode())) + it.encode() for it in (station, acct))
+    return sha256(b"stationd:acctkey:v1\0" + b"".join(names) + struct.pack(">I", epoch)).digest()
 
 
 def chain(key: bytes, leaves: Iterable[bytes]) -> bytes:
@@ -163,14 +171,24 @@ def chain(key: bytes, leaves: Iterable[bytes]) -> bytes:
     return head
 
 
-# --- What the bundle states ---
+def canonical_value(subject: str, raw: bytes) -> Any:  # noqa: ANN401 - JSON is anything
+    """Return the value of a JSON file in canonical form, or raise `LedgerError`.
+
+    Another form may hold a key twice, and then two readers may see two things.
+    """
+    try:
+        text = raw.decode().removesuffix("\n")
+        value = json.loads(text)
+        same = _CANONICAL(value) == text
+    except (ValueError, RecursionError) as error:
+        raise LedgerError(subject, f"is not JSON: {error}") from None
+    if not same:
+        raise LedgerError(subject, "is not canonical JSON; is a key there twice?")
+    return value
 
 
 def _json_object(subject: str, raw: bytes) -> dict[str, Any]:
-    try:
-        value = json.loads(raw.decode())
-    except (ValueError, RecursionError) as error:
-        raise LedgerError(subject, f"is not JSON: {error}") from None
+    value = canonical_value(subject, raw)
     if not isinstance(value, dict):
         raise LedgerError(subject, "is not a JSON object")
     return value
@@ -183,10 +201,12 @@ def _text(subject: str, value: Mapping[str, Any], key: str) -> str:
     return text
 
 
-def _count(subject: str, value: Mapping[str, Any], key: str, least: int) -> int:
+def _count(
+    subject: str, value: Mapping[str, Any], key: str, least: int, most: int = 2**53 - 1
+) -> int:
     count = value.get(key)
-    if type(count) is not int or count < least:
-        raise LedgerError(subject, f"has no whole number {key!r} of at least {least}")
+    if type(count) is not int or not least <= count <= most:
+        raise LedgerError(subject, f"has no whole number {key!r} from {least} to {most}")
     return count
 
 
@@ -200,7 +220,7 @@ def read_statement(raw: bytes) -> Statement:
     statement = Statement(
         station=_text(subject, value, "station"),
         acct=_text(subject, value, "acct"),
-        epoch=_count(subject, value, "epoch", 1),
+        epoch=_count(subject, value, "epoch", 1, 2**32 - 1),
         records=_count(subject, value, "records", 1),
         head=_text(subject, value, "head"),
         account_key=_text(subject, value, "account_key"),
@@ -212,6 +232,8 @@ def read_statement(raw: bytes) -> Statement:
     key = account_key(statement.station, statement.acct, statement.epoch).hex()
     if statement.account_key != key:
         raise LedgerError(subject, "names an account_key that is not of its station, acct, epoch")
+    if statement.note != f"data/checkpoint/{statement.checkpoint}.note":
+        raise LedgerError(subject, "names a note that is not the one of its checkpoint")
     return statement
 
 
@@ -238,9 +260,6 @@ def _time(text: str) -> datetime | None:
         return datetime.fromisoformat(text)
     except ValueError:
         return None
-
-
-# --- Records ---
 
 
 def lines(stream: BinaryIO, subject: str) -> Iterator[bytes]:
@@ -274,8 +293,10 @@ def read_segment(
         leaves += sha256(_RECORD + raw).digest()
         fields = _record(segment, raw, seq, statement)
         t = fields.get("t", "")
-        if t < before:
-            _went_back(segment, seq, before, t)
+        if t < before and len(segment.steps_back) < _MOST_STEPS:
+            segment.steps_back.append((seq, before, t))
+        elif t < before:
+            segment.wrong(f"record {seq}: t goes back, more than {_MOST_STEPS} times in this file")
         elif t > segment.latest_t:
             segment.latest_t = t
         before = t
@@ -283,9 +304,9 @@ def read_segment(
         if seq == segment.first:
             segment.first_t, segment.first_type = t, kind
         elif kind == "open":
-            segment.problems.append(Problem(segment.file, f"record {seq} is a second open"))
+            segment.wrong(f"record {seq} is a second open")
         if segment.last_type == "close":
-            segment.problems.append(Problem(segment.file, f"record {seq} stands after close"))
+            segment.wrong(f"record {seq} stands after close")
         segment.last_type = kind
         if each is not None:
             each(raw, fields)
@@ -297,38 +318,41 @@ def read_segment(
 
 def _record(segment: Segment, raw: bytes, seq: int, statement: Statement) -> dict[str, Any]:
     """Return the fields of record ``seq``; what is wrong with it goes to the problems."""
-    problems = segment.problems
-    try:
-        text = raw.decode()
-        fields, end = _SCAN(text, 0)
-        if end != len(text):
-            fields = None
-    except (ValueError, RecursionError, StopIteration):
-        fields = None
-    if not isinstance(fields, dict):
-        problems.append(Problem(segment.file, f"line of record {seq} is not a JSON object"))
+    fields = _fields(raw)
+    if fields is None:
+        segment.wrong(f"line of record {seq} is not a JSON object in canonical form")
         return {}
-    if fields.get("seq") != seq:
-        text = f"record {seq} is missing or out of place: seq says {fields.get('seq')!r}"
-        problems.append(Problem(segment.file, text))
-    if fields.get("acct") != statement.acct or fields.get("epoch") != statement.epoch:
-        problems.append(Problem(segment.file, f"record {seq} is of another account or epoch"))
-    t = fields.get("t")
+    stated, epoch, t = fields.get("seq"), fields.get("epoch"), fields.get("t")
+    if stated != seq or type(stated) is not int:
+        segment.wrong(f"record {seq} is missing or out of place: seq says {stated!r:.40}")
+    if (fields.get("acct"), epoch, type(epoch)) != (statement.acct, statement.epoch, int):
+        segment.wrong(f"record {seq} is of another account or epoch")
     if not isinstance(t, str) or not _TIME.fullmatch(t):
-        problems.append(Problem(segment.file, f"record {seq} has no time t of the known form"))
+        segment.wrong(f"record {seq} has no time t of the known form")
         fields["t"] = ""
     if not isinstance(fields.get("type"), str):
-        problems.append(Problem(segment.file, f"record {seq} has no type"))
+        segment.wrong(f"record {seq} has no type")
         fields["type"] = ""
     return fields
 
 
-def _went_back(segment: Segment, seq: int, before: str, after: str) -> None:
-    if len(segment.steps_back) < _MOST_STEPS:
-        segment.steps_back.append((seq, before, after))
-    elif len(segment.steps_back) == _MOST_STEPS:
-        segment.problems.append(Problem(segment.file, f"t goes back more than {_MOST_STEPS} times"))
-        segment.steps_back.append((seq, before, after))
+def _fields(raw: bytes) -> dict[str, Any] | None:
+    """Return the fields of a record; None where it is none, or holds a key twice."""
+    try:
+        text = raw.decode()
+        fields, end = _SCAN(text, 0)
+        if end != len(text) or not isinstance(fields, dict):
+            return None
+        entry = fields.get("entry")
+        keys = len(fields) + (len(entry) if isinstance(entry, dict) else 0)
+        # To encode each record again would take longer than all else.  The bytes tell which to
+        # look at: those with more keys than were kept or with a sign written as its number.
+        suspect = raw.count(b'":') != keys or b"\\u" in raw
+        if suspect and _CANONICAL(fields) != text:
+            return None
+    except (ValueError, RecursionError, StopIteration):
+        return None
+    return fields
 
 
 def join(
@@ -378,19 +402,24 @@ def _check_times(
 ) -> tuple[list[Problem], list[str]]:
     problems: list[Problem] = []
     remarks: list[str] = []
+    named = explained(steps)
     for file, seq, before, after in _steps_back(segments):
         first, second = _time(before), _time(after)
         text = f"record {seq}: t goes back from {before} to {after}"
-        if first and second and any(step.explains(first, second) for step in steps):
+        if first and second and named(first, second):
             remarks.append(f"{text}; data/line-status.csv names a step of the clock there")
         else:
             problems.append(Problem(file, f"{text}, and no step of the clock is named there"))
-    late = _late(statement, segments)
-    if late and any(step.explains(*late) for step in steps):
-        remarks.append("records are dated after the checkpoint; a step of the clock is named")
-    elif late:
-        text = f"a record is dated {late[0]:%Y-%m-%d %H:%M:%S}Z, after its checkpoint"
-        problems.append(Problem("data/records", text))
+    last, covered = max((it.latest_t for it in segments), default=""), entry_time(statement)
+    latest, until = _time(last), _time(covered)
+    if last and latest is None:
+        problems.append(Problem("data/records", f"a record is dated {last}, which is no date"))
+    elif latest and until and latest - until > TOLERANCE:
+        if named(latest, until):
+            remarks.append("records are dated after the checkpoint; a step of the clock is named")
+        else:
+            text = f"a record is dated {last}, after its checkpoint of {covered}"
+            problems.append(Problem("data/records", text))
     return problems, remarks
 
 
@@ -402,19 +431,8 @@ def _steps_back(segments: Sequence[Segment]) -> Iterator[tuple[str, int, str, st
             yield two.file, two.first, one.last_t, two.first_t
 
 
-def _late(statement: Statement, segments: Sequence[Segment]) -> tuple[datetime, datetime] | None:
-    """Return the latest ``t`` and the checkpoint's time, if the first lies beyond the second."""
-    latest = _time(max((segment.latest_t for segment in segments), default=""))
-    covered = _time(_entry_time(statement))
-    if latest and covered and latest > covered + TOLERANCE:
-        return latest, covered
-    return None
-
-
-# --- Checkpoint ---
-
-
-def _entry_time(statement: Statement) -> str:
+def entry_time(statement: Statement) -> str:
+    """Return the time that the checkpoint's entry gives, empty where it gives none."""
     try:
         time = _json_object("data/ledger.json", statement.entry.encode()).get("time")
     except LedgerError:
@@ -437,8 +455,11 @@ def check_checkpoint(statement: Statement, note: bytes, log_public_pem: bytes) -
     ours = [signature for key_id, signature in signatures if key_id == known]
     if not ours:
         problems.append(Problem(statement.note, "is not signed with the log key given"))
-    elif len(ours) > 1 or not ed25519_holds(text, ours[0], log_public_pem):
-        problems.append(Problem(statement.note, "the signature of the log key does not hold"))
+    elif len(ours) > 1:
+        text_said = "the signature of the log key does not hold: it stands there twice"
+        problems.append(Problem(statement.note, text_said))
+    else:
+        problems += _check_signature(statement.note, text, ours[0], log_public_pem)
     return problems
 
 
@@ -448,9 +469,8 @@ def _check_entry(statement: Statement) -> list[Problem]:
         entry = _json_object(subject, statement.entry.encode())
     except LedgerError as error:
         return [Problem(subject, f"its checkpoint entry {error.text}")]
-    canonical = json.dumps(entry, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     sound = (
-        canonical == statement.entry
+        not statement.entry.endswith("\n")
         and entry.get("type") == "stationd-checkpoint"
         and entry.get("v") == 1
         and entry.get("n") == statement.checkpoint
@@ -499,18 +519,26 @@ def _public_key(pem: bytes) -> bytes:
     return der[12:]
 
 
-def ed25519_holds(text: bytes, signature: bytes, public_pem: bytes) -> bool:
+def _check_signature(subject: str, text: bytes, signature: bytes, key_pem: bytes) -> list[Problem]:
     """Ask openssl whether ``signature`` over ``text`` is of this key."""
-    with tempfile.TemporaryDirectory() as folder:
-        paths = {name: str(Path(folder, name)) for name in ("text", "signature", "key.pem")}
-        for name, content in (("text", text), ("signature", signature), ("key.pem", public_pem)):
-            Path(paths[name]).write_bytes(content)
-        command = ["openssl", "pkeyutl", "-verify", "-pubin", "-rawin", "-inkey", paths["key.pem"]]
-        command += ["-in", paths["text"], "-sigfile", paths["signature"]]
-        return subprocess.run(command, capture_output=True, check=False).returncode == 0  # noqa: S603
-
-
-# --- A whole folder ---
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            command = ["openssl", "pkeyutl", "-verify", "-pubin", "-rawin"]
+            files = (("-inkey", key_pem), ("-in", text), ("-sigfile", signature))
+            for option, content in files:
+                path = Path(folder, f"file{option}")
+                path.write_bytes(content)
+                command += [option, str(path)]
+            ended = subprocess.run(command, capture_output=True, check=False, timeout=60)  # noqa: S603
+        said = (ended.stdout + ended.stderr).decode(errors="replace")
+        if ended.returncode == 0 and "Verified Successfully" in said:
+            return []
+    except (OSError, subprocess.TimeoutExpired) as error:
+        said = str(error)
+    if "Signature Verification Failure" in said:
+        return [Problem(subject, "the signature of the log key does not hold")]
+    said = f"its signature could not be checked; is OpenSSL 3 installed? It says: {said:.200}"
+    return [Problem(subject, said, decided=False)]
 
 
 def segment_names(names: Iterable[str]) -> list[str]:
@@ -554,12 +582,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         sys.stderr.write(f"{given[1]}: cannot be read: {error.strerror}\n")
         return 2
+    # Whatever a file holds can be said, on a terminal of any encoding.
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     problems, remarks = check_folder(Path(given[0]), key)
     for remark in remarks:
         sys.stdout.write(f"note: {remark}\n")
     for problem in problems:
-        sys.stdout.write(f"FAILED {problem.subject}: {problem.text}\n")
-    sys.stdout.write("the ledger does not hold\n" if problems else "the ledger holds\n")
+        word = "FAILED" if problem.decided else "UNDECIDED"
+        sys.stdout.write(f"{word} {problem.subject}: {problem.text}\n")
+    failed = any(problem.decided for problem in problems)
+    held = "could not be decided" if problems and not failed else "does not hold"
+    sys.stdout.write(f"the ledger {held}\n" if problems else "the ledger holds\n")
     return 1 if problems else 0
 
 

@@ -71,7 +71,7 @@ def open_bundle(bundle: Path, report: Report) -> Opened | None:
 
 
 def _open_folder(folder: Path, opened: Opened) -> None:
-    for base, folders, files in os.walk(folder):
+    for base, folders, files in os.walk(folder, onerror=_raise):
         for name in [*folders, *files]:
             path = Path(base, name)
             shown = path.relative_to(folder).as_posix()
@@ -84,7 +84,14 @@ def _open_folder(folder: Path, opened: Opened) -> None:
                 opened.places[shown] = Place(shown, path, path.stat().st_size)
 
 
+def _raise(error: OSError) -> None:
+    raise error
+
+
 def _open_container(path: Path, opened: Opened, report: Report) -> None:
+    if not stat.S_ISREG(path.stat().st_mode):
+        # A pipe would be waited for, and can be read only once.
+        raise LayoutError(path.name, "is neither a file nor a folder; copy it to a disk")
     members = read_layout(path, stored_first="mimetype")
     for member in members:
         opened.places[member.name] = Place(member.name, path, member.size, member)

@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,8 +19,8 @@ __all__ = [
     "Answer",
     "DerError",
     "StampToken",
-    "available",
     "certificates",
+    "missing",
     "reply_token",
     "signature_stamp",
     "verify_signature",
@@ -29,6 +29,7 @@ __all__ = [
 
 _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----(.+?)-----END CERTIFICATE-----", re.DOTALL)
 _TIMEOUT = 60
+_OLDEST = 3
 _SIGNED_DATA = bytes.fromhex("06092a864886f70d010702")
 _TST_INFO = bytes.fromhex("060b2a864886f70d0109100104")
 _SIGNATURE_STAMP = bytes.fromhex("060b2a864886f70d010910020e")
@@ -165,9 +166,25 @@ def certificates(pem: bytes) -> set[bytes]:
 # --- The command ---
 
 
-def available() -> bool:
-    """Tell whether there is an openssl command."""
-    return shutil.which("openssl") is not None
+def missing() -> str:
+    """Return why there is no openssl command that can be asked; empty: there is one."""
+    try:
+        version = _run("version").stdout.decode(errors="replace").strip()
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"there is no openssl command that runs here ({error}); install OpenSSL 3"
+    found = re.match(r"OpenSSL (\d+)[.]", version)
+    if found is None or int(found[1]) < _OLDEST:
+        return f"the openssl command here is not OpenSSL 3: {version:.60}; install OpenSSL 3"
+    return ""
+
+
+def _run(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    program = shutil.which("openssl")
+    if program is None:
+        raise FileNotFoundError("openssl is not in PATH")
+    return subprocess.run(  # noqa: S603 - a fixed program, our own arguments
+        [program, *arguments], capture_output=True, timeout=_TIMEOUT, check=False
+    )
 
 
 @contextmanager
@@ -178,16 +195,19 @@ def _files(contents: Mapping[str, bytes]) -> Iterator[dict[str, str]]:
         yield {name: str(Path(folder, name)) for name in contents}
 
 
-def _ask(*arguments: str) -> Answer:
-    program = shutil.which("openssl")
-    if program is None:
-        return Answer(None, "there is no openssl command on this machine; install OpenSSL 3")
+def _ask(
+    contents: Mapping[str, bytes], arguments: Callable[[Mapping[str, str]], list[str]]
+) -> Answer:
+    """Run openssl over files of these ``contents``, whose paths ``arguments`` are made from."""
+    if away := missing():
+        return Answer(None, away)
     try:
-        ended = subprocess.run(  # noqa: S603 - a fixed program, our own arguments
-            [program, *arguments], capture_output=True, timeout=_TIMEOUT, check=False
-        )
+        with _files(contents) as paths:
+            ended = _run(*arguments(paths))
     except (OSError, subprocess.TimeoutExpired) as error:
-        return Answer(None, f"openssl did not run: {error}")
+        return Answer(None, f"openssl could not be asked: {error}")
+    if ended.returncode < 0:
+        return Answer(None, f"openssl was ended by signal {-ended.returncode}; check again")
     said = (ended.stderr + ended.stdout).decode(errors="replace").strip().splitlines()
     # The last lines of openssl are its reasons; the first of them is the nearest to the cause.
     reasons = [line.rpartition(":error:")[2] for line in said if "rror" in line]
@@ -197,21 +217,24 @@ def _ask(*arguments: str) -> Answer:
 def verify_signature(p7s: bytes, data: bytes, root_pem: bytes, at: datetime | None) -> Answer:
     """Ask whether ``p7s`` is a CAdES signature over ``data`` under the root."""
     moment = ["-attime", str(int(at.timestamp()))] if at else []
-    contents = {"p7s": p7s, "data": data, "root.pem": root_pem}
-    with _files(contents) as paths:
-        return _ask(
+    return _ask(
+        {"p7s": p7s, "data": data, "root.pem": root_pem},
+        lambda paths: [
             *("cms", "-verify", "-cades", "-binary", "-inform", "DER", "-in", paths["p7s"]),
             *("-content", paths["data"], "-CAfile", paths["root.pem"]),
             # Only what was given is trusted, not what the machine happens to trust.
             *("-no-CApath", "-no-CAstore", "-out", f"{paths['data']}.out", *moment),
-        )
+        ],
+    )
 
 
 def verify_stamp(token: StampToken, data: bytes, tsa_pem: bytes) -> Answer:
     """Ask whether ``token`` is a time stamp over ``data`` under the authority."""
-    with _files({"token": token.der, "tsa.pem": tsa_pem}) as paths:
-        return _ask(
+    return _ask(
+        {"token": token.der, "tsa.pem": tsa_pem},
+        lambda paths: [
             *("ts", "-verify", "-digest", sha256(data).hexdigest(), "-in", paths["token"]),
             *("-token_in", "-CAfile", paths["tsa.pem"]),
             *("-attime", str(int(token.time.timestamp()))),
-        )
+        ],
+    )

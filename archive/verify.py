@@ -16,7 +16,6 @@ FORMAT.md, 9 defines each.  Every finding is reported, not the first.  The write
 part: only this package's standard-library modules and the openssl command do.
 """
 
-import json
 import multiprocessing
 import os
 import re
@@ -31,6 +30,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from archive import ledger_check, openssl
+from archive.bag_check import (
+    KINDS,
+    REQUIRED,
+    base_name,
+    container_manifest,
+    same_but_for_case,
+    segment_rows,
+    unknown,
+)
 from archive.errors import BundleRejectedError
 from archive.file_check import Seen, SegmentJob, SegmentSeen, digest, document_hash, segment
 from archive.findings import Anchors, Finding, Outcome, Report
@@ -47,15 +55,6 @@ _STAMP = "tagmanifest-sha256.txt.tsr"
 _VOLUMES = "volumes-sha256.txt"
 _BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 _UNLISTED = frozenset({_TAGS, _SIGNATURE, _STAMP, "mimetype", CONTAINER_MANIFEST})
-_REQUIRED = (
-    *("README.txt", "alarm-history.pdf", "custodian-certification.txt", "bagit.txt"),
-    *("bag-info.txt", _MANIFEST, _TAGS, _SIGNATURE, _STAMP, "mimetype", CONTAINER_MANIFEST),
-    *("trust/root.pem", "trust/signer.pem", "trust/tsa.pem", "trust/log.pub.pem"),
-    *("verify/ledger.py", "verify/verify.sh", "data/index.json", "data/ledger.json"),
-    *("data/account.json", "data/contract/contract.json", "data/notices/notices.json"),
-    *("data/custody/custody.csv", "data/line-status.csv", "data/dictionary.csv"),
-    "data/documents/index.json",
-)
 _LINE = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9._/-]+)")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _TOLERANCE = timedelta(seconds=120)
@@ -97,9 +96,9 @@ class _Examination:
         """Return a JSON file's value; None, and a finding, where it is none."""
         raw = self.opened.read(name)
         try:
-            return json.loads(raw.decode()) if raw is not None else None
-        except (ValueError, RecursionError) as error:
-            self.failed(step, name, f"is not JSON: {error}")
+            return ledger_check.canonical_value(name, raw) if raw is not None else None
+        except LedgerError as error:
+            self.failed(step, name, error.text)
             return None
 
 
@@ -133,7 +132,7 @@ def verify(bundle: Path, anchors: Anchors, *, processes: int | None = None) -> V
 def _mapping(opened: Opened, processes: int | None) -> Iterator[_Map]:
     """Give a ``map`` that uses several processes where the bundle is worth it."""
     whole = sum(place.size for place in opened.places.values())
-    count = processes or len(os.sched_getaffinity(0))
+    count = processes or _cores()
     # A process that was made to end with its parent may have no children of its own.
     if whole < _WORTH_PROCESSES or count == 1 or multiprocessing.current_process().daemon:
         yield map
@@ -141,6 +140,12 @@ def _mapping(opened: Opened, processes: int | None) -> Iterator[_Map]:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(count, mp_context=context) as pool:
         yield partial(_in_turn, pool, count)
+
+
+def _cores() -> int:
+    """Return how many cores we may use; not every system knows it for a single process."""
+    ours = getattr(os, "sched_getaffinity", None)
+    return len(ours(0)) if ours else os.cpu_count() or 1
 
 
 def _in_turn(
@@ -162,9 +167,11 @@ def _in_turn(
 def _bag(work: _Examination) -> None:
     """2. ``bag``: required files, and those whose content is fixed."""
     places = work.opened.places
-    for name in _REQUIRED:
+    for name in REQUIRED:
         if name not in places:
             work.failed("bag", name, "is missing")
+    for name in same_but_for_case(places):
+        work.failed("bag", name, "differs from another name in upper and lower case only")
     if work.opened.read("bagit.txt") not in {None, _BAGIT}:
         work.failed("bag", "bagit.txt", "is not that of BagIt 1.0")
     _check_oxum(work)
@@ -193,7 +200,7 @@ def _check_container_manifest(work: _Examination) -> None:
         return
     inside = _in_container(work, found)
     hashes = {name: sha256(content or b"").hexdigest() for name, content in sealed.items()}
-    if found == _container_manifest(inside, hashes):
+    if found == container_manifest(inside, hashes):
         return
     work.failed("bag", CONTAINER_MANIFEST, "is not that of the files in the container")
     for name, value in hashes.items():
@@ -210,35 +217,6 @@ def _in_container(work: _Examination, manifest: bytes) -> set[str]:
     # What came from volumes has no entry: they are files beside the container.
     listed = set(re.findall(r'full-path="([^"]+)"', manifest.decode(errors="replace")))
     return {name for name in inside if name in listed or not _in_records(name)}
-
-
-def _container_manifest(names: set[str], hashes: dict[str, str]) -> bytes:
-    kinds = {
-        "csv": "text/csv",
-        "json": "application/json",
-        "jsonl": "application/jsonl",
-        "p7s": "application/pkcs7-signature",
-        "pdf": "application/pdf",
-        "pem": "application/x-pem-file",
-        "py": "text/x-python",
-        "sh": "application/x-sh",
-        "tsr": "application/timestamp-reply",
-    } | dict.fromkeys(("md", "note", "txt"), "text/plain")
-    entry = '<manifest:file-entry manifest:full-path="{}" manifest:media-type="{}"/>'
-    rows = ['<?xml version="1.0" encoding="UTF-8"?>']
-    rows.append(
-        "<manifest:manifest "
-        'xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0" '
-        'manifest:version="1.2">'
-    )
-    rows.append(entry.format("/", "application/vnd.etsi.asic-e+zip"))
-    rows += [
-        entry.format(name, kinds.get(name.split(".")[-1], "application/octet-stream"))
-        for name in sorted(names)
-    ]
-    rows += ["</manifest:manifest>", "<!-- sha256"]
-    rows += [f"{hashes[name]}  {name}" for name in sorted(hashes)]
-    return "\n".join([*rows, "-->", ""]).encode()
 
 
 def _in_data(name: str) -> bool:
@@ -401,7 +379,9 @@ def _check_signer(work: _Examination) -> None:
     except openssl.DerError as error:
         work.failed("trust", "trust/signer.pem", f"holds {error}")
         return
-    if not found or any(certificate not in p7s for certificate in found):
+    # Inside is the certificate, and in what is signed the hash by which the signer named it.
+    parts = [part for it in found for part in (it, sha256(it).digest())]
+    if len(found) != 1 or any(part not in p7s for part in parts):
         work.failed("trust", "trust/signer.pem", "is not the certificate the seal was made with")
 
 
@@ -452,7 +432,7 @@ def _check_stamp(work: _Examination, name: str, token: openssl.StampToken, data:
     elif not answer.holds:
         work.failed("timestamp", name, f"its stamp does not hold: {answer.reason}")
     covered = _checkpoint_time(work)
-    if covered and token.time < covered - _TOLERANCE:
+    if covered and covered - token.time > _TOLERANCE:
         text = f"was stamped {token.time:%Y-%m-%d %H:%M:%S}Z, before the checkpoint it covers"
         work.failed("timestamp", name, text)
 
@@ -461,9 +441,9 @@ def _checkpoint_time(work: _Examination) -> datetime | None:
     if work.statement is None:
         return None
     try:
-        entry = json.loads(work.statement.entry)
-        return datetime.strptime(entry["time"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
-    except (ValueError, KeyError, TypeError, RecursionError):
+        time = ledger_check.entry_time(work.statement)
+        return datetime.strptime(time, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    except ValueError:
         return None
 
 
@@ -486,6 +466,7 @@ def _ledger(work: _Examination) -> None:
     except LedgerError as error:
         work.failed("ledger", error.subject, error.text)
         steps = []
+    _check_files(work, statement)
     segments = [seen.segment for seen in work.segments]
     problems, remarks = ledger_check.join(statement, str(kind), segments, steps)
     for problem in problems:
@@ -503,22 +484,42 @@ def _ledger(work: _Examination) -> None:
 def _check_index(work: _Examination, statement: Statement, index: object) -> None:
     if not isinstance(index, dict):
         return
+    kind = index.get("kind")
+    if kind not in KINDS:
+        work.failed("ledger", "data/index.json", f"kind is none of {', '.join(KINDS)}")
     same = {
         "acct": statement.acct,
         "base": work.report.base,
         "checkpoint": statement.checkpoint,
+        "checkpoint_time": ledger_check.entry_time(statement),
         "epoch": statement.epoch,
         "format": "stationd-evidence/1",
         "redactions": [],
+        "segments": segment_rows(statement),
         "station": statement.station,
     }
+    if index.get("base") != base_name(statement, str(kind)):
+        text = f"base is not the name of a bundle of {statement.acct!r}, kind {kind!r}"
+        work.failed("ledger", "data/index.json", text)
     for key, value in same.items():
         if index.get(key) != value:
-            text = f"{key} is {index.get(key)!r}, the rest of the bundle says {value!r}"
+            text = f"{key} is {index.get(key)!r:.80}, the rest of the bundle says {value!r:.80}"
             work.failed("ledger", "data/index.json", text)
     counts = index.get("counts")
     if not isinstance(counts, dict) or counts.get("records") != statement.records:
         work.failed("ledger", "data/index.json", "its count of records is another")
+
+
+def _check_files(work: _Examination, statement: Statement) -> None:
+    """Check that under ``data/`` lies what belongs to this checkpoint, in its form, only that."""
+    for name in unknown(work.opened.places, statement):
+        work.failed("ledger", name, "is none of the files that a bundle of this form has")
+    copy = f"data/checkpoint/{statement.checkpoint}.json"
+    if work.opened.read(copy) != statement.entry.encode():
+        work.failed("ledger", copy, "is not the entry that data/ledger.json states")
+    for name in ("data/account.json", "data/contract/contract.json", "data/case.json"):
+        work.json("ledger", name)
+    work.json("ledger", "data/notices/notices.json")
 
 
 def _check_note(work: _Examination, statement: Statement) -> None:
@@ -527,12 +528,13 @@ def _check_note(work: _Examination, statement: Statement) -> None:
     if note is None or key is None:
         work.failed("ledger", statement.note, "is missing")
         return
-    if not openssl.available():
-        work.undecided("ledger", statement.note, "there is no openssl command on this machine")
+    if away := openssl.missing():
+        work.undecided("ledger", statement.note, away)
         return
     try:
         for problem in ledger_check.check_checkpoint(statement, note, key):
-            work.failed("ledger", problem.subject, problem.text)
+            say = work.failed if problem.decided else work.undecided
+            say("ledger", problem.subject, problem.text)
     except LedgerError as error:
         work.failed("ledger", error.subject, error.text)
 
@@ -556,7 +558,9 @@ def _documents(work: _Examination) -> None:
     if index is None:
         return
     rows: Sequence[Any] = index if isinstance(index, list) else [None]
-    named = {_document(work, row) for row in rows}
+    named: set[str] = set()
+    for row in rows:
+        _document(work, row, named)
     for name in sorted(set(work.opened.places) - named):
         lists = ("data/documents/index.json", "data/notices/notices.json")
         if name.startswith(("data/documents/", "data/notices/")) and name not in lists:
@@ -564,17 +568,20 @@ def _documents(work: _Examination) -> None:
     work.report.conclude("documents", "data/documents", f"{len(named)} are what the records name")
 
 
-def _document(work: _Examination, row: Any) -> str:  # noqa: ANN401 - JSON is anything
-    """Check one document of the index; return its file's name, empty where it has none."""
+def _document(work: _Examination, row: Any, named: set[str]) -> None:  # noqa: ANN401 - JSON is anything
+    """Check one document of the index and add its file to those ``named``."""
     name = row.get("file") if isinstance(row, dict) else None
     place = work.opened.places.get(name) if isinstance(name, str) else None
     if place is None or not _HASH.fullmatch(str(row.get("doc"))):
         work.failed("documents", "data/documents/index.json", "names a file that is not here")
-        return ""
+        return
+    if place.name in named:
+        work.failed("documents", "data/documents/index.json", f"names {place.name} twice")
+        return
+    named.add(place.name)
     try:
         salt = bytes.fromhex(str(row.get("salt")))
         if document_hash(place, salt) != row["doc"]:
             work.failed("documents", place.name, "is not the document that the record names")
     except (ValueError, BrokenFileError) as error:
         work.failed("documents", place.name, f"cannot be checked: {error}")
-    return place.name

@@ -16,6 +16,7 @@ __all__ = ["MODULES", "main", "write_zipapp"]
 # What `archive.cli` imports, directly or not.
 MODULES = (
     "__init__",
+    "bag_check",
     "cli",
     "errors",
     "file_check",

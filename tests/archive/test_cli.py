@@ -1,4 +1,7 @@
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -68,3 +71,26 @@ def test_a_wrong_command_line_ends_with_2(more: list[str], sealed, capsys) -> No
         main([str(sealed.container), *more])
 
     assert caught.value.code == 2
+
+
+def test_a_path_that_no_disk_can_have_is_a_matter_of_usage(given, capsys) -> None:
+    assert main(["x" * 5000, *given]) == 2
+
+    assert "does not exist here" in capsys.readouterr().err
+
+
+def test_what_a_terminal_cannot_show_is_said_in_its_letters(sealed, station, given) -> None:
+    path = sealed.folder / "data/index.json"
+    path.write_bytes(path.read_bytes().replace(b'"acct":"4821"', '"acct":"Łódź"'.encode()))
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "archive.cli", str(sealed.folder), *given],
+        env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == 1
+    assert "acct is '\\u0141\\xf3d\\u017a'" in ended.stdout
+    assert ended.stderr == ""

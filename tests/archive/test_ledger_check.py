@@ -1,10 +1,12 @@
 import io
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from archive import ledger_check as check
 
@@ -71,7 +73,12 @@ def line(seq: int, **changes: Any) -> bytes:
         "t": f"2026-01-02T03:04:{seq % 60:02}.000000Z",
         "type": "signal",
     }
-    return json.dumps(fields | changes).encode() + b"\n"
+    return (
+        json.dumps(
+            fields | changes, sort_keys=True, separators=(",", ":"), ensure_ascii=False
+        ).encode()
+        + b"\n"
+    )
 
 
 def texts(segment: check.Segment) -> list[str]:
@@ -139,7 +146,9 @@ def test_steps_back_of_t_are_kept_and_at_last_counted(monkeypatch) -> None:
     segment = read(b"".join(back))
 
     assert segment.steps_back[0][0] == 2
-    assert texts(segment) == ["t goes back more than 2 times"]
+    assert texts(segment) == [
+        f"record {seq}: t goes back, more than 2 times in this file" for seq in range(4, 9)
+    ]
 
 
 # --- Joined ---
@@ -223,14 +232,14 @@ def encoded(**changes: Any) -> bytes:
     value = {
         "account_key": KEY_1.hex(),
         "acct": "4821",
-        "checkpoint": {"entry": "{}", "n": 4, "note": "x", "origin": "o"},
+        "checkpoint": {"entry": "{}", "n": 4, "note": "data/checkpoint/4.note", "origin": "o"},
         "epoch": 1,
         "head": HEAD.hex(),
         "records": 2,
         "station": "station-1",
         "v": 1,
     }
-    return json.dumps(value | changes).encode()
+    return json.dumps(value | changes, sort_keys=True, separators=(",", ":")).encode()
 
 
 def test_a_statement_is_read() -> None:
@@ -250,6 +259,17 @@ def test_a_statement_is_read() -> None:
         encoded(epoch=True),
         encoded(station=None),
         encoded(account_key=KEY_2.hex()),
+        encoded(epoch=2**32),
+        encoded(epoch=2**200),
+        encoded(records=2**53),
+        encoded(acct="\ud800"),
+        encoded(checkpoint={"entry": "{}", "n": 4, "note": "README.txt", "origin": "o"}),
+        encoded(
+            checkpoint={"entry": "{}", "n": 4, "note": "data/checkpoint/4.note", "origin": "\ud800"}
+        ),
+        encoded().replace(b"{", b'{"acct":"1234",', 1),
+        encoded().replace(b'"v":1', b'"v": 1'),
+        encoded().replace(b'"v":1', b'"v":NaN'),
     ],
 )
 def test_what_is_no_statement_is_refused(raw: bytes) -> None:
@@ -379,3 +399,106 @@ def test_files_of_records_are_counted_from_one() -> None:
     for names in ([], [name(2)], [name(1), name(3)]):
         with pytest.raises(check.LedgerError, match="missing"):
             check.segment_names(names)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda raw: b'{"acct":"1234",' + raw[1:],
+        lambda raw: raw[:-1] + b',"w":NaN}',
+        lambda raw: raw[:-1] + b',"w":1.5}',
+        lambda raw: raw[:-1] + b',"w":"\\ud800"}',
+        lambda raw: raw[:-1] + b',"w":"\xff"}',
+        lambda raw: raw[:-1] + b',"w":' + b"9" * 5000 + b"}",
+        lambda raw: raw[:-1] + b',"w":' + b"[" * 5000 + b"]" * 5000 + b"}",
+    ],
+)
+def test_a_record_that_two_readers_may_read_differently_is_refused(change) -> None:
+    raw = line(1).removesuffix(b"\n")
+
+    assert "not a JSON object in canonical form" in texts(read(change(raw) + b"\n"))[0]
+
+
+def test_a_record_whose_text_looks_like_a_key_is_none_the_less_whole() -> None:
+    told = json.dumps(json.loads(line(1)) | {"text": ":a"}, sort_keys=True, separators=(",", ":"))
+
+    assert texts(read(told.encode() + b"\n")) == []
+
+
+@pytest.mark.parametrize(("key", "value"), [("seq", "true"), ("seq", "1.0"), ("epoch", "true")])
+def test_a_number_is_a_whole_number(key: str, value: str) -> None:
+    raw = line(1).replace(f'"{key}":1'.encode(), f'"{key}":{value}'.encode())
+
+    assert texts(read(raw)) != []
+
+
+def test_problems_of_a_file_are_told_up_to_a_limit(monkeypatch) -> None:
+    monkeypatch.setattr(check, "_MOST_PROBLEMS", 3)
+
+    told = texts(read(b"[]\n" * 50))
+
+    assert len(told) == 4
+    assert told[-1] == "and more of the kind, not listed"
+
+
+def moment(text: str) -> datetime:
+    return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+
+
+def test_spans_at_the_ends_of_time_explain_without_running_over() -> None:
+    whole = check.ClockStep(moment("0001-01-01"), moment("9999-12-31"))
+
+    assert check.explained([whole])(moment("2026-01-02"), moment("2020-01-01"))
+    assert not check.explained([])(moment("2026-01-02"), moment("2020-01-01"))
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=6),
+    st.integers(0, 60),
+    st.integers(0, 60),
+)
+def test_many_spans_explain_what_one_of_them_does(spans, before: int, after: int) -> None:
+    def at(hour: int) -> datetime:
+        return moment("2026-01-01") + timedelta(hours=hour)
+
+    steps = [check.ClockStep(at(first), at(last)) for first, last in spans]
+    one_does = any(min(span) <= after and before <= max(span) for span in spans)
+
+    assert check.explained(steps)(at(before), at(after)) == one_does
+
+
+@pytest.mark.parametrize("t", ["9999-99-99T99:99:99.999999Z", "\uff12026-01-02T03:04:05.000000Z"])
+def test_a_time_that_sorts_but_is_no_time_is_refused(t: str) -> None:
+    assert "no time t" in texts(read(line(1, t=t)))[0]
+
+
+def test_the_last_day_must_be_one() -> None:
+    segment = read(line(1, type="open", t="2026-02-31T00:00:00.000000Z"))
+
+    problems, _ = check.join(statement(records=1), "primary", [segment], [])
+
+    assert "which is no date" in " ".join(problem.text for problem in problems)
+
+
+@pytest.mark.parametrize("script", ["exit 127", "kill -9 $$", "echo no space left; exit 1", ""])
+def test_an_openssl_that_cannot_say_decides_nothing(script: str, monkeypatch, tmp_path) -> None:
+    program = tmp_path / "openssl"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+
+    (problem,) = check.check_checkpoint(statement(), NOTE["note"].encode(), log_pem())
+
+    assert not problem.decided
+    assert "is OpenSSL 3 installed?" in problem.text
+
+
+def test_a_folder_that_cannot_be_decided_is_not_said_to_hold(
+    sealed, station, tmp_path, monkeypatch, capsys
+) -> None:
+    (tmp_path / "log.pem").write_bytes(station.log_pub_pem)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert check.main([str(sealed.folder), str(tmp_path / "log.pem")]) == 1
+
+    assert "the ledger could not be decided" in capsys.readouterr().out

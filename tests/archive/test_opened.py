@@ -118,3 +118,23 @@ def test_bag_info_without_the_sign_leaves_the_compressed_form_open(sealed) -> No
     open_bundle(pack(sealed.folder, sealed.folder.parent / "other.asice"), report)
 
     assert any("compressed form" in text for text in report.not_checked)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path) -> None:
+    pipe = tmp_path / "bundle.asice"
+    os.mkfifo(pipe)
+    report = Report(bundle="x")
+
+    assert open_bundle(pipe, report) is None
+    assert "neither a file nor a folder" in str(report)
+
+
+def test_a_folder_that_cannot_be_listed_is_undecided(sealed, monkeypatch) -> None:
+    def refused(_path: object) -> object:
+        raise PermissionError(13, "Permission denied", "data")
+
+    monkeypatch.setattr("os.scandir", refused)
+    report = Report(bundle="x")
+
+    assert open_bundle(sealed.folder, report) is None
+    assert report.outcome is Outcome.UNDECIDED

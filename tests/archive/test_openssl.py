@@ -88,7 +88,7 @@ def test_a_signature_without_a_stamp_says_so(station) -> None:
 def test_without_the_command_the_answer_is_none(monkeypatch, tmp_path, station) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    assert not openssl.available()
+    assert "install OpenSSL 3" in openssl.missing()
     assert openssl.verify_signature(b"", b"", b"", None).holds is None
 
 
@@ -102,7 +102,7 @@ def test_a_command_that_hangs_decides_nothing(monkeypatch, tmp_path) -> None:
     answer = openssl.verify_signature(b"", b"", b"", None)
 
     assert answer.holds is None
-    assert "did not run" in answer.reason
+    assert "timed out" in answer.reason
 
 
 def test_certificates_are_compared_whatever_stands_around_them(station) -> None:

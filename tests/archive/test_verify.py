@@ -653,3 +653,194 @@ def test_a_folder_with_its_volumes_unpacked_passes(volumes, station, tmp_path) -
 
     assert report.outcome is Outcome.PASSED, str(report)
     assert any("form of the volumes" in text for text in report.not_checked)
+
+
+# --- Sealed with every real key ---
+
+
+def restate(folder: Path, station, container: Path, **changes: object) -> Path:
+    """Change what data/ledger.json states, and seal as the station itself could."""
+    path = folder / "data/ledger.json"
+    value = json.loads(path.read_text())
+    value["checkpoint"] |= {key: changes.pop(key) for key in set(changes) & {"entry", "note"}}
+    path.write_text(json.dumps(value | changes, sort_keys=True, separators=(",", ":")) + "\n")
+    return reseal(folder, station, container)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "data/extra.txt",
+        "data/records/seg-000002.csv",
+        "data/checkpoint/7.note",
+        "data/proofs/proofs.json",
+        "extra.txt",
+        "verify/more.sh",
+        "data/documents/0123456789abcdef-letter.txt",
+    ],
+)
+def test_an_extra_file_is_named_even_under_the_real_seal(name: str, sealed, station) -> None:
+    (sealed.folder / name).parent.mkdir(exist_ok=True)
+    (sealed.folder / name).write_bytes(b"x\n")
+
+    assert subjects(reseal(sealed.folder, station, sealed.container), station.anchors) == {name}
+
+
+def test_names_that_a_disk_may_take_for_one_are_refused(sealed, station) -> None:
+    (sealed.folder / "readme.txt").write_bytes(b"Another.\n")
+
+    container = reseal(sealed.folder, station, sealed.container)
+
+    assert "differs from another name in upper and lower case" in said(container, station.anchors)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("data/checkpoint/0.json", b'"accounts":1', b'"accounts":2'),
+        ("data/account.json", b"{", b"not JSON {"),
+        ("data/account.json", b"{", b'{"site":{},'),
+        ("data/notices/notices.json", b"[", b"[ "),
+        ("data/ledger.json", b"{", b'{"acct":"9999",'),
+        ("data/index.json", b"{", b'{"acct":"9999",'),
+        ("data/index.json", b'"last":40', b'"last":39'),
+        ("data/index.json", b'"kind":"closing"', b'"kind":"primary"'),
+        ("data/index.json", b'"kind":"closing"', b'"kind":"draft"'),
+        ("data/index.json", b'"checkpoint_time":"2', b'"checkpoint_time":"1'),
+    ],
+)
+def test_a_file_that_says_two_things_is_refused_under_the_real_seal(
+    name: str, old: bytes, new: bytes, sealed, station
+) -> None:
+    path = sealed.folder / name
+    assert old in path.read_bytes()
+    path.write_bytes(path.read_bytes().replace(old, new, 1))
+
+    assert subjects(reseal(sealed.folder, station, sealed.container), station.anchors) == {name}
+
+
+@pytest.mark.parametrize("name", ["root_pem", "tsa_pem"])
+def test_a_signer_who_did_not_sign_is_refused(name: str, sealed, station) -> None:
+    signer = station.root_pem if name == "root_pem" else station.authority.trust_pem
+    (sealed.folder / "trust/signer.pem").write_bytes(signer + station.seal.certificate_pem)
+
+    container = reseal(sealed.folder, station, sealed.container)
+
+    assert subjects(container, station.anchors) == {"trust/signer.pem"}
+
+
+@pytest.mark.parametrize("year", ["0001-01-01T00:00:00", "9999-12-31T23:59:59"])
+def test_a_checkpoint_at_the_end_of_time_is_a_finding_and_no_crash(
+    year: str, sealed, station
+) -> None:
+    entry = json.loads((sealed.folder / "data/ledger.json").read_text())["checkpoint"]["entry"]
+    entry = re.sub(r'"time":"[^.]*', f'"time":"{year}', entry)
+
+    container = restate(sealed.folder, station, sealed.container, entry=entry)
+
+    assert "data/checkpoint/0.json" in subjects(container, station.anchors)
+
+
+@pytest.mark.parametrize("changes", [{"epoch": 2**32}, {"acct": "\ud800"}, {"records": 10**30}])
+def test_a_statement_beyond_all_bounds_is_a_finding(changes, sealed, station) -> None:
+    container = restate(sealed.folder, station, sealed.container, **changes)
+
+    assert "data/ledger.json" in subjects(container, station.anchors)
+
+
+@pytest.mark.parametrize("deep", range(900, 1000, 3))
+def test_a_record_of_any_depth_is_a_finding(deep: int, sealed, station) -> None:
+    records = records_of(sealed.folder)
+    nested = b'{"Zz":' + b"[" * deep + b"]" * deep + b","
+    write_records(sealed.folder, [*records[:8], nested + records[8][1:], *records[9:]])
+
+    assert "data/records/seg-000001.csv" in subjects(sealed.folder, station.anchors)
+
+
+def test_rows_that_are_not_utf8_are_refused_where_they_would_read_alike(sealed, station) -> None:
+    records = [it.replace("Łódź".encode(), "\ufffd".encode()) for it in records_of(sealed.folder)]
+    rows = sealed.folder / "data/records/seg-000001.csv"
+    write_records(sealed.folder, records)
+    rows.write_bytes(rows.read_bytes().replace("Łódź".encode(), b"\xff"))
+
+    assert "a line is not UTF-8" in said(sealed.folder, station.anchors)
+
+
+def test_a_document_named_again_and_again_is_read_once(sealed, station) -> None:
+    path = sealed.folder / "data/documents/index.json"
+    (row,) = json.loads(path.read_text())
+    path.write_text(json.dumps([row, row], sort_keys=True, separators=(",", ":")) + "\n")
+
+    assert "twice" in said(sealed.folder, station.anchors)
+
+
+# --- What the machine cannot do ---
+
+
+@pytest.mark.parametrize(
+    "script",
+    ["exit 1", "exit 127", "kill -9 $$", "echo OpenSSL 1.1.1w 11 Sep 2023", "echo LibreSSL 3.8"],
+)
+def test_an_openssl_that_is_none_decides_nothing(
+    script: str, sealed, station, monkeypatch, tmp_path
+) -> None:
+    program = tmp_path / "openssl"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+
+    report = examine(sealed.container, station.anchors, processes=1)
+
+    assert report.outcome is Outcome.UNDECIDED
+    assert "install OpenSSL 3" in str(report)
+
+
+def test_an_openssl_that_is_killed_at_work_decides_nothing(
+    sealed, station, monkeypatch, tmp_path
+) -> None:
+    program = tmp_path / "openssl"
+    program.write_text('#!/bin/sh\n[ "$1" = version ] && echo OpenSSL 3.0.1 || kill -9 $$\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+
+    report = examine(sealed.container, station.anchors, processes=1)
+
+    assert report.outcome is Outcome.UNDECIDED
+    assert "ended by signal 9" in str(report)
+
+
+def test_no_room_for_openssls_files_decides_nothing(sealed, station, monkeypatch, tmp_path) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+
+    report = examine(sealed.container, station.anchors, processes=1)
+
+    assert report.outcome is Outcome.UNDECIDED
+    assert "could not be asked" in str(report)
+
+
+def test_a_system_that_does_not_tell_our_cores_verifies_too(sealed, station, monkeypatch) -> None:
+    monkeypatch.delattr("os.sched_getaffinity")
+
+    assert examine(sealed.container, station.anchors).outcome is Outcome.PASSED
+
+
+# --- Volumes that belong elsewhere ---
+
+
+def test_a_volume_of_another_bundle_is_named(volumes, station, tmp_path) -> None:
+    *first, container = volumes.files
+    shutil.copy(first[1].path, first[0].path)
+
+    failed = subjects(container.path, station.anchors)
+
+    assert first[0].path.name in failed
+
+
+def test_a_renamed_volume_is_one_that_is_away(volumes, station) -> None:
+    *first, container = volumes.files
+    first[0].path.rename(first[0].path.with_suffix(".old"))
+
+    report = examine(container.path, station.anchors, processes=1)
+
+    assert report.outcome is Outcome.UNDECIDED
+    assert f"{first[0].path.name}: is not beside the container" in str(report)

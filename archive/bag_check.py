@@ -1,0 +1,104 @@
+"""Which files a bundle has, under which names, and what its container's manifest must be."""
+
+import re
+from collections.abc import Iterable
+
+from archive import ledger_check
+from archive.ledger_check import Statement
+from archive.opened import CONTAINER_MANIFEST
+
+__all__ = [  # noqa: PLE0604
+    *("KINDS", "REQUIRED", "base_name", "container_manifest", "same_but_for_case", "segment_rows"),
+    "unknown",
+]
+
+KINDS = ("primary", "closing", "on_request")
+REQUIRED = (
+    *("README.txt", "alarm-history.pdf", "custodian-certification.txt", "bagit.txt"),
+    *("bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt"),
+    *("tagmanifest-sha256.txt.p7s", "tagmanifest-sha256.txt.tsr", "mimetype", CONTAINER_MANIFEST),
+    *("trust/root.pem", "trust/signer.pem", "trust/tsa.pem", "trust/log.pub.pem"),
+    *("verify/ledger.py", "verify/verify.sh", "data/index.json", "data/ledger.json"),
+    *("data/account.json", "data/contract/contract.json", "data/notices/notices.json"),
+    *("data/custody/custody.csv", "data/line-status.csv", "data/dictionary.csv"),
+    "data/documents/index.json",
+)
+_OPTIONAL = re.compile(
+    r"volumes-sha256\.txt|data/case\.json"
+    r"|data/(documents|notices)/[0-9a-f]{16}-[A-Za-z0-9._-]+"
+)
+_MOST_SEGMENTS = 32_767
+_PLAIN = re.compile(r"[A-Za-z0-9.-]")
+
+
+def segment_rows(statement: Statement) -> list[dict[str, object]]:
+    """Return the rows by which the index must name the files of records."""
+    size = ledger_check.SEGMENT_RECORDS
+    rows: list[dict[str, object]] = []
+    # What is stated may be any number; no ZIP holds more files of records than this.
+    most = min(statement.records, size * _MOST_SEGMENTS)
+    for number, first in enumerate(range(1, most + 1, size), start=1):
+        name = f"data/records/seg-{number:06}"
+        last = min(first + size - 1, statement.records)
+        rows.append({"csv": f"{name}.csv", "file": f"{name}.jsonl", "first": first, "last": last})
+    return rows
+
+
+def unknown(names: Iterable[str], statement: Statement) -> list[str]:
+    """Return the names that no file has of a bundle which states this."""
+    point = f"data/checkpoint/{statement.checkpoint}"
+    known = {f"{point}.json", f"{point}.note", *REQUIRED}
+    for row in segment_rows(statement):
+        known |= {str(row["csv"]), str(row["file"])}
+    # Files in META-INF were judged when the container was opened.
+    left = (it for it in names if it not in known and not it.startswith("META-INF/"))
+    return sorted(name for name in left if not _OPTIONAL.fullmatch(name))
+
+
+def same_but_for_case(names: Iterable[str]) -> list[str]:
+    """Return names that a disk without upper and lower case would take for another's."""
+    first: dict[str, str] = {}
+    return [name for name in sorted(names) if first.setdefault(name.lower(), name) != name]
+
+
+def base_name(statement: Statement, kind: str) -> str:
+    """Return the name that the files of a bundle must bear (FORMAT.md, 1)."""
+    station, acct = _safe(statement.station), _safe(statement.acct)
+    return f"{station}-{acct}-e{statement.epoch}-c{statement.checkpoint}-{kind}"
+
+
+def _safe(text: str) -> str:
+    return "".join(
+        sign if _PLAIN.fullmatch(sign) else "".join(f"_{byte:02x}" for byte in sign.encode())
+        for sign in text
+    )
+
+
+def container_manifest(names: set[str], hashes: dict[str, str]) -> bytes:
+    """Return what ``META-INF/manifest.xml`` must be for these files and seals (FORMAT.md, 2)."""
+    kinds = {
+        "csv": "text/csv",
+        "json": "application/json",
+        "jsonl": "application/jsonl",
+        "p7s": "application/pkcs7-signature",
+        "pdf": "application/pdf",
+        "pem": "application/x-pem-file",
+        "py": "text/x-python",
+        "sh": "application/x-sh",
+        "tsr": "application/timestamp-reply",
+    } | dict.fromkeys(("md", "note", "txt"), "text/plain")
+    entry = '<manifest:file-entry manifest:full-path="{}" manifest:media-type="{}"/>'
+    rows = ['<?xml version="1.0" encoding="UTF-8"?>']
+    rows.append(
+        "<manifest:manifest "
+        'xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0" '
+        'manifest:version="1.2">'
+    )
+    rows.append(entry.format("/", "application/vnd.etsi.asic-e+zip"))
+    rows += [
+        entry.format(name, kinds.get(name.split(".")[-1], "application/octet-stream"))
+        for name in sorted(names)
+    ]
+    rows += ["</manifest:manifest>", "<!-- sha256"]
+    rows += [f"{hashes[name]}  {name}" for name in sorted(hashes)]
+    return "\n".join([*rows, "-->", ""]).encode()
