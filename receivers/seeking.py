@@ -48,13 +48,13 @@ class SeekingFramer:
         position = 0
         while (found := self._begins.search(buffer, position)) is not None:
             self._noise(buffer[position : found.start()], events)
-            position = found.start()
+            position, self._dropping = found.start(), False
             end = self._end(buffer, position)
             if end is None:
                 self._buffer = buffer[position:]
                 return events
             events.append(self._judge(buffer[position:end]))
-            position, self._dropping = end, False
+            position = end
         self._keep(buffer[position:], events)
         return events
 

@@ -10,7 +10,7 @@ from tests.receivers.conftest import pieces
 # A toy protocol: "<", a digit, and so many letters.
 CUTS = st.lists(st.integers(min_value=0, max_value=80), max_size=10)
 STREAMS = st.lists(
-    st.sampled_from([b"<", b"2", b"ab", b"<2ab", b" ", b" " * 9, b"<0"]), max_size=30
+    st.sampled_from([b"<", b"2", b"ab", b"<2ab", b" ", b" " * 9, b"xy" * 9, b"<0"]), max_size=30
 ).map(b"".join)
 LIMIT = 8
 
@@ -79,3 +79,10 @@ def test_what_is_unfinished_at_the_end_is_cut() -> None:
 
 def test_nothing_is_told_of_noise_twice() -> None:
     assert cut(b"x" * 50, []) == [Garbled(b"x" * LIMIT, Fault.NOISE)]
+
+
+def test_a_frame_that_is_cut_behind_long_noise_is_told_of() -> None:
+    data = b"x" * 50 + b"<5abc"
+    expected = [Garbled(b"x" * LIMIT, Fault.NOISE), Garbled(b"<5abc", Fault.CUT)]
+    assert cut(data, []) == expected
+    assert cut(data, [30]) == expected
