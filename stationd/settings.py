@@ -24,8 +24,10 @@ from pydantic import (
 
 from receivers.registry import RECEIVERS
 from stationd.errors import SettingsError
+from stationd.places import DEFAULT_PATH
 
 __all__ = [
+    "DEFAULT_PATH",
     "ArchiveSettings",
     "AuthoritySettings",
     "DirectoryStore",
@@ -46,9 +48,11 @@ __all__ = [
     "secret",
 ]
 
-DEFAULT_PATH = Path("/etc/stationd/stationd.toml")
-
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "y": 365 * 86400}
+_DATABASE = re.compile(
+    r"sqlite:///[^\s?]+(\?\S*)?"
+    r"|postgresql\+psycopg://([^@/\s]*@)?([^:/@\s]*|\[[0-9A-Fa-f:]+\])(:\d+)?/[^/?\s]+(\?\S*)?"
+)
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9.-]{0,31}$"
 
 
@@ -119,6 +123,17 @@ class DatabaseSettings(_Table):
         default="sqlite:////var/lib/stationd-worker/station.sqlite3",
         description="An SQLAlchemy address; SQLite on a local disk.",
     )
+
+    @field_validator("url")
+    @classmethod
+    def _address(cls, url: str) -> str:
+        if not _DATABASE.fullmatch(url):
+            msg = (
+                "must be sqlite:/// and the path of a file, or "
+                "postgresql+psycopg://user@host:port/name"
+            )
+            raise ValueError(msg)
+        return url
 
 
 class LedgerSettings(_Table):

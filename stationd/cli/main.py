@@ -20,9 +20,8 @@ from archive.errors import (
     StoreUnavailableError,
 )
 from stationd import __version__
-from stationd.cli.office import Office
 from stationd.errors import CheckFailedError, MistakeError, StationdError, UnavailableError
-from stationd.settings import DEFAULT_PATH
+from stationd.places import DEFAULT_PATH
 
 __all__ = ["COMMANDS", "cli", "main"]
 
@@ -89,8 +88,23 @@ class Commands(click.Group):
             code = _exit_code(error)
             _explain(error, code, as_json=_wants_json(ctx))
             return ctx.exit(code)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            named = UnavailableError(_machine(error))
+            _explain(named, named.exit_code, as_json=_wants_json(ctx))
+            return ctx.exit(named.exit_code)
         except KeyboardInterrupt:
             return ctx.exit(_INTERRUPTED)
+
+
+def _machine(error: OSError) -> str:
+    """Return what the machine refused, where, and what helps."""
+    place = error.filename or "The machine"
+    return (
+        f"{place}: {error.strerror or error}. Look at its owner, mode and free space; commands "
+        "that reach keys or the database are for users of the group stationd-worker."
+    )
 
 
 def _exit_code(error: ArchiveError) -> int:
@@ -153,7 +167,8 @@ Exit codes: 0 done, 1 a check failed, 2 wrong use, 3 refused by a guard, 4 not a
 @click.pass_context
 def cli(ctx: click.Context, config: Path, *, as_json: bool) -> None:
     """Look after a station: its signals, accounts, cases, bundles and people."""
-    office = Office(config, as_json=as_json)
+    # Loaded only where a command runs: `--help` needs nothing of it.
+    office = importlib.import_module("stationd.cli.office").Office(config, as_json=as_json)
     ctx.obj = office
     ctx.call_on_close(office.close)
 

@@ -3,6 +3,7 @@
 All differences between SQLite and PostgreSQL are here.
 """
 
+import importlib
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -12,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from stationd.errors import DatabaseUnavailableError
+from stationd.errors import CheckFailedError, DatabaseUnavailableError
 
 __all__ = ["Connection", "Database", "copy_file", "execute_rows", "inserting"]
 
@@ -66,17 +67,45 @@ class Database:
                     connection.exec_driver_sql(sqlite_begin)
                 yield connection
         except OperationalError as error:
-            msg = f"The station database did not answer: {error.orig}"
-            raise DatabaseUnavailableError(msg) from error
+            raise DatabaseUnavailableError(_away(str(error.orig))) from error
         except DBAPIError as error:
             if error.connection_invalidated:
                 msg = f"The station database hung up: {error.orig}"
                 raise DatabaseUnavailableError(msg) from error
+            if type(error.orig) is sqlite3.DatabaseError:
+                # Its subclasses are refusals of ours; this is "not a database", "malformed".
+                msg = (
+                    f"The station database is damaged: {error.orig}. Keep the file as it is and "
+                    "put the last backup beside it; do not write to it."
+                )
+                raise CheckFailedError(msg) from error
             raise
 
     def close(self) -> None:
         """Close every pooled connection."""
         self._engine.dispose()
+
+
+# What a driver says, and what helps.
+_HELP = {
+    "unable to open": "Look whether its folder is there and this user may write in it",
+    "readonly": "This user may not write the file or its folder; look at owner and mode of both",
+    "locked": "Another program holds it; if that lasts, find out which (`fuser` names it)",
+    "full": "Its disk is full; make room, nothing else is needed",
+    "disk I/O": "Its disk fails or is full; look at the system's log",
+    "no such table": "It is of another release; `stationctl migrate` brings it to this one",
+    "no such column": "It is of another release; `stationctl migrate` brings it to this one",
+    "refused": "Look whether the server runs and listens where database.url says",
+    "password": "The server does not take this user; look at database.url and the server's rules",
+    "does not exist": "The server has no such database or user; an administrator makes it",
+}
+
+
+def _away(said: str) -> str:
+    """Return a sentence for what a driver said, with what helps where that is known."""
+    helps = next((text for part, text in _HELP.items() if part in said), "")
+    first = f"The station database did not answer: {' '.join(said.split())}"
+    return f"{first}. {helps}." if helps else first
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401  (DB-API)
@@ -101,7 +130,10 @@ def inserting(connection: Connection, table: sa.Table) -> sqlite.Insert:
     """
     if connection.dialect.name == "sqlite":
         return sqlite.insert(table)
-    return postgresql.insert(table)  # type: ignore[return-value]  # the same methods
+    # Loaded where there is one: it costs every command of `stationctl` a tenth of a second.
+    postgresql = importlib.import_module("sqlalchemy.dialects.postgresql")
+    made: sqlite.Insert = postgresql.insert(table)
+    return made
 
 
 def execute_rows(

@@ -5,12 +5,12 @@ revision.  The revisions are Alembic's, in `stationd/db/migrations/versions`; th
 here and not by the `alembic` command, so that the copy before cannot be forgotten.
 """
 
+import importlib
+import re
+from functools import lru_cache
 from pathlib import Path
 
-from alembic.config import Config
-from alembic.runtime.environment import EnvironmentContext
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+import sqlalchemy as sa
 
 from stationd.db.engine import Connection, Database, copy_file
 from stationd.errors import MistakeError
@@ -18,6 +18,10 @@ from stationd.errors import MistakeError
 __all__ = ["RevisionError", "check_revision", "migrate", "newest_revision", "read_revision"]
 
 _SCRIPTS = Path(__file__).parent / "migrations"
+_REVISION = re.compile(r"r(\d{4})_\w+\.py")
+
+# Alembic's own table.
+_VERSION = sa.table("alembic_version", sa.column("version_num"))
 
 
 class RevisionError(MistakeError):
@@ -26,14 +30,15 @@ class RevisionError(MistakeError):
 
 def newest_revision() -> str:
     """Return the revision that this program needs."""
-    revision = ScriptDirectory(str(_SCRIPTS)).get_current_head()
-    assert revision is not None  # noqa: S101  (the folder ships with the program)
-    return revision
+    return max(_known())
 
 
 def read_revision(connection: Connection) -> str | None:
     """Return the revision the database has; None: it has no tables yet."""
-    return MigrationContext.configure(connection).get_current_revision()
+    if not sa.inspect(connection).has_table(_VERSION.name):
+        return None
+    found: str | None = connection.execute(sa.select(_VERSION.c.version_num)).scalar_one_or_none()
+    return found
 
 
 def check_revision(database: Database) -> None:
@@ -70,13 +75,15 @@ def migrate(database: Database, *, copy_to: Path | None) -> str:
             raise RevisionError(_newer(found))
         if found is not None and copy_to is not None:
             _copy(database, copy_to)
-        _upgrade(connection)
+        importlib.import_module("stationd.db.upgrading").upgrade(connection, _SCRIPTS)
     return newest
 
 
-def _known() -> set[str]:
-    scripts = ScriptDirectory(str(_SCRIPTS))
-    return {script.revision for script in scripts.walk_revisions()}
+@lru_cache(maxsize=1)
+def _known() -> frozenset[str]:
+    """Return the revisions of this release: the numbers that their files begin with."""
+    names = (_REVISION.match(path.name) for path in (_SCRIPTS / "versions").iterdir())
+    return frozenset(name[1] for name in names if name)
 
 
 def _newer(found: str) -> str:
@@ -93,18 +100,3 @@ def _copy(database: Database, target: Path) -> None:
         raise MistakeError(msg)
     with database.reading() as connection:
         copy_file(connection, target)
-
-
-def _upgrade(connection: Connection) -> None:
-    """Run every missing revision within the caller's transaction."""
-    scripts = ScriptDirectory(str(_SCRIPTS))
-    environment = EnvironmentContext(
-        Config(),
-        scripts,
-        fn=lambda revision, _context: scripts._upgrade_revs("head", revision),  # noqa: SLF001
-        destination_rev="head",
-    )
-    with environment:
-        environment.configure(connection=connection, transactional_ddl=True)
-        with environment.begin_transaction():
-            environment.run_migrations()

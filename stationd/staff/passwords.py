@@ -1,5 +1,7 @@
 """Passwords: hashed with Argon2id, and what we ask of a new one."""
 
+from functools import lru_cache
+
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
@@ -12,8 +14,15 @@ _SHORTEST = 12
 _LONGEST = 1024
 # The library's defaults follow RFC 9106 (64 MiB): some 50 ms a guess.
 _HASHER = PasswordHasher()
-# What an unknown login is compared with, so that it takes as long as a known one.
-_NOBODYS = _HASHER.hash("a password that nobody has")
+
+
+@lru_cache(maxsize=1)
+def _nobodys() -> str:
+    """Return what an unknown login is compared with, so that it takes as long as a known one.
+
+    Made when first asked for: most commands compare no password, and this takes a guess's time.
+    """
+    return _HASHER.hash("a password that nobody has")
 
 
 def check_new(password: str, login: str) -> None:
@@ -32,8 +41,9 @@ def hashed(password: str) -> str:
 
 def matches(stored: str | None, password: str) -> bool:
     """Tell whether ``password`` has the hash ``stored`` (None: nobody's, never)."""
+    compared = stored or _nobodys()
     try:
-        _HASHER.verify(stored or _NOBODYS, password[: _LONGEST + 1])
+        _HASHER.verify(compared, password[: _LONGEST + 1])
     except (VerificationError, InvalidHashError):
         return False
     return bool(stored)

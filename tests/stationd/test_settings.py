@@ -208,3 +208,40 @@ def test_a_file_that_is_no_text_is_refused(tmp_path):
 )
 def test_a_secret_is_a_path_or_the_name_of_a_credential(name, environment, path):
     assert settings.secret(name, environment) == Path(path)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:////var/lib/stationd-worker/station.sqlite3",
+        "sqlite:///station.sqlite3",
+        "postgresql+psycopg://worker@db.example.com:5432/stationd",
+        "postgresql+psycopg://worker:secret@[2001:db8::1]/stationd?sslmode=verify-full",
+        "postgresql+psycopg:///stationd?host=/run/postgresql",
+    ],
+)
+def test_an_address_of_a_database_is_taken(url: str) -> None:
+    assert settings.DatabaseSettings(url=url).url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "station.sqlite3",
+        "sqlite://",
+        "sqlite:///",
+        "postgres://worker@db/stationd",
+        "postgresql://worker@db/stationd",
+        "postgresql+psycopg://worker@db:port/stationd",
+        "postgresql+psycopg://worker@db",
+        "mysql://db/stationd",
+    ],
+)
+def test_another_address_is_a_fault_with_its_place(url: str) -> None:
+    text = (
+        '[station]\nstation = "s"\nnode = "n"\n[ledger]\norigin = "log.example.com/s"\n'
+        f'[database]\nurl = "{url}"\n'
+    )
+    with pytest.raises(SettingsError, match=r"database\.url: must be sqlite:///"):
+        settings.parse(text, "stationd.toml")

@@ -13,6 +13,7 @@ from archive.errors import AuthorityRefusedError, KeyFileError, StoreUnavailable
 from stationd import __version__
 from stationd.cli import main
 from stationd.cli.main import COMMANDS, cli
+from stationd.cli.office import Office
 from stationd.errors import (
     CheckFailedError,
     MistakeError,
@@ -67,7 +68,7 @@ def failing(monkeypatch):
         monkeypatch.setattr(
             main,
             "importlib",
-            SimpleNamespace(import_module=lambda _: SimpleNamespace(status=command)),
+            SimpleNamespace(import_module=lambda _: SimpleNamespace(status=command, Office=Office)),
         )
         return CliRunner().invoke(cli, ["status", *words])
 
@@ -86,11 +87,19 @@ def failing(monkeypatch):
         (KeyFileError("x"), 2),
         (StoreUnavailableError("x"), 5),
         (KeyboardInterrupt(), 130),
+        (PermissionError(13, "Permission denied", "/k"), 5),
+        (BrokenPipeError(32, "Broken pipe"), 1),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else str(value),
 )
 def test_each_kind_of_failure_has_its_exit_code(failing, error, code):
     assert failing(error).exit_code == code
+
+
+def test_what_the_machine_refuses_is_told_with_its_place(failing):
+    told = failing(PermissionError(13, "Permission denied", "/etc/stationd/roster.key")).stderr
+    assert told.startswith("/etc/stationd/roster.key: Permission denied. Look at its owner")
+    assert failing(OSError("odd")).stderr.startswith("The machine: odd.")
 
 
 ROWS = (

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from stationd.db import schema
 from stationd.db.engine import Database, copy_file, execute_rows, inserting
-from stationd.errors import DatabaseUnavailableError
+from stationd.errors import CheckFailedError, DatabaseUnavailableError
 
 LEASE = {"name": "worker", "holder": "w1", "until": "2026"}
 
@@ -63,6 +63,45 @@ def test_a_locked_database_is_unavailable(database: Database, tmp_path: Path) ->
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(DatabaseUnavailableError, match="locked"), database.writing():
             pass
+
+
+def test_a_read_only_file_says_whose_rights_to_look_at(database: Database) -> None:
+    def write() -> None:
+        with database.writing() as connection:
+            connection.exec_driver_sql("PRAGMA query_only=ON")
+            connection.execute(sa.insert(schema.leases), LEASE)
+
+    with pytest.raises(DatabaseUnavailableError, match="owner and mode"):
+        write()
+
+
+def test_a_full_database_says_to_make_room(database: Database) -> None:
+    rows = [{**LEASE, "name": f"{number}", "holder": "x" * 64} for number in range(5000)]
+
+    def write() -> None:
+        with database.writing() as connection:
+            connection.exec_driver_sql("PRAGMA max_page_count=1")
+            connection.execute(sa.insert(schema.leases), rows)
+
+    with pytest.raises(DatabaseUnavailableError, match="make room"):
+        write()
+
+
+def test_a_file_that_is_no_database_is_damaged_and_not_away(tmp_path: Path) -> None:
+    (tmp_path / "odd.sqlite3").write_bytes(b"not a database" * 100)
+    odd = Database(f"sqlite:///{tmp_path / 'odd.sqlite3'}")
+    with pytest.raises(CheckFailedError, match="is damaged: file is not a database"), odd.reading():
+        pass
+
+
+def test_a_table_that_is_missing_says_to_migrate(tmp_path: Path) -> None:
+    empty = Database(f"sqlite:///{tmp_path / 'empty.sqlite3'}")
+    with (
+        pytest.raises(DatabaseUnavailableError, match="stationctl migrate"),
+        empty.reading() as connection,
+    ):
+        connection.execute(sa.select(schema.leases)).all()
+    empty.close()
 
 
 def test_a_refusal_of_the_database_is_not_taken_for_its_absence(database: Database) -> None:
