@@ -14,9 +14,10 @@ from typing import Any
 
 from archive.forms import FormFacts
 from archive.report_pages import BOLD, ITALIC, QUIET, Column, Layout
-from archive.summary import ROWS, Summary, moment, site_time
+from archive.report_words import local_time, said, shown
+from archive.summary import ROWS, Summary, moment
 
-__all__ = ["ReportFacts", "alarm_history_pdf", "local_time"]
+__all__ = ["ReportFacts", "alarm_history_pdf"]
 
 _RECORDS = (
     Column("seq", 30, right=True),
@@ -80,15 +81,6 @@ def alarm_history_pdf(target: Path, facts: ReportFacts, summary: Summary) -> int
         head=(f"Alarm history - account {form.acct}, epoch {form.epoch}", form.base),
         foot=f"content id {form.content_id}",
     )
-
-
-def local_time(text: str, zone: tzinfo) -> str:
-    """Return a UTC time as the site's clock showed it, with offset and zone name."""
-    at = site_time(text, zone)
-    if at is None:
-        return text
-    offset = at.strftime("%z")
-    return f"{at:%Y-%m-%d %H:%M:%S} {offset[:3]}:{offset[3:5]} {at.tzname()}"
 
 
 def _cover(layout: Layout, facts: ReportFacts, summary: Summary) -> None:
@@ -196,7 +188,8 @@ def _legend(layout: Layout) -> None:
     layout.text(
         "Origin: machine is what a receiver or the recording program sent; human, on a tinted row, "
         "is what a person entered; import came from another system. Frame hash: the first "
-        "12 digits of the SHA-256 of the frame, which is in the .csv and .jsonl files.",
+        "12 digits of the SHA-256 of the frame, which is in the .csv and .jsonl files. Other "
+        "hashes and identifiers are cut to 12 digits too; the files hold them whole.",
         size=7.5,
         colour=QUIET,
     )
@@ -209,22 +202,34 @@ def _records(layout: Layout, rows: Sequence[Mapping[str, Any]], zone: tzinfo) ->
     )
 
 
-def _record(fields: Mapping[str, Any], zone: tzinfo) -> list[str]:
-    where = [f"{sign}{fields[key]}" for key, sign in _PLACES if _shown(fields.get(key))]
+def _record(fields: Mapping[str, Any], zone: tzinfo) -> list[str | None]:
     marks = fields.get("marks")
     origin = [str(fields.get("origin") or "")]
     origin += [str(mark) for mark in marks] if isinstance(marks, list) else []
     return [
         str(fields.get("seq", "")),
         local_time(moment(fields), zone),
-        _shown(fields.get("class")) or _shown(fields.get("type")),
-        _shown(fields.get("code")),
-        _event(fields),
-        " ".join(where),
-        _receiver(fields),
+        *(_signal(fields, zone) if fields.get("type") == "signal" else _other(fields, zone)),
         ", ".join(origin),
         _frame_hash(fields),
     ]
+
+
+def _signal(fields: Mapping[str, Any], zone: tzinfo) -> list[str | None]:
+    """Return the cells from class to receiver."""
+    where = [f"{sign}{text}" for key, sign in _PLACES if (text := shown(fields.get(key), zone))]
+    return [
+        shown(fields.get("class"), zone) or "signal",
+        shown(fields.get("code"), zone),
+        _event(fields, zone),
+        " ".join(where),
+        shown(fields.get("rcv"), zone) or shown(fields.get("listener"), zone),
+    ]
+
+
+def _other(fields: Mapping[str, Any], zone: tzinfo) -> list[str | None]:
+    """Return the same cells of a record that is no signal: what it says, over all of them."""
+    return [str(fields.get("type") or ""), _cut(said(fields, zone)), None, None, None]
 
 
 _PLACES = (("zone", "z "), ("user", "u "), ("area", "a "))
@@ -238,31 +243,18 @@ def _frame_hash(fields: Mapping[str, Any]) -> str:
         return ""
 
 
-def _receiver(fields: Mapping[str, Any]) -> str:
-    return _shown(fields.get("rcv")) or _shown(fields.get("listener"))
-
-
-def _event(fields: Mapping[str, Any]) -> str:
-    parts = [_shown(fields.get("name")), _shown(fields.get("text"))]
-    if fields.get("type") != "signal":
-        parts.append(_shown(fields.get("type")))
+def _event(fields: Mapping[str, Any], zone: tzinfo) -> str:
+    parts = [str(fields.get("name") or ""), str(fields.get("text") or "")]
     parts += [
-        f"{key}: {_shown(value)}"
+        f"{key} {text}"
         for key, value in fields.items()
-        if key not in _COMMON and _shown(value)
+        if key not in _COMMON and (text := shown(value, zone))
     ]
-    text = "; ".join(part for part in parts if part)
+    return _cut("; ".join(part for part in parts if part))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST_DETAIL else f"{text[:_LONGEST_DETAIL]} ..."
-
-
-def _shown(value: object) -> str:
-    if value is None or value == "":
-        return ""
-    if isinstance(value, (list, tuple)):
-        return " ".join(_shown(item) for item in value)
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key} {_shown(item)}" for key, item in value.items())
-    return str(value)
 
 
 def _incidents(layout: Layout, summary: Summary) -> None:

@@ -20,6 +20,8 @@ REGULAR, BOLD, ITALIC = "Vera", "VeraBd", "VeraIt"
 WIDTH, HEIGHT = letter
 LEFT, RIGHT = 45.0, WIDTH - 45.0
 TOP, BOTTOM = HEIGHT - 62.0, 58.0
+# The head of a table; and a heading with some lines of text, that head, and a row of some lines.
+_HEAD, _SECTION = 24.0, 160.0
 
 INK = (0.13, 0.15, 0.18)
 QUIET = (0.40, 0.43, 0.47)
@@ -94,6 +96,25 @@ class Column:
     right: bool = False
 
 
+# Where a cell begins, how wide it is, and its text.
+_Placed = tuple[float, Column, str]
+
+
+def _placed(columns: Sequence[Column], cells: Sequence[str | None]) -> list[_Placed]:
+    """Return the cells of a row with their places."""
+    placed: list[_Placed] = []
+    x = LEFT
+    for column, cell in zip(columns, cells, strict=True):
+        if cell is None and placed:
+            begin, before, text = placed[-1]
+            wider = Column(before.title, before.width + column.width, before.right)
+            placed[-1] = (begin, wider, text)
+        else:
+            placed.append((x, column, cell or ""))
+        x += column.width
+    return placed
+
+
 @dataclass(slots=True)
 class _Page:
     """What is to be drawn on one page: bands and rules below, text above."""
@@ -141,7 +162,7 @@ class Layout:
 
     def heading(self, text: str) -> None:
         """Write the heading of a section; it never stands alone at the end of a page."""
-        self.need(80)
+        self.need(_SECTION)
         self.y -= 26
         self._put(LEFT, self.y, printable(text), BOLD, 13, ACCENT)
         self.y -= 6
@@ -169,26 +190,31 @@ class Layout:
     def table(
         self,
         columns: Sequence[Column],
-        rows: Iterable[tuple[Sequence[str], bool]],
+        rows: Iterable[tuple[Sequence[str | None], bool]],
         *,
         size: float = 7,
     ) -> None:
-        """Write a table; a row that is marked gets a tint.  Its head is on every page."""
-        self.need(60)
-        self._table_head(columns, size)
+        """Write a table; a row that is marked gets a tint.  Its head is on every page.
+
+        A cell that is None is taken by the one before it.
+        """
+        begun = False
         for number, (cells, marked) in enumerate(rows):
-            lines = [
-                wrap(cell, column.width - 5, REGULAR, size)
-                for cell, column in zip(cells, columns, strict=True)
-            ]
-            height = max(len(cell) for cell in lines) * size * 1.25 + 3.2
-            if self.y - height < BOTTOM:
-                self.new_page()
+            placed = _placed(columns, cells)
+            lines = [wrap(text, column.width - 5, REGULAR, size) for _, column, text in placed]
+            height = max(map(len, lines)) * size * 1.25 + 3.2
+            if not begun or self.y - height < BOTTOM:
+                # The head stays with the row below it.
+                if begun:
+                    self.new_page()
+                else:
+                    self.need(_HEAD + height)
                 self._table_head(columns, size)
+                begun = True
             colour = TINT if marked else ZEBRA if number % 2 else None
             if colour:
                 self._pages[-1].bands.append((LEFT, self.y - height, RIGHT - LEFT, height, colour))
-            self._row(columns, lines, size, REGULAR)
+            self._row(placed, lines, size, REGULAR)
             self.y -= height
         self.y -= 6
 
@@ -196,21 +222,19 @@ class Layout:
         titles = [wrap(column.title, column.width - 5, BOLD, size) for column in columns]
         height = max(len(title) for title in titles) * size * 1.25 + 5
         self._pages[-1].bands.append((LEFT, self.y - height, RIGHT - LEFT, height, BAND))
-        self._row(columns, titles, size, BOLD)
+        self._row(_placed(columns, [it.title for it in columns]), titles, size, BOLD)
         self.y -= height
         self._pages[-1].rules.append((LEFT, self.y, RIGHT, RULE))
 
     def _row(
-        self, columns: Sequence[Column], cells: Sequence[Sequence[str]], size: float, font: str
+        self, placed: Sequence[_Placed], cells: Sequence[Sequence[str]], size: float, font: str
     ) -> None:
-        x = LEFT
-        for column, shown in zip(columns, cells, strict=True):
+        for (x, column, _), shown in zip(placed, cells, strict=True):
             y = self.y - 1.5
             for line in shown:
                 y -= size * 1.25
                 shift = column.width - 5 - _width(line, font, size) if column.right else 0
                 self._put(x + 3 + shift, y + size * 0.25, line, font, size, INK)
-            x += column.width
 
     def _put(self, x: float, y: float, text: str, font: str, size: float, colour: Colour) -> None:
         if text:

@@ -379,9 +379,9 @@ def _check_signer(work: _Examination) -> None:
     except openssl.DerError as error:
         work.failed("trust", "trust/signer.pem", f"holds {error}")
         return
-    # Inside is the certificate, and in what is signed the hash by which the signer named it.
-    parts = [part for it in found for part in (it, sha256(it).digest())]
-    if len(found) != 1 or any(part not in p7s for part in parts):
+    # Inside are the signer's and its chain, and in what is signed the hash of the signer's own.
+    named = any(sha256(certificate).digest() in p7s for certificate in found)
+    if not named or any(certificate not in p7s for certificate in found):
         work.failed("trust", "trust/signer.pem", "is not the certificate the seal was made with")
 
 

@@ -56,3 +56,31 @@ def test_the_same_content_gives_the_same_bytes(tmp_path) -> None:
         layout.draw(tmp_path / name, title="t", head=("l", "r"), foot="f")
 
     assert (tmp_path / "1").read_bytes() == (tmp_path / "2").read_bytes()
+
+
+def test_a_cell_may_take_the_place_of_those_after_it(tmp_path) -> None:
+    layout = Layout()
+    columns = [Column("a", 100), Column("b", 100), Column("c", 100)]
+    layout.table(columns, [(["one", "words that are far too long for one column", None], False)])
+    layout.draw(tmp_path / "t.pdf", title="t", head=("", ""), foot="")
+
+    text = PdfReader(tmp_path / "t.pdf").pages[0].extract_text()
+
+    assert "words that are far too long for one column" in text
+
+
+@pytest.mark.parametrize("filled", range(20, 62, 3))
+def test_a_heading_is_on_the_page_of_the_first_row_below_it(filled: int, tmp_path) -> None:
+    layout = Layout()
+    for number in range(filled):
+        layout.text(f"line {number}")
+    layout.heading("The heading")
+    layout.text("A legend that says what the columns mean. " * 6, size=7.5)
+    layout.table([Column("the column", 522)], [(["the first row " + "word " * 60], False)])
+    layout.draw(tmp_path / "t.pdf", title="t", head=("", ""), foot="")
+
+    pages = [page.extract_text() for page in PdfReader(tmp_path / "t.pdf").pages]
+
+    (page,) = [page for page in pages if "The heading" in page]
+    assert "the column" in page
+    assert "the first row" in page

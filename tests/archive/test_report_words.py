@@ -1,0 +1,74 @@
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from archive.report_words import local_time, said, shown
+
+NEW_YORK = ZoneInfo("America/New_York")
+HASH = "0a3d2a712c45" + "5" * 52
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        (
+            {"type": "case", "kind": "step", "row": "T1", "from": "", "to": "opened", "by": "mg"},
+            "Step T1: from the beginning to opened; by mg",
+        ),
+        (
+            {"kind": "step", "row": "T5", "from": "contacting", "to": "ready_for_notice"},
+            "Step T5: from contacting to ready for notice",
+        ),
+        ({"kind": "step", "to": 5}, "Step; to 5"),
+        (
+            {"type": "notice", "kind": "document", "fact": "notice", "doc": HASH, "by": "ada"},
+            "Notice: document kept; by ada; document 0a3d2a712c45...",
+        ),
+        ({"kind": "fact", "fact": "billing_statement"}, "Billing statement: fact recorded"),
+        ({"type": "correction", "text": "zone was 3", "corrects": 4}, "zone was 3; corrects 4"),
+        ({"kind": "hold_set", "holds": "records"}, "Hold set; holds records"),
+        ({"type": "open", "service": "active", "scope": {}}, "Open; service active"),
+        ({"seq": 3, "salt": "ab", "t": "x", "acct": "1"}, "Record"),
+        (
+            {"type": "close", "followed": [{"node": "n1", "journal": "ab" * 16}]},
+            "Close; followed node n1 journal abababababab...",
+        ),
+        (
+            {"type": "case", "effective_at": "2026-07-01T12:00:00.000000Z"},
+            "Case; effective at 2026-07-01 08:00:00 -04:00 EDT",
+        ),
+    ],
+)
+def test_a_record_is_a_sentence(fields: dict[str, object], words: str) -> None:
+    assert said(fields, NEW_YORK) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (None, ""),
+        (True, "yes"),
+        (False, "no"),
+        (0, "0"),
+        ([1, None, "a"], "1, a"),
+        ({"a_b": 1, "c": None}, "a b 1"),
+        (f"sha256 {HASH}", "sha256 0a3d2a712c45..."),
+        ("0123456789abcde", "0123456789abcde"),
+    ],
+)
+def test_a_value_is_said_in_words(value: object, words: str) -> None:
+    assert shown(value, NEW_YORK) == words
+
+
+@pytest.mark.parametrize(
+    ("utc", "shown"),
+    [
+        ("2026-07-01T12:00:00.000000Z", "2026-07-01 08:00:00 -04:00 EDT"),
+        ("2026-11-01T05:30:00.000000Z", "2026-11-01 01:30:00 -04:00 EDT"),
+        ("2026-11-01T06:30:00.000000Z", "2026-11-01 01:30:00 -05:00 EST"),
+        ("never", "never"),
+        ("", ""),
+    ],
+)
+def test_the_hour_that_comes_twice_is_told_apart(utc: str, shown: str) -> None:
+    assert local_time(utc, NEW_YORK) == shown
