@@ -100,8 +100,9 @@ def _prepare(folder: Path, options: argparse.Namespace, keys: Mapping[str, bytes
     key_file.write_bytes(secret)
     key_file.chmod(0o600)
     window = (40, 20) if options.time_check == "on" else (None, None)
+    every = options.poll_interval or None
     accounts = {
-        (_GROUP, number): Account(number, (Key(key),) if key else (), *window)
+        (_GROUP, number): Account(number, (Key(key),) if key else (), *window, poll_interval=every)
         for number, key in keys.items()
     }
     roster_file.write(folder / "roster.json", Roster(accounts), Sealer(secret))
@@ -205,6 +206,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--accounts-file", type=Path, help="CSV: account,key_hex")
     parser.add_argument("--transport", choices=["tcp", "udp", "both"], default="tcp")
     parser.add_argument("--time-check", choices=["on", "off"], default="on")
+    parser.add_argument(
+        "--poll-interval", type=int, default=0, help="seconds between polls; 0: not supervised"
+    )
     parser.add_argument("--folder", type=Path, help="where the temporary folder is made")
     return parser
 

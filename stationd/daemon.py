@@ -37,8 +37,10 @@ from stationd.net.kernel_clock import read_kernel_clock
 from stationd.net.line import Line, Link
 from stationd.net.logs import JsonLog
 from stationd.net.notify import Notifier
+from stationd.net.poll_book import PollBook
 from stationd.net.poller import Poller
 from stationd.net.reactor import Reactor
+from stationd.net.relayed import RelayedEdge
 from stationd.net.roster_watch import RosterWatch
 from stationd.net.serial_line import SerialEdge
 from stationd.net.tcp_client import TcpClientEdge
@@ -47,6 +49,7 @@ from stationd.net.thread import CallThread
 from stationd.net.udp import UdpEdge
 from stationd.settings import (
     DEFAULT_PATH,
+    RelayListener,
     SerialListener,
     Settings,
     TcpClientListener,
@@ -67,8 +70,8 @@ KERNEL_CLOCK_EVERY = 60
 DROP_EVERY = 5
 COLLECT_AFTER = 20_000
 
-AnyEdge = TcpEdge | TcpClientEdge | UdpEdge | SerialEdge
-AnyListener = TcpListener | TcpClientListener | UdpListener | SerialListener
+AnyEdge = TcpEdge | TcpClientEdge | UdpEdge | SerialEdge | RelayedEdge
+AnyListener = TcpListener | TcpClientListener | UdpListener | SerialListener | RelayListener
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,10 @@ class Daemon:
         self._roster = RosterWatch(
             settings.roster.path, secret(settings.roster.key), in_thread=self._roster_thread
         )
+        self._polls = PollBook(
+            diary=self._diary, clock=clock, ids=ids, committed=self._committer.committed
+        )
+        self._roster.on_change(lambda roster: self._polls.supervise(roster.accounts))
         self._wall_clock = WallClock()
         self._seconds = 0
         self._why_closed = ""
@@ -224,6 +231,7 @@ class Daemon:
             return None
         for served in self._served:
             served.intake.finish()
+        self._polls.finish()
         self._diary.write(Kind.STOPPED, {"cause": cause})
         self._diary.close()
         return None if self._committer.failing else self._diary.empty()
@@ -244,11 +252,16 @@ class Daemon:
             clock=self._clock,
             ids=self._ids,
             silence=None if heartbeat is None else heartbeat.total_seconds(),
+            group=settings.group,
+            polls=self._polls,
         )
+        if not spec.heartbeat:
+            # Its panels speak for themselves; behind a receiver, the receiver takes their polls.
+            self._polls.serve(settings.group, settings.name)
         options = {name: option.default for name, option in spec.options.items()}
         line = Line(
             name=settings.name,
-            tap=settings.mode == "tap",
+            tap=settings.mode != "primary",
             spec=spec,
             conversation=Conversation(
                 account=self._roster.of_group(settings.group),
@@ -272,6 +285,8 @@ class Daemon:
                 edge = UdpEdge(settings, line, link, self._reactor)
             case SerialListener():
                 edge = SerialEdge(settings, line, link, self._reactor)
+            case RelayListener():
+                edge = RelayedEdge(settings, line, link, self._reactor)
         return _Served(settings, line, line.intake, link, edge)
 
     def _tell_ready(self) -> None:
@@ -301,6 +316,7 @@ class Daemon:
         for served in self._served:
             if served.intake.look() is Change.LOST and isinstance(served.edge, TcpClientEdge):
                 served.edge.hang_up("silent for three periods")
+        self._polls.look([s.settings.name for s in self._served if not s.link.is_up])
         self._roster.look()
         self._note_clock(self._wall_clock.look(self._clock.now_ns(), self._clock.ticks()))
         if self._seconds % KERNEL_CLOCK_EVERY == 0:

@@ -4,6 +4,7 @@ A frame gives one record an event and account.  A frame stands whole in a chain 
 events go to that chain; else each record has its own part and the frame's hash.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -26,9 +27,12 @@ from stationd.ledger.model import (
 )
 from stationd.signals.model import UNKNOWN, Parked
 
-__all__ = ["Batch", "heartbeats", "numbers_of"]
+__all__ = ["Batch", "heartbeats", "numbers_of", "polled_number"]
 
 _Owners = Mapping[tuple[str, str], list[Owner]]
+
+# What a column and a chain's name can hold.
+_NUMBER = re.compile(r"[ -~]{1,40}")
 
 # What an account's state says of a signal that comes all the same.
 _SERVICE_MARKS = {"suspended": "log_only", "ended": "post_end"}
@@ -74,10 +78,21 @@ class Batch:
             self._event(taken)
 
     def _event(self, taken: Taken) -> None:
-        """Record what happened to a line or to the node."""
+        """Record what happened to a line or to the node, or to an account's polls."""
         name = taken.entry.listener
+        if (number := polled_number(taken)) is not None:
+            self._polls(taken, number)
+            return
         chain = line_chain(name) if name else node_chain(self.node)
         self._line_record(taken, chain, make.line_fields(taken))
+
+    def _polls(self, taken: Taken, number: str) -> None:
+        """Record in the chain of each account whose number it is how its polls went."""
+        group = taken.listener.group if taken.listener else ""
+        owners = in_force(self.owners.get((group, number), ()), taken.rx)
+        chains = dict.fromkeys(owner.acct for owner in owners) or [unknown_chain(group, number)]
+        for chain in chains:
+            self._line_record(taken, chain, make.line_fields(taken))
 
     def _frame(self, taken: Taken) -> None:
         meaning = taken.meaning
@@ -210,7 +225,18 @@ def numbers_of(taken: Iterable[Taken]) -> dict[str, set[str]]:
             found.setdefault(one.listener.group, set()).update(
                 signal.number for signal in one.meaning.signals
             )
+        elif (number := polled_number(one)) is not None and one.listener is not None:
+            found.setdefault(one.listener.group, set()).add(number)
     return found
+
+
+def polled_number(taken: Taken) -> str | None:
+    """Return the number whose polls an entry tells of; None: no entry of the kind."""
+    if taken.entry.kind is not Kind.POLLS:
+        return None
+    number = note_of(taken.entry).get("number")
+    storable = isinstance(number, str) and _NUMBER.fullmatch(number)
+    return str(number) if storable else None
 
 
 def _number(meaning: Decoded | Undecoded | None) -> str:

@@ -25,6 +25,14 @@ _STEP_NS = 2 * 10**9
 _HEARD = frozenset({Kind.FRAME, Kind.HEARTBEAT, Kind.GARBLED, Kind.POLLS})
 
 
+def _tells_of_silence(entry: Entry) -> bool:
+    """Tell whether it is polls that were counted and not heard."""
+    if entry.kind is not Kind.POLLS:
+        return False
+    note = note_of(entry)
+    return not (note.get("heard") or note.get("cause") == "returned")
+
+
 class Watch:
     """Lines, running heartbeat sums and open gaps of one node, entry by entry."""
 
@@ -55,7 +63,7 @@ class Watch:
         over = self._over(entry)
         if entry.kind is Kind.HEARTBEAT:
             over += self._count(entry)
-        if entry.listener and entry.kind in _HEARD:
+        if entry.listener and entry.kind in _HEARD and not _tells_of_silence(entry):
             self._hear(taken)
         elif entry.kind in (Kind.LINK_UP, Kind.LINK_DOWN):
             self._link(taken, note_of(entry))

@@ -72,6 +72,7 @@ class Committer:
         self._valves: set[Valve] = set()
         self._full = False
         self._failing = False
+        self._committed: int | None = None
         self._idle: list[Deferred[None]] = []
 
     def submit(self, bodies: Sequence[bytes], submitter: Submitter) -> None:
@@ -97,6 +98,10 @@ class Committer:
     def failing(self) -> bool:
         """Whether the last transaction failed."""
         return self._failing
+
+    def committed(self) -> int | None:
+        """Return the ticks of the last commit; None: there was none, or a later one failed."""
+        return self._committed
 
     def oldest_ns(self) -> int:
         """Return the age of the oldest submission that waits, in nanoseconds; 0: none waits."""
@@ -140,6 +145,7 @@ class Committer:
         if self._failing:
             self._failing = False
             self._log.warn("journal_back")
+        self._committed = self._clock.ticks()
         batch = self._finish()
         at = 0
         for bodies, submitter, _, _ in batch:
@@ -151,6 +157,7 @@ class Committer:
             at = end
 
     def _failed(self, failure: Failure) -> None:
+        self._committed = None
         if not self._failing:
             self._failing = True
             self._log.error("journal_unavailable", why=failure.getErrorMessage())

@@ -70,12 +70,15 @@ class Diary:
         )
         self.keep([encode_body(draft)])
 
-    def keep(self, bodies: Sequence[bytes]) -> None:
-        """Take over ``bodies``, to be committed as soon as it can be."""
+    def keep(self, bodies: Sequence[bytes], *, whole: bool = False) -> None:
+        """Take over ``bodies``, to be committed as soon as it can be.
+
+        ``whole``: all of them, however many wait; for what is bounded by itself.
+        """
         if self._closed:
             return
         for body in bodies:
-            if len(self._kept) < MOST_KEPT:
+            if whole or len(self._kept) < MOST_KEPT:
                 self._kept.append(body)
             else:
                 self._lost += 1

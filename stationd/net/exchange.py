@@ -1,7 +1,8 @@
 """A session and whoever it answers: events to the intake, answers out after the commit.
 
 This is where an acknowledgement is made, and it is made of receipts: `Exchange.answer` is called
-with those of the committer and by nothing else.
+with those of the committer and by nothing else.  The one exception is the poll of a supervised
+account, which is answered on the standing receipt (`Intake.spoken`).
 
 After a failed commit the answers to all that was received up to then are lost for good.  An
 acknowledgement that does not name its frame must never stand in for an earlier one, so whatever
@@ -119,7 +120,14 @@ class Exchange:
         since, self._paused = self._paused, None
         if since is None:
             since = self._intake.clock.ticks()
-        kept, bodies = self._intake.bodies(self._peer, events, at)
+        # An answer must not overtake one that is still to come: it could be taken for that.
+        at_once = self._intake.spoken(events, at, answers=True)
+        if at_once and not self._waiting:
+            self._give(at_once, self._turn, since)
+            events = events[len(at_once) :]
+            if not events:
+                return
+        kept, bodies = self._intake.bodies(self._peer, events, at, summed=True)
         if len(kept) < len(events) and self._is_over(events):
             self._hang_up(UNREADABLE)
         if not kept:
@@ -133,11 +141,7 @@ class Exchange:
         self, _receipts: Sequence[Receipt], events: Sequence[Event], turn: int, since: int
     ) -> None:
         """Answer ``events``, read at ``since``, which the receipts say are committed."""
-        try:
-            self._answer(events, turn, since)
-        except Exception:  # noqa: BLE001  (a fault of ours ends this peer's connection, no more)
-            self._log.failure("answer_fault", listener=self._intake.listener)
-            self._end(len(events))
+        self._give(events, turn, since)
         self._settle(len(events))
 
     def failed(self, count: int) -> None:
@@ -147,6 +151,13 @@ class Exchange:
         """
         self._end(count)
         self._settle(count)
+
+    def _give(self, events: Sequence[Event], turn: int, since: int) -> None:
+        try:
+            self._answer(events, turn, since)
+        except Exception:  # noqa: BLE001  (a fault of ours ends this peer's connection, no more)
+            self._log.failure("answer_fault", listener=self._intake.listener)
+            self._end(len(events))
 
     def _answer(self, events: Sequence[Event], turn: int, since: int) -> None:
         if self._silent or turn != self._turn:

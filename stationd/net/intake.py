@@ -14,6 +14,7 @@ from stationd.journal.model import BodyWriter, Kind
 from stationd.net.committer import Committer, Submitter
 from stationd.net.diary import Diary
 from stationd.net.faulty_limit import Counted, FaultyLimit
+from stationd.net.poll_book import PollBook
 from stationd.supervision.heartbeat import Change
 from stationd.supervision.heartbeat import Heartbeat as Supervision
 
@@ -36,7 +37,7 @@ class Peer:
 class Intake:
     """Everything that one listener's edges need below them."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (what a listener is made of)
         self,
         listener: str,
         *,
@@ -45,11 +46,15 @@ class Intake:
         clock: Clock,
         ids: Ids,
         silence: float | None,
+        group: str = "",
+        polls: PollBook | None = None,
     ) -> None:
         self.listener = listener
         self.committer = committer
         self.diary = diary
         self.clock = clock
+        self._group = group
+        self._polls = polls
         self._ids = ids
         self._salts: list[bytes] = []
         self._limit = FaultyLimit()
@@ -65,10 +70,38 @@ class Intake:
         """Return the present moment, for an entry and for a session."""
         return self.clock.now_ns(), self.clock.now()
 
+    def spoken(self, events: Sequence[Event], at: int, *, answers: bool) -> list[Event]:
+        """Take the signs of life in ``events``; return the polls that need no entry.
+
+        These may be answered at once: they come before anything that needs one, and there is a
+        standing receipt.  Where nobody ``answers`` (a tap) there are none.
+        """
+        polls = self._polls
+        if not polls:
+            return []
+        at_once: list[Event] = []
+        clear = answers and polls.stands()
+        for event in events:
+            bare = isinstance(event, Frame) and event.poll and event.fault is None
+            known = (
+                isinstance(event, Frame)
+                and event.fault is None
+                and polls.hear(
+                    (self._group, event.number), self.listener, at, poll=bare and answers
+                )
+            )
+            clear = clear and known and bare
+            if clear:
+                at_once.append(event)
+        return at_once
+
     def bodies(
-        self, peer: Peer, events: Sequence[Event], at: int
+        self, peer: Peer, events: Sequence[Event], at: int, *, summed: bool = False
     ) -> tuple[list[Event], list[bytes]]:
-        """Return the events that are kept, and the body of each."""
+        """Return the events that are kept, and the body of each.
+
+        ``summed``: the poll of a supervised account is kept as the sum of those that were heard.
+        """
         ticks = self.clock.ticks()
         self._hear(ticks)
         kept: list[Event] = []
@@ -76,11 +109,26 @@ class Intake:
         write = peer.bodies.write
         for event in events:
             kind, note, fault = _written(event)
+            if summed and self._is_summed(event):
+                kept.append(event)
+                note = self._polls.early(self.listener) if self._polls else b""
+                bodies.append(write(Kind.POLLS, at, ticks, b"", note, self._salt()))
+                continue
             if fault is not None and not self._limit.keeps(peer.host, fault, at=at, ticks=ticks):
                 continue
             kept.append(event)
             bodies.append(write(kind, at, ticks, event.raw, note, self._salt()))
         return kept, bodies
+
+    def _is_summed(self, event: Event) -> bool:
+        return (
+            bool(self._polls)
+            and isinstance(event, Frame)
+            and event.poll
+            and event.fault is None
+            and self._polls is not None
+            and self._polls.supervises(self._group, event.number)
+        )
 
     def submit(self, bodies: Sequence[bytes], submitter: Submitter) -> None:
         """Hand ``bodies`` to the committer."""

@@ -1,5 +1,6 @@
 """Loads the roster's file when it changes, and keeps the last good one."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from twisted.logger import Logger
@@ -30,6 +31,7 @@ class RosterWatch:
         self._find = self._roster.accounts.get
         self._seen: tuple[int, int, int] | None = None
         self._busy = False
+        self._tell: Callable[[Roster], None] = lambda _: None
         self._why = ""
         self._waits = 0
 
@@ -37,6 +39,10 @@ class RosterWatch:
     def roster(self) -> Roster:
         """The roster in force."""
         return self._roster
+
+    def on_change(self, tell: Callable[[Roster], None]) -> None:
+        """Call ``tell`` with each roster from when it is in force."""
+        self._tell = tell
 
     def of_group(self, group: str) -> Accounts:
         """Return the look-up of one receiver group, in whatever roster is in force then."""
@@ -84,6 +90,7 @@ class RosterWatch:
         self._why = ""
         self._roster, self._find = roster, roster.accounts.get
         self._log.info("roster_loaded", accounts=len(roster))
+        self._tell(roster)
 
     def _not_loaded(self, failure: Failure) -> None:
         self._busy = False

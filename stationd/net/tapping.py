@@ -43,6 +43,7 @@ class Tapping:
     def _submit(self, events: Sequence[Event], at: int) -> None:
         if not events:
             return
+        self._intake.spoken(events, at, answers=False)
         _, bodies = self._intake.bodies(self._peer, events, at)
         if bodies:
             self._intake.submit(bodies, _Kept(bodies, self._intake.diary))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from receivers.signals import Decoded, Signal, SignalClass, Undecoded
-from stationd.follower.batch import Batch, numbers_of
+from stationd.follower.batch import Batch, numbers_of, polled_number
 from stationd.follower.duplicates import Duplicates
 from stationd.follower.model import ListenerFacts, Owner, Scope, Taken
 from stationd.follower.watch import Watch
@@ -252,3 +252,41 @@ def test_numbers_are_asked_for_by_group() -> None:
         ]
     )
     assert found == {"main": {"1", "2"}, "west": {"1"}}
+
+
+MISSED = b'{"cause":"missed","count":3,"first":null,"last":null,"longest_ms":9,"number":"1234"}'
+
+
+def polls(note: bytes) -> Taken:
+    return replace(frame(), entry=entry(Kind.POLLS, note), meaning=None)
+
+
+def test_an_accounts_polls_stand_in_its_own_chain_and_in_each_that_shares_the_number() -> None:
+    made = became(polls(MISSED), {"1234": [owner("A"), owner("B"), owner("A")]})
+    assert [draft.acct for draft in made.drafts] == ["A", "B"]
+    fields = made.drafts[0].fields
+    assert (fields["kind"], fields["cause"], fields["count"]) == ("polls", "missed", 3)
+    assert (fields["number"], fields["longest_ms"], fields["group"]) == ("1234", 9, "main")
+
+
+def test_polls_of_a_number_nobody_has_stand_in_the_chain_of_that_number() -> None:
+    made = became(polls(MISSED))
+    assert [draft.acct for draft in made.drafts] == ["unknown:main:1234"]
+    assert made.parked == []
+
+
+def test_a_listeners_sum_of_polls_stands_in_its_own_chain() -> None:
+    made = became(polls(b'{"due":2,"heard":2,"missing":0,"since":"x"}'))
+    assert [draft.acct for draft in made.drafts] == ["line:ip"]
+
+
+@pytest.mark.parametrize("note", [b"", b"[]", b'{"number":7}', b'{"number":"\\u0000"}'])
+def test_polls_that_name_no_number_that_can_be_kept_stand_with_the_listener(note: bytes) -> None:
+    made = became(polls(note))
+    assert [draft.acct for draft in made.drafts] == ["line:ip"]
+
+
+def test_the_number_whose_polls_were_counted_is_asked_for() -> None:
+    taken = [polls(MISSED), frame(signal("5")), replace(polls(MISSED), listener=None)]
+    assert numbers_of(taken) == {"main": {"1234", "5"}}
+    assert polled_number(frame()) is None

@@ -341,3 +341,21 @@ def written(steps: list[Any]) -> list[Entry]:
 def pieces(length: int, cuts: set[int]) -> list[tuple[int, int]]:
     places = sorted({0, length} | {cut for cut in cuts if cut < length})
     return list(pairwise(places))
+
+
+@pytest.mark.parametrize(
+    ("note", "heard"),
+    [
+        ({"due": 3, "heard": 1, "missing": 2}, True),
+        ({"due": 3, "heard": 0, "missing": 3}, False),
+        ({"cause": "missed", "number": "1"}, False),
+        ({"cause": "returned", "number": "1"}, True),
+        ({"cause": "stopped", "number": "1"}, False),
+    ],
+)
+def test_polls_that_did_not_come_are_no_sign_of_life(
+    journal: Any, note: dict[str, Any], heard: bool
+) -> None:
+    journal.write(Kind.POLLS, b"", "ip", note)
+    seen, _ = run(journal.entries)
+    assert bool(seen.lines()) is heard
