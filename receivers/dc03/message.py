@@ -42,6 +42,8 @@ BLOCKS = {
 }
 
 _EVENTS = "NO"
+# What carries the call and says nothing of a site: a matter of the line, not of an account.
+_OF_THE_CALL = "#@0126789\x08\x09"
 
 
 class _Context(NamedTuple):
@@ -108,7 +110,7 @@ def _plain(raw: bytes, block: sia.Block, name: str, context: _Context) -> Decode
     signal = Signal(
         number=text if block.function == "#" else context.number,
         token=block.function,
-        signal_class=SignalClass.STATUS,
+        signal_class=SignalClass.SELF if block.function in _OF_THE_CALL else SignalClass.STATUS,
         code_name=name if about is None else "text of the event before it",
         text="" if block.function == "#" else text,
         extra={} if about is None else {"event": about.code, "address": about.address},

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from functools import lru_cache
 from typing import Any
 
-from receivers.session import ReceiverSpec
+from receivers.session import Options, ReceiverSpec
 from receivers.signals import Decoded, Undecoded
 from stationd.clock import from_ns, iso
 from stationd.errors import JournalBrokenError
@@ -112,12 +112,18 @@ def _meaning(
     if spec is None:
         return Undecoded("receiver_unknown")
     try:
-        meaning = spec.decode(entry.raw, accounts(facts.group), facts.options)
+        meaning = spec.decode(entry.raw, accounts(facts.group), _options(entry, facts))
     except Exception as error:  # noqa: BLE001  (see below)
         # A decoder never raises; if one does after all, the frame is parked, because the signals
         # behind it must not wait for a new release.
         return Undecoded(f"decoder_fault:{type(error).__name__}")
     return meaning if isinstance(meaning, Undecoded) else _usable(meaning)
+
+
+def _options(entry: Entry, facts: ListenerFacts) -> Options:
+    """Return the listener's options, with what came before if the frame says nothing alone."""
+    context = note_of(entry).get("context")
+    return {**facts.options, "context": context} if isinstance(context, str) else facts.options
 
 
 def _usable(decoded: Decoded) -> Decoded | Undecoded:

@@ -31,7 +31,7 @@ from receivers.automation import read_automation
 from receivers.dc09.session import read_stamp
 from receivers.events import Event, Fault, Frame, Garbled, Heartbeat
 from receivers.lines import Framer
-from receivers.session import Account, Decode, Key
+from receivers.session import Account, Decode, Key, Options
 from receivers.signals import Decoded, Signal, SignalClass, Undecoded
 from receivers.surgard.framing import framer as surgard_framer
 from tests.receivers.conftest import NOON, Station, keyed, pieces
@@ -319,6 +319,44 @@ def test_joining_the_samples_of_a_protocol_changes_nothing(protocol: str) -> Non
     apart = [event.raw for row in rows for event in events_of(row, [row.raw])]
     joined = Row(protocol, b"".join(row.raw for row in rows), "", {})
     assert [event.raw for event in events_of(joined, [joined.raw])] == apart
+
+
+# The receiver of the table that hears each protocol of the samples, and how it is set.
+LISTENERS: dict[str, tuple[str, Options, bytes]] = {
+    "surgard": ("surgard", {}, b"\x06"),
+    "ebs-osm-cid": ("surgard", {}, b"\x06"),
+    "ademco685": ("ademco685", {}, b"\x06"),
+    "caps": ("ademco685", {"layout": "caps"}, b"\x06"),
+    "mx8000": ("mx8000", {}, b"\x06"),
+    "sk9000": ("sk9000", {}, b"\x06"),
+    "bosch-d6500": ("d6500", {}, b"\x06"),
+    "radionics6500": ("d6500", {}, b"\x06"),
+    "iti-generic": ("iti", {}, b"\x06"),
+    "cp220": ("cp220", {"answer": "06"}, b"\x06"),
+    "cid-over-tcp-lupus": ("contact-id-tcp", {}, b"\x06"),
+    "oh-ip": ("osborne-hoffman", {}, b'"ACK"'),
+}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [row for row in HEARD if row.protocol in LISTENERS],
+    ids=lambda row: f"{row.protocol}-{row.raw[:12].hex()}",
+)
+def test_a_sample_is_taken_with_the_answer_of_its_protocol(row: Row) -> None:
+    name, options, answer = LISTENERS[row.protocol]
+    frames = int(str(row.meaning.get("frames", 1)))
+    assert Station(name, options=options).says(row.raw) == answer * frames
+
+
+@pytest.mark.parametrize(
+    "row",
+    [row for row in HEARD if row.protocol == "dc03-block"],
+    ids=lambda row: row.raw.hex(),
+)
+def test_a_sample_of_a_block_is_taken_where_it_asks_for_that(row: Row) -> None:
+    asks = bool(row.raw[0] & 0x40) and row.direction.startswith("transmitter")
+    assert Station("galaxy").says(row.raw) == (b"\x40\x38\x87" if asks else b"")
 
 
 @pytest.mark.parametrize(

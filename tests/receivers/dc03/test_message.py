@@ -2,7 +2,7 @@ import pytest
 
 from receivers.dc03.message import BLOCKS, decode
 from receivers.sia import Block, write_block
-from receivers.signals import Decoded, Undecoded
+from receivers.signals import Decoded, SignalClass, Undecoded
 
 
 def read(function: str, data: bytes) -> Decoded:
@@ -121,3 +121,19 @@ def test_a_block_of_no_known_kind_is_parked_with_its_account() -> None:
     assert decode(raw, lambda _: None, {"context": ACCOUNT.hex()}) == Undecoded(
         "block 'z' is not known", "012345"
     )
+
+
+@pytest.mark.parametrize(
+    ("function", "kind"),
+    [
+        ("#", SignalClass.SELF),
+        ("0", SignalClass.SELF),
+        ("8", SignalClass.SELF),
+        ("A", SignalClass.STATUS),
+        ("?", SignalClass.STATUS),
+        ("C", SignalClass.STATUS),
+    ],
+)
+def test_what_carries_the_call_is_a_matter_of_the_line(function: str, kind: SignalClass) -> None:
+    (signal,) = in_context(function, b"1", ACCOUNT).signals
+    assert signal.signal_class is kind

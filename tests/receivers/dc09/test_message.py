@@ -207,6 +207,17 @@ def test_what_is_no_frame_is_undecoded(raw: bytes) -> None:
     assert decode(raw, lambda _: None, {}) == Undecoded("no DC-09 frame with a good CRC and length")
 
 
+UNREAD = sorted(TOKENS.keys() - LINK_TESTS - {b"SIA-DCS", b"ADM-CID"})
+
+
+@pytest.mark.parametrize("token", UNREAD)
+def test_a_token_that_is_not_read_is_parked_under_its_name(token: bytes) -> None:
+    undecoded = refused(b'"%b"0001L0#1234[#1234|whatever]' % token)
+    name = token.decode()
+    assert undecoded.reason == f"{name}: {TOKENS[token]} is not read by this version"
+    assert undecoded.number == "1234"
+
+
 def test_every_token_has_a_name() -> None:
     assert all(TOKENS.values())
     assert not ANSWERS & TOKENS.keys()

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from receivers.dc09.cipher import decrypt, encrypt
 from receivers.dc09.framing import Envelope, Style, envelope, seal
-from receivers.dc09.message import clear_text
+from receivers.dc09.message import TOKENS, clear_text
 from receivers.dc09.session import OPTIONS, SWITCHES, read_stamp
 from receivers.events import Fault, Frame, Garbled, Heartbeat
 from receivers.session import Account, Key
@@ -550,3 +550,11 @@ def test_any_body_with_a_good_crc_is_taken_and_answered_or_not(body: bytes) -> N
     station.says(frame(b'"*SIA-DCS"0001L0#1234[' + body))
     station.says(frame(b'"' + body))
     station.says(frame(b'"NULL"' + body + b"[]"))
+
+
+@pytest.mark.parametrize("token", sorted(TOKENS))
+def test_every_token_of_the_standard_is_acknowledged_read_or_not(token: bytes) -> None:
+    body = b'"%b"0001L0#1234[#1234|whatever]' % token
+    assert Station("dc09").says(seal(body, Style.STANDARD)) == seal(
+        b'"ACK"0001L0#1234[]', Style.STANDARD
+    )

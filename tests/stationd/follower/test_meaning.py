@@ -8,6 +8,7 @@ import pytest
 
 from receivers.registry import RECEIVERS
 from receivers.session import Account, ReceiverSpec
+from receivers.sia import Block, write_block
 from receivers.signals import Decoded, Signal, SignalClass, Undecoded
 from stationd.errors import JournalBrokenError
 from stationd.follower.meaning import listeners_of, note_of, taken
@@ -119,6 +120,15 @@ def test_what_no_chain_could_be_named_after_is_undecoded(
     journal.frame(b"frame")
     (one,) = take(journal, spec(Saying(*signals).decode))
     assert one.meaning == Undecoded(reason)
+
+
+def test_a_frame_that_says_nothing_alone_is_read_with_what_came_before(journal: Any) -> None:
+    account = write_block(Block("#", b"012345"))
+    journal.frame(write_block(Block("N", b"BA1")), note={"context": account.hex()})
+    galaxy = replace(DC09, receiver="galaxy")
+    (one,) = take(journal, listeners={"ip": galaxy})
+    assert isinstance(one.meaning, Decoded)
+    assert [(s.number, s.code) for s in one.meaning.signals] == [("012345", "BA")]
 
 
 def test_a_number_may_be_missing(journal: Any) -> None:
