@@ -246,3 +246,13 @@ def test_one_connection_is_compared_with_the_bare_database(tmp_path):
     figures = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
     assert figures["bare_commits_per_second"] > 0
     assert figures["one_connection_share_of_bare"] > 0
+
+
+def test_many_panels_that_poll_cost_few_rows(tmp_path):
+    command = [sys.executable, BENCH / "polls.py", "--accounts", "300", "--interval", "1"]
+    done = subprocess.run(
+        [*command, "--seconds", "2"], capture_output=True, timeout=90, check=False
+    )
+    report = json.loads(done.stdout)
+    assert (done.returncode, report["polls"], report["acknowledged"]) == (0, 600, 600)
+    assert report["journal_rows"] < 20
