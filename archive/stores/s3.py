@@ -253,7 +253,7 @@ class S3Store:
                 Bucket=self._bucket, Key=key, ChecksumMode="ENABLED", **version
             )
         return Held(
-            version_id=answer.get("VersionId", ""),
+            version_id=self._answered_for(key, answer, version.get("VersionId")),
             size=answer["ContentLength"],
             sha256=_stored_hash(answer),
             mode=answer.get("ObjectLockMode"),
@@ -261,10 +261,24 @@ class S3Store:
             legal_hold=answer.get("ObjectLockLegalHoldStatus") == "ON",
         )
 
+    def _answered_for(self, key: str, answer: Mapping[str, Any], asked: str | None) -> str:
+        """Return the version an answer is about, which is the one asked for, if one was."""
+        version: str | None = answer.get("VersionId")
+        if not version or version == "null":
+            raise StoreRefusedError(
+                f"{self.name}: no version id for {key}; the bucket needs Object Lock"
+            )
+        if asked is not None and version != asked:
+            raise ObjectDiffersError(
+                f"{self.name}: {key}: asked for version {asked}, the server answers with {version}"
+            )
+        return version
+
     def _fetch(self, key: str, version_id: str, into: Path) -> None:
         with self._asking(f"read {key}", "s3:GetObjectVersion on the bucket"):
             answer = self._client.get_object(Bucket=self._bucket, Key=key, VersionId=version_id)
             with closing(answer["Body"]) as body, into.open("wb") as file:
+                self._answered_for(key, answer, version_id)
                 try:
                     for block in body.iter_chunks(_BLOCK):
                         file.write(block)

@@ -415,6 +415,28 @@ def test_a_server_that_gives_no_version_id_is_refused(s3_store, file):
         put(s3_store, file)
 
 
+@pytest.mark.parametrize("version", [None, "null"])
+def test_what_is_adopted_needs_a_version_id(version, s3_store, file):
+    put(s3_store, file)
+    s3_store._client = Unlocking(s3_store._client, head_object=answering(VersionId=version))
+
+    with pytest.raises(StoreRefusedError, match="no version id"):
+        put(s3_store, file)
+
+
+@pytest.mark.parametrize("call", ["head_object", "get_object"])
+def test_an_answer_about_another_version_is_an_incident(call, s3_store, file, tmp_path):
+    version = put(s3_store, file)
+    s3_store._client = Unlocking(s3_store._client, **{call: answering(VersionId="another")})
+
+    with pytest.raises(ObjectDiffersError, match=f"asked for version {version}.*another"):
+        s3_store.head(KEY, version) if call == "head_object" else s3_store.fetch(
+            KEY, version, tmp_path / "back"
+        )
+
+    assert not (tmp_path / "back").exists()
+
+
 def test_a_self_check_needs_a_fresh_salt(s3_store):
     s3_store.check(now=datetime.now(UTC), salt="5f00")
 
