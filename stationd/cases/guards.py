@@ -69,11 +69,7 @@ def ground(facts: Facts, _gate: Gate) -> GuardResult:
 def notice_sent(facts: Facts, _gate: Gate) -> GuardResult:
     """G6: one notice went out over an allowed channel, with its file and a signed declaration."""
     wanted = notice_kind(facts.reason)
-    sent = [
-        notice
-        for notice in facts.notices
-        if notice.kind == wanted and (facts.since is None or notice.at >= facts.since)
-    ]
+    sent = [notice for notice in facts.notices if _of_this_round(notice, wanted, facts)]
     if not sent:
         text = (
             f"No {wanted} notice is recorded since the case was ready for it. A clerk or manager "
@@ -91,12 +87,17 @@ def notice_sent(facts: Facts, _gate: Gate) -> GuardResult:
     if not declared:
         text = (
             "No declaration of sending is recorded for the notice. Whoever sent it signs one and "
-            "records it (`case notice --declaration`)."
+            "records it (`case notice --declaration`, or `case declaration` afterwards)."
         )
         return _notices(Status.FAILED, text, allowed)
     first = declared[0]
     text = f"Sent by {first.channel} on {_at(first.sent_at)}; the declaration of sending is there."
     return _notices(Status.PASSED, text, declared)
+
+
+def _of_this_round(notice: NoticeFact, kind: str, facts: Facts) -> bool:
+    """Tell whether a notice is of its case's kind, and not of a round before a hold."""
+    return notice.kind == kind and (facts.since is None or notice.at >= facts.since)
 
 
 def _listed(names: object) -> str:
@@ -134,25 +135,28 @@ def no_hold(facts: Facts, gate: Gate) -> GuardResult:
     if not holds:
         return GuardResult(id="G10", status=Status.PASSED, text=f"No {kind} hold is in force.")
     first = holds[0]
-    named = tuple(hold.id for hold in holds)
-    place = f"{len(holds)} {kind} hold(s) in force, the first set by {first.author}."
-    if kind == "records" and facts.stored and all(_flagged(bundle) for bundle in facts.stored):
-        text = f"{place} Every object of every bundle carries the legal-hold flag."
-        return GuardResult(
-            id="G10", status=Status.PASSED, text=text, facts=named, since=first.set_at
-        )
-    help_text = (
-        "A manager lifts the hold."
-        if kind == "service"
-        else "A manager lifts it, or the worker flags every stored object (`hold list`)."
-    )
+    shown = kind == "records" and _all_flagged(facts)
+    helps = {
+        (True, "records"): "Every object of every bundle carries the legal-hold flag.",
+        (False, "records"): (
+            "A manager lifts it, or the worker flags every stored object (`hold list`)."
+        ),
+        (False, "service"): "A manager lifts the hold.",
+    }
     return GuardResult(
         id="G10",
-        status=Status.FAILED,
-        text=f"{place} {help_text}",
-        facts=named,
+        status=Status.PASSED if shown else Status.FAILED,
+        text=(
+            f"{len(holds)} {kind} hold(s) in force, the first set by {first.author}. "
+            f"{helps[shown, kind]}"
+        ),
+        facts=tuple(hold.id for hold in holds),
         since=first.set_at,
     )
+
+
+def _all_flagged(facts: Facts) -> bool:
+    return bool(facts.stored) and all(_flagged(bundle) for bundle in facts.stored)
 
 
 def _flagged(bundle: BundleFact) -> bool:

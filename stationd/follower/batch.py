@@ -111,8 +111,8 @@ class Batch:
         goals = [self._goals(taken, signal) for signal in decoded.signals]
         # Only a chain that every event goes to may hold the frame as a whole.
         whole = set.intersection(*({goal.acct for goal in event} for event in goals))
-        base = make.entry_fields(taken, self.journal)
         frame = make.whole_fields(taken.entry, decoded) if whole else {}
+        base = make.entry_fields(taken, self.journal)
         count = len(goals)
         for number, (signal, event) in enumerate(zip(decoded.signals, goals, strict=True), start=1):
             said = {**base, **make.signal_fields(signal, decoded.table)}
@@ -121,11 +121,17 @@ class Batch:
                     frame if goal.acct in whole else make.part_fields(taken.entry, decoded, signal)
                 )
                 fields = {**said, **shown}
-                if first := self.duplicates.find(goal.acct, signal, taken, self.journal, number):
-                    fields["duplicate_of"] = make.place_fields(first)
+                self._mark_duplicate(taken, goal, signal, number, fields)
                 self._signal(taken, goal, fields, marks, (number, count))
                 if goal.unknown:
                     self._set_aside(taken, number, UNKNOWN, "", signal.number)
+
+    def _mark_duplicate(
+        self, taken: Taken, goal: _Goal, signal: Signal, number: int, fields: dict[str, JsonValue]
+    ) -> None:
+        first = self.duplicates.find(goal.acct, signal, taken, self.journal, number)
+        if first is not None:
+            fields["duplicate_of"] = make.place_fields(first)
 
     def _signal(
         self,

@@ -47,10 +47,15 @@ def read_table(source: Source, *, encoding: str, delimiter: str) -> tuple[Table,
     if not any(headings):
         empty = Fault(Place(source.name, 1), "the file is empty, or has no header line at its top")
         return Table(source.name, (), ()), faults or [empty]
-    body = [row for row in rows[1:] if any(cell.strip() for cell in row.cells)]
-    faults += [fault for row in body if (fault := _width(source.name, row, len(headings)))]
-    whole = tuple(row for row in body if len(row.cells) == len(headings))
-    return Table(source.name, headings, whole), faults
+    whole, narrow = _of_width(source.name, rows[1:], len(headings))
+    return Table(source.name, headings, whole), [*faults, *narrow]
+
+
+def _of_width(name: str, rows: list[Row], width: int) -> tuple[tuple[Row, ...], list[Fault]]:
+    """Return the rows that are as wide as the header, and a fault for each that is not right."""
+    body = [row for row in rows if any(cell.strip() for cell in row.cells)]
+    faults = [fault for row in body if (fault := _width(name, row, width))]
+    return tuple(row for row in body if len(row.cells) == width), faults
 
 
 def _text(source: Source, encoding: str) -> tuple[str, list[Fault]]:
