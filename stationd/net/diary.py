@@ -42,7 +42,8 @@ class Diary:
         self._reactor = reactor
         self._clock = clock
         self._ids = ids
-        self._kept: deque[bytes] = deque()
+        self._kept: deque[tuple[bytes, bool]] = deque()
+        self._whole = 0
         self._lost = 0
         self._busy = False
         self._closed = False
@@ -78,8 +79,9 @@ class Diary:
         if self._closed:
             return
         for body in bodies:
-            if whole or len(self._kept) < MOST_KEPT:
-                self._kept.append(body)
+            if whole or len(self._kept) - self._whole < MOST_KEPT:
+                self._kept.append((body, whole))
+                self._whole += whole
             else:
                 self._lost += 1
         self._send()
@@ -101,13 +103,14 @@ class Diary:
         if self._busy or not self._kept:
             return
         self._busy = True
-        self._submit(list(self._kept), self)
+        self._submit([body for body, _ in self._kept], self)
 
     def committed(self, receipts: Sequence[Receipt]) -> None:
         """Forget what is committed."""
         self._busy = False
         for _ in receipts:
-            self._kept.popleft()
+            _, whole = self._kept.popleft()
+            self._whole -= whole
         if self._lost:
             lost, self._lost = self._lost, 0
             self._log.error("entries_lost", count=lost)

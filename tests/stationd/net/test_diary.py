@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from twisted.logger import capturedLogs
 
-from stationd.journal.model import Kind
+from stationd.journal.model import BodyWriter, Kind
 from stationd.net import diary as module
 
 
@@ -69,3 +69,18 @@ def test_after_the_last_entry_nothing_is_taken(house: Any) -> None:
     house.diary.write(Kind.LINK_DOWN, {})
     house.thread.run_all()
     assert [entry.kind for entry in house.pages.entries()] == [Kind.STOPPED]
+
+
+def test_what_is_kept_whole_takes_nobodys_room(house: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_KEPT", 3)
+    house.pages.broken = True
+    write = BodyWriter(listener="line", peer="").write
+    bodies = [write(Kind.POLLS, 0, 0, b"", b"{}", bytes(16)) for _ in range(5)]
+    house.diary.keep(bodies, whole=True)
+    house.diary.write(Kind.STOPPED, {"cause": "test"})
+    house.pages.broken = False
+    house.thread.run_all()
+    house.pass_time(2)
+    assert len(house.notes(Kind.STOPPED)) == 1
+    assert house.notes(Kind.HOLE) == []
+    assert len(house.pages.bodies) == 6
