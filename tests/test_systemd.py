@@ -54,7 +54,7 @@ def installed(tmp_path):
     """Copy the units to a folder where their programs exist."""
     programs = tmp_path / "bin"
     programs.mkdir()
-    for name in ("stationd", "stationd-worker", "stationctl"):
+    for name in ("stationd", "stationd-worker", "stationd-relay", "stationctl"):
         (programs / name).symlink_to(sys.executable)
     copies = []
     for path in UNITS:
