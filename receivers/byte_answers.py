@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from receivers.events import Event, Fault, Frame, Garbled, Heartbeat
+from receivers.events import Event, Fault, Frame, Garbled
 from receivers.lines import Framer
 from receivers.options import bytes_option, read_bytes, read_count, read_word
 from receivers.repeats import Repeats
@@ -107,6 +107,7 @@ class ByteSession:
         self._framer = framer
         self._answers = answers
         self._repeats = repeats
+        self._span = _REPEAT_SPAN if repeats is None else _NUMBERED_SPAN
         self._refused = 0
         # Nobody repeats for want of an answer that never comes.
         self._awaited = bool(answers.taken) or answers.echo
@@ -133,13 +134,11 @@ class ByteSession:
         if isinstance(event, Garbled):
             return self._refuse() if event.fault in _DAMAGED else b""
         self._refused = 0
-        if isinstance(event, Heartbeat) and answers.heartbeat is not None:
-            return answers.heartbeat
         if isinstance(event, Frame):
-            if event.fault is not None:
+            if event.fault is not None or (answers.once and self._is_answered_copy(event)):
                 return b""
-            if answers.once and event.repeat and event.raw not in self._pending:
-                return b""
+        elif answers.heartbeat is not None:
+            return answers.heartbeat
         return event.raw if answers.echo else answers.taken
 
     def answered(self, event: Event) -> None:
@@ -149,6 +148,9 @@ class ByteSession:
             if self._repeats is not None and first is not None:
                 self._repeats.remember(event.raw, first)
 
+    def _is_answered_copy(self, frame: Frame) -> bool:
+        return frame.repeat and frame.raw not in self._pending
+
     def _refuse(self) -> bytes:
         self._refused += 1
         return self._answers.damaged if self._refused <= self._answers.refusals else b""
@@ -156,18 +158,15 @@ class ByteSession:
     def _marked(self, event: Event, received_at: datetime) -> Event:
         if not self._awaited or not isinstance(event, Frame) or event.fault is not None:
             return event
-        if self._came_before(event.raw, received_at):
-            self._pending.setdefault(event.raw, received_at)
+        raw, pending = event.raw, self._pending
+        before = pending.get(raw)
+        if before is None and self._repeats is not None:
+            before = self._repeats.last(raw)
+        if before is not None and received_at - before <= self._span:
+            pending.setdefault(raw, received_at)
             event = replace(event, repeat=True)
         else:
-            self._pending[event.raw] = received_at
-        if len(self._pending) > _PENDING_LIMIT:
-            del self._pending[next(iter(self._pending))]
+            pending[raw] = received_at
+        if len(pending) > _PENDING_LIMIT:
+            del pending[next(iter(pending))]
         return event
-
-    def _came_before(self, raw: bytes, received_at: datetime) -> bool:
-        before = self._pending.get(raw)
-        if before is not None and received_at - before <= _REPEAT_SPAN:
-            return True
-        known = self._repeats.last(raw) if self._repeats is not None else None
-        return known is not None and received_at - known <= _NUMBERED_SPAN

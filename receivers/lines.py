@@ -80,7 +80,9 @@ class LineFramer:
         buffer = self._buffer + data if self._buffer else data
         events: list[Event] = []
         position = 0
-        while (found := self._sought().search(buffer, position)) is not None:
+        # What was too long is dropped up to a terminator: of it nothing is kept to tell another
+        # end by.
+        while found := (self._stop if self._skipping else self._end).search(buffer, position):
             if self._skipping:
                 self._skipping = False
             else:
@@ -113,11 +115,6 @@ class LineFramer:
         if skipping or not rest.strip(self._idle):
             return []
         return [Garbled(raw=rest, fault=Fault.CUT)]
-
-    def _sought(self) -> re.Pattern[bytes]:
-        # What was too long is dropped up to a terminator: of it nothing is kept to tell another
-        # end by.
-        return self._stop if self._skipping else self._end
 
     def _cut(self, raw: bytes, events: list[Event]) -> None:
         if len(raw) > self._limit + len(self._terminator):
