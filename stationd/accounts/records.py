@@ -11,13 +11,15 @@ from stationd.accounts.model import Link, Transmitter
 from stationd.clock import iso
 from stationd.db.engine import Connection
 from stationd.desk import Desk
-from stationd.ledger.model import STATION, Origin, RecordDraft, RecordType
-from stationd.ledger.store import append, store_document
+from stationd.ids import Ids
+from stationd.ledger.model import STATION, Document, Origin, RecordDraft, RecordType
+from stationd.ledger.store import append, make_document, record_documents
 from stationd.staff.model import Person
 
 __all__ = [
     "append_drafts",
     "changed",
+    "facts_document",
     "key_added",
     "link_ended",
     "link_given_away",
@@ -91,14 +93,19 @@ def service_set(acct: str, before: str, after: str, by: Person) -> RecordDraft:
 
 def store_facts(desk: Desk, connection: Connection, facts: Mapping[str, JsonValue]) -> bytes:
     """Store the facts that a record names, and return their hash."""
-    return store_document(
-        connection,
+    made = facts_document(desk.ids, facts)
+    record_documents(connection, [made], now=desk.clock.now())
+    return made.doc
+
+
+def facts_document(ids: Ids, facts: Mapping[str, JsonValue]) -> Document:
+    """Return the facts that a record names as a document that is not stored yet."""
+    return make_document(
         content=encode(facts),
         media_type="application/json",
         name="account-facts.json",
         compartment="producible",
-        now=desk.clock.now(),
-        ids=desk.ids,
+        ids=ids,
     )
 
 

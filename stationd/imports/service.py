@@ -22,10 +22,10 @@ from stationd.accounts.model import (
 from stationd.accounts.records import (
     append_drafts,
     changed,
+    facts_document,
     key_added,
     linked,
     opened,
-    store_facts,
 )
 from stationd.accounts.store import (
     read_accounts,
@@ -52,14 +52,15 @@ from stationd.accounts.store import (
 )
 from stationd.db.engine import Connection
 from stationd.desk import Desk
-from stationd.errors import ImportRejectedError
+from stationd.errors import ImportRejectedError, UnavailableError
 from stationd.imports.books import Books, Thing
 from stationd.imports.columns import FIELDS, Value, assign, read_cell, unknown_fields
 from stationd.imports.model import Arrangement, Fault, ImportOrder, ImportReport, Place, Source
 from stationd.imports.plan import Means, Plan, make_plan
 from stationd.imports.tables import read_table
 from stationd.imports.wanted import Gathered, Line, Wanted, gather
-from stationd.ledger.model import Origin, RecordDraft
+from stationd.ledger.model import Document, Origin, RecordDraft
+from stationd.ledger.store import record_documents
 from stationd.sealing import Sealer
 from stationd.staff.model import Person
 from stationd.staff.rights import Right, require
@@ -68,8 +69,12 @@ __all__ = ["import_files"]
 
 Progress: TypeAlias = Callable[[int, int], None]
 
+# Per account that was there: which facts change, and what they become.
+_Affected: TypeAlias = dict[str, tuple[list[str], Mapping[str, JsonValue]]]
+
 _Kind = TypeVar("_Kind")
 _STEPS = 5
+_TRIES = 3
 _MAPPING = Place("mapping", 1)
 
 
@@ -93,27 +98,45 @@ def import_files(
         sealer=sealer,
         defaults=read.defaults,
     )
-    with desk.database.reading() if order.dry_run else desk.database.writing() as connection:
-        before = _books(connection)
+    names = ", ".join(source.name for source in order.sources)
+    # Planning takes long and writes nothing, so it holds no lock; signals are followed meanwhile.
+    for _ in range(_TRIES):
+        with desk.database.reading() as connection:
+            before = _books(connection)
         after = before.copy()
         plan = make_plan(gathered, after, means)
         faults = sorted([*read.faults, *gathered.faults, *plan.faults])
         if faults:
-            names = ", ".join(source.name for source in order.sources)
             raise ImportRejectedError(names, [str(fault) for fault in faults])
         progress(3, _STEPS)
         affected = _affected(plan, before, after)
-        if not order.dry_run:
-            _write(connection, plan)
-            progress(4, _STEPS)
-            drafts = [
-                *_openings(desk, connection, plan, after, by),
-                *_changes(desk, connection, affected, by),
-                *_transmitter_records(plan, after, by),
-            ]
-            append_drafts(desk, connection, drafts)
-    progress(_STEPS, _STEPS)
-    return _report(gathered, plan, affected, read, applied=not order.dry_run)
+        progress(4, _STEPS)
+        if order.dry_run or _applied(desk, plan, before, after, affected, by):
+            progress(_STEPS, _STEPS)
+            return _report(gathered, plan, affected, read, applied=not order.dry_run)
+        gathered = gather(read.lines)
+    raise UnavailableError(
+        f"{names}: accounts are being changed all the time; nothing was imported."
+    )
+
+
+def _applied(
+    desk: Desk, plan: Plan, before: Books, after: Books, affected: _Affected, by: Person
+) -> bool:
+    """Write a plan in one transaction; False: what it was made from has changed meanwhile."""
+    documents: list[Document] = []
+    drafts = [
+        *_openings(desk, documents, plan, after, by),
+        *_changes(desk, documents, affected, by),
+        *_transmitter_records(plan, after, by),
+    ]
+    with desk.database.writing() as connection:
+        if _books(connection) != before:
+            return False
+        _write(connection, plan)
+        record_documents(connection, documents, now=desk.clock.now())
+        append_drafts(desk, connection, drafts)
+    return True
 
 
 # --- Reading ---
@@ -230,14 +253,12 @@ def _rewrite(connection: Connection, thing: Thing) -> None:
             rewrite_link(connection, thing)
 
 
-def _affected(
-    plan: Plan, before: Books, after: Books
-) -> dict[str, tuple[list[str], Mapping[str, JsonValue]]]:
+def _affected(plan: Plan, before: Books, after: Books) -> _Affected:
     """Return, per account that was there, which facts change and what they become."""
     touched = {
         (type(old), old.acct if isinstance(old, Account) else old.id) for old, _ in plan.changed
     }
-    affected = {}
+    affected: _Affected = {}
     for acct, account in before.accounts.items() if touched else ():
         contract = before.contracts[account.contract_id]
         site = before.sites[contract.site_id]
@@ -254,13 +275,13 @@ def _affected(
 
 
 def _openings(
-    desk: Desk, connection: Connection, plan: Plan, after: Books, by: Person
+    desk: Desk, documents: list[Document], plan: Plan, after: Books, by: Person
 ) -> list[RecordDraft]:
     return [
         opened(
             account.acct,
             account.service.value,
-            store_facts(desk, connection, after.facts(account)),
+            _kept(desk, documents, after.facts(account)),
             by,
             Origin.IMPORT,
         )
@@ -269,15 +290,19 @@ def _openings(
 
 
 def _changes(
-    desk: Desk,
-    connection: Connection,
-    affected: Mapping[str, tuple[list[str], Mapping[str, JsonValue]]],
-    by: Person,
+    desk: Desk, documents: list[Document], affected: _Affected, by: Person
 ) -> list[RecordDraft]:
     return [
-        changed(acct, names, store_facts(desk, connection, facts), by, Origin.IMPORT)
+        changed(acct, names, _kept(desk, documents, facts), by, Origin.IMPORT)
         for acct, (names, facts) in affected.items()
     ]
+
+
+def _kept(desk: Desk, documents: list[Document], facts: Mapping[str, JsonValue]) -> bytes:
+    """Add facts to the documents that will be stored; return the hash that a record names."""
+    made = facts_document(desk.ids, facts)
+    documents.append(made)
+    return made.doc
 
 
 def _transmitter_records(plan: Plan, after: Books, by: Person) -> list[RecordDraft]:

@@ -6,6 +6,7 @@ the writing transaction holds the only lock from its start.
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
@@ -35,12 +36,14 @@ __all__ = [
     "append",
     "append_close",
     "find_record",
+    "make_document",
     "open_chain",
     "read_current_head",
     "read_documents",
     "read_head",
     "read_heads",
     "read_records",
+    "record_documents",
     "store_document",
 ]
 
@@ -56,6 +59,7 @@ _HEAD = [
 ]
 _chain = attrgetter("acct")
 _INSERT_RECORDS = sa.insert(schema.records)
+_INSERT_DOCUMENTS = sa.insert(schema.documents)
 _INSERT_ABOUT = sa.insert(schema.about)
 _MOVE_HEAD = (
     sa.update(schema.heads)
@@ -205,21 +209,34 @@ def store_document(  # noqa: PLR0913  (a document's columns)
     ids: Ids,
 ) -> bytes:
     """Store ``content`` under a fresh salt and return the hash that records name it by."""
-    salt = ids.salt()
-    doc = hashlib.sha256(_DOCUMENT + salt + content).digest()
-    connection.execute(
-        sa.insert(schema.documents),
-        {
-            "doc": doc,
-            "salt": salt,
-            "content": content,
-            "media_type": media_type,
-            "name": name,
-            "compartment": compartment,
-            "stored_at": iso(now),
-        },
+    made = make_document(
+        content=content, media_type=media_type, name=name, compartment=compartment, ids=ids
     )
-    return doc
+    record_documents(connection, [made], now=now)
+    return made.doc
+
+
+def make_document(
+    *, content: bytes, media_type: str, name: str, compartment: str, ids: Ids
+) -> Document:
+    """Return a document under a fresh salt; `record_documents` stores it."""
+    salt = ids.salt()
+    return Document(
+        doc=hashlib.sha256(_DOCUMENT + salt + content).digest(),
+        salt=salt,
+        content=content,
+        media_type=media_type,
+        name=name,
+        compartment=compartment,
+    )
+
+
+def record_documents(connection: Connection, made: Iterable[Document], *, now: datetime) -> None:
+    """Store documents, many in one statement."""
+    stored_at = iso(now)
+    execute_rows(
+        connection, _INSERT_DOCUMENTS, [{**asdict(one), "stored_at": stored_at} for one in made]
+    )
 
 
 def read_documents(connection: Connection, docs: Iterable[bytes]) -> list[Document]:

@@ -8,8 +8,9 @@ import pytest
 from stationd.accounts.service import accounts, read_whole
 from stationd.accounts.store import read_links, read_transmitters
 from stationd.clock import iso
-from stationd.errors import ImportRejectedError, NotAuthorisedError
+from stationd.errors import ImportRejectedError, NotAuthorisedError, UnavailableError
 from stationd.imports.model import Arrangement, ImportOrder, Source
+from stationd.imports.plan import make_plan
 from stationd.imports.service import import_files
 from stationd.ledger.store import append_close, read_head, read_records
 from stationd.sealing import Sealer, new_sealing_key
@@ -308,3 +309,37 @@ def test_a_contract_may_get_another_number(desk, bring):
     bring(HEAD + ONE)
     bring("account,contract\n1001,C-99\n")
     assert read_whole(desk, "1001")["contract"]["number"] == "C-99"
+
+
+def other(desk, name):
+    """Let somebody else add a dealer, which needs the write lock."""
+    with desk.database.writing() as connection:
+        connection.exec_driver_sql(f"INSERT INTO dealers (id, name) VALUES ('{name}', '{name}')")
+
+
+def test_what_is_changed_while_an_import_is_planned_is_planned_with(desk, bring, monkeypatch):
+    plans = []
+
+    def planned(gathered, after, means):
+        if not plans:
+            other(desk, "Dealer")
+        plans.append(make_plan(gathered, after, means))
+        return plans[-1]
+
+    monkeypatch.setattr("stationd.imports.service.make_plan", planned)
+    assert bring(HEAD + ONE + TWO).accounts_opened == 2
+    assert len(plans) == 2
+    assert [one.acct for one in accounts(desk)] == ["1001", "1002"]
+
+
+def test_where_accounts_change_all_the_time_nothing_is_imported(desk, bring, monkeypatch):
+    names = iter("abcdef")
+
+    def planned(gathered, after, means):
+        other(desk, next(names))
+        return make_plan(gathered, after, means)
+
+    monkeypatch.setattr("stationd.imports.service.make_plan", planned)
+    with pytest.raises(UnavailableError, match=r"a\.csv: accounts are being changed"):
+        bring(HEAD + ONE)
+    assert accounts(desk) == []
