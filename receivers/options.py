@@ -5,15 +5,36 @@ text editor is seen in the file.  The settings check every value before a sessio
 read here from an unchecked one falls back to the option's default, since a decoder never raises.
 """
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
 from receivers.session import Option, Options
+from receivers.signals import SignalClass
 
-__all__ = ["BYTES", "OKAY_OPTIONS", "bytes_option", "read_bytes", "read_count", "read_word"]
+__all__ = [
+    "BYTES",
+    "LETTERS",
+    "OKAY_OPTIONS",
+    "bytes_option",
+    "read_bytes",
+    "read_class",
+    "read_count",
+    "read_word",
+]
 
 BYTES = r"(?:[0-9A-Fa-f]{2}){0,32}"
 """What an option that holds bytes must match in full."""
+
+_CLASSES = frozenset(kind.value for kind in SignalClass)
+_LETTER = re.compile(r"(\S{1,2})=([a-z]+)")
+LETTERS = Option(
+    default="",
+    help="Meanings of event characters that are programmed at the receiver, as in "
+    "`P=test G=restore`; the values are classes of signals.",
+    pattern=r"(?:\S{1,2}=(?:" + "|".join(sorted(_CLASSES)) + r")(?: +|$))*",
+)
+"""The option of a receiver whose event characters mean what they were programmed to."""
 
 OKAY_OPTIONS: Mapping[str, Option] = MappingProxyType(
     {
@@ -59,3 +80,12 @@ def read_count(options: Options, known: Mapping[str, Option], name: str) -> int:
 def read_word(options: Options, known: Mapping[str, Option], name: str) -> str:
     """Return the choice that the option ``name`` holds."""
     return str(options.get(name, known[name].default))
+
+
+def read_class(options: Options, event: str) -> SignalClass | None:
+    """Return what the option ``letters`` says that ``event`` means; None: nothing."""
+    text = str(options.get("letters", ""))
+    for own, name in _LETTER.findall(text) if text else ():
+        if own == event and name in _CLASSES:
+            return SignalClass(name)
+    return None

@@ -312,7 +312,7 @@ def _check_option(receiver: str, name: str, value: str | int | bool) -> None:  #
         msg = f"option {name} of {receiver} must be {allowed}"
         raise ValueError(msg)
     if isinstance(value, str) and option.pattern and not re.fullmatch(option.pattern, value):
-        msg = f"option {name} of {receiver} must match {option.pattern}"
+        msg = f"option {name} of {receiver} cannot be {value!r}: {option.help}"
         raise ValueError(msg)
     if isinstance(value, int) and not _within(value, option.least, option.most):
         msg = f"option {name} of {receiver} must be from {option.least} to {option.most}"

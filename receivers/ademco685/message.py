@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from receivers import contact_id
 from receivers.codes import TABLE
+from receivers.options import read_class
 from receivers.session import Accounts, Options
 from receivers.signals import Decoded, Signal, SignalClass, Undecoded, with_long_numbers
 from receivers.text import decode_text
@@ -15,6 +16,7 @@ _LINE = re.compile(r"([0-9])([0-9A-Z]) ([0-9A-F]{4,6}) (.+?) ?")
 _OKAY = re.compile(r"([0-9A-Z])([0-9A-Z]) OKAY @ ?")
 _CONTACT_ID = re.compile(r"18 (.+)")
 _CHANNELS = re.compile(r"[0-9A-F]{4}(?: [0-9A-F]{4}){1,3} [0-9A-F]")
+_BASIC = frozenset({"4x1", "4x2"})
 _SHORT = re.compile(r"([0-9A-F])(?: ([0-9A-F]))?")
 _CAPS = re.compile(r"([0-9]) ([0-9]) ([0-9])A")
 
@@ -30,6 +32,9 @@ def decode(raw: bytes, accounts: Accounts, options: Options) -> Decoded | Undeco
     signal = _read(line) if line is not None else None
     if signal is None:
         return Undecoded("not in a layout of 685 or CAPS")
+    programmed = read_class(options, signal.code) if signal.token in _BASIC else None
+    if programmed is not None:
+        signal = replace(signal, signal_class=programmed)
     decoded = Decoded(signals=(signal,), table=TABLE)
     return with_long_numbers(decoded) if options.get("long_accounts") is True else decoded
 

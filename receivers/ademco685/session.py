@@ -5,11 +5,12 @@ may also send by itself.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from receivers.ademco685.framing import framer
 from receivers.byte_answers import ANSWER_OPTIONS, ByteSession, answers_of
-from receivers.options import OKAY_OPTIONS, read_count, read_word
+from receivers.options import LETTERS, OKAY_OPTIONS, read_count, read_word
 from receivers.session import Conversation, Option, Options, Poll
 
 __all__ = ["OPTIONS", "open_session", "poll"]
@@ -26,6 +27,7 @@ OPTIONS: Mapping[str, Option] = MappingProxyType(
             help="The line digit is the left part of the account (VisorALARM): number is line "
             "and account together.",
         ),
+        "letters": replace(LETTERS, help=f"For 3x1 to 4x2: {LETTERS.help}"),
         **ANSWER_OPTIONS,
         **OKAY_OPTIONS,
     }

@@ -10,7 +10,7 @@ from dataclasses import replace
 from receivers import ademco685, d6500
 from receivers.aes.session import OPTIONS
 from receivers.codes import TABLE
-from receivers.options import read_word
+from receivers.options import read_class, read_word
 from receivers.session import Accounts, Options
 from receivers.signals import Decoded, Signal, SignalClass, Undecoded
 from receivers.text import decode_text
@@ -36,7 +36,7 @@ def decode(raw: bytes, accounts: Accounts, options: Options) -> Decoded | Undeco
     signal = Signal(
         number=number,
         token="4x2",
-        signal_class=SignalClass.ALARM,
+        signal_class=read_class(options, code) or SignalClass.ALARM,
         code=code,
         zone=zone,
         receiver=receiver,

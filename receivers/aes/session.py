@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from receivers import ademco685, d6500
 from receivers.byte_answers import ANSWER_OPTIONS, ByteSession
-from receivers.options import OKAY_OPTIONS, read_word
+from receivers.options import LETTERS, OKAY_OPTIONS, read_word
 from receivers.session import Conversation, Option, Options, Poll
 
 __all__ = ["OPTIONS", "open_session", "poll"]
@@ -17,6 +17,7 @@ OPTIONS: Mapping[str, Option] = MappingProxyType(
             choices=("685", "6500"),
             help="What is set at the receiver; its maker advises 685 for Contact ID.",
         ),
+        "letters": LETTERS,
         **ANSWER_OPTIONS,
         **OKAY_OPTIONS,
     }

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from receivers import contact_id
 from receivers.codes import TABLE
 from receivers.d6500.session import OPTIONS
-from receivers.options import read_bytes
+from receivers.options import read_bytes, read_class
 from receivers.session import Accounts, Options
 from receivers.signals import Decoded, Signal, SignalClass, Undecoded, with_long_numbers
 from receivers.text import decode_text
@@ -43,6 +43,7 @@ UNREAD: Mapping[str, str] = MappingProxyType(
 )
 """Message types whose columns are not known here."""
 
+_COMMON = "1"
 _HEAD = re.compile(r" ?([0-9A-Za-z])([0-9]{2})([0-9A-Z ])(.*)", re.DOTALL)
 _CONTACT_ID = re.compile(r" ([0-9A-F]{3,10})18([136ERP][0-9A-F]{8})")
 _CHANNELS = re.compile(r" *([0-9A-F]{3,6}) ([0-9A-F]{4}(?: [0-9A-F]{4}){1,3} [0-9A-F])")
@@ -61,7 +62,14 @@ def decode(raw: bytes, accounts: Accounts, options: Options) -> Decoded | Undeco
     signal = read(head[4]) if head is not None and read is not None else None
     if head is None or signal is None:
         return Undecoded("not in a known layout of D6500 mode")
-    signal = replace(signal, token=head[1], receiver=head[2], line=head[3].strip())
+    programmed = read_class(options, signal.code.strip()) if head[1] == _COMMON else None
+    signal = replace(
+        signal,
+        token=head[1],
+        signal_class=programmed or signal.signal_class,
+        receiver=head[2],
+        line=head[3].strip(),
+    )
     decoded = Decoded(signals=(signal,), table=TABLE)
     return with_long_numbers(decoded) if options.get("long_accounts") is True else decoded
 

@@ -5,11 +5,12 @@ event.  So damage is refused only where the options say so, and never three time
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from receivers.byte_answers import ANSWER_OPTIONS, ByteSession, answers_of
 from receivers.d6500.framing import framer
-from receivers.options import bytes_option, read_bytes
+from receivers.options import LETTERS, bytes_option, read_bytes
 from receivers.session import Conversation, Option
 
 __all__ = ["OPTIONS", "open_session"]
@@ -25,6 +26,7 @@ OPTIONS: Mapping[str, Option] = MappingProxyType(
             help="The line character is the left part of the account (VisorALARM): number is "
             "line and account together.",
         ),
+        "letters": replace(LETTERS, help=f"For type 1: {LETTERS.help}"),
         **ANSWER_OPTIONS,
     }
 )

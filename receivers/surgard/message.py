@@ -16,7 +16,7 @@ from types import MappingProxyType
 from receivers import contact_id, sia
 from receivers.byte_answers import ANSWER_OPTIONS
 from receivers.codes import TABLE
-from receivers.options import bytes_option, read_bytes, read_count
+from receivers.options import LETTERS, bytes_option, read_bytes, read_class, read_count
 from receivers.session import Accounts, Option, Options
 from receivers.signals import Decoded, Signal, SignalClass, Undecoded, with_long_numbers
 from receivers.text import decode_text
@@ -50,11 +50,7 @@ OPTIONS: Mapping[str, Option] = MappingProxyType(
             help="The line field holds the left part of accounts of more than 4 digits "
             "(VisorALARM): number is line and account together.",
         ),
-        "letters": Option(
-            default="",
-            help="Meanings of event letters of id 1 that differ, as in `P=test G=restore`.",
-            pattern=r"(?:\S=[a-z]+(?: +|$))*",
-        ),
+        "letters": replace(LETTERS, help=f"For id 1: {LETTERS.help}"),
         **ANSWER_OPTIONS,
         "copies": Option(
             default="each",
@@ -83,11 +79,9 @@ _HIGH_SPEED = re.compile(r"([0-9A-Z ]+?)((?: [0-9A-F]{4}){2,4} [0-9A-F])")
 _FSK2 = re.compile(r" +([0-9A-F]{3,6})([0-9A-F]{2})([0-9A-F]{2}) *")
 _TELIM = re.compile(r"([0-9A-F]{3,9}|[0-9A-F]{3,5} *[0-9A-F]{3,6}) ([A-Z]) {1,3}([0-9A-F]{1,2})")
 _SIM = re.compile(r"([0-9A-Z]{3,9})([0-9]{10})([0-9]{21})")
-_LETTER = re.compile(r"(\S)=([a-z]+)")
 _SHORT, _LONG = 3, 5  # RRL and RRLLL
 _AROUND_ACCOUNT = 11  # 18 before it, QXYZGGCCC behind it
 _IDLE = b"\r\n\x00"
-_CLASSES = frozenset(kind.value for kind in SignalClass)
 _BY_USER = frozenset({SignalClass.OPENING, SignalClass.CLOSING, SignalClass.CANCEL})
 
 _LETTERS: Mapping[str, SignalClass] = MappingProxyType(
@@ -234,7 +228,7 @@ def _read_basic(text: str, options: Options) -> Signal | None:
     if match is None:
         return _read_other(header, rest)
     number, letter, group, value = match.groups()
-    kind = _kind(letter, str(options.get("letters", "")))
+    kind = read_class(options, letter) or _kind(letter)
     by_user = kind in _BY_USER
     value = value.strip()
     return Signal(
@@ -250,11 +244,8 @@ def _read_basic(text: str, options: Options) -> Signal | None:
     )
 
 
-def _kind(letter: str, option: str) -> SignalClass:
-    """Return the class of an event letter; which letter means what can be programmed."""
-    for own, name in _LETTER.findall(option):
-        if own == letter and name in _CLASSES:
-            return SignalClass(name)
+def _kind(letter: str) -> SignalClass:
+    """Return the class of an event letter as it leaves the factory."""
     if letter.isdigit():
         return SignalClass.ALARM
     return _LETTERS.get(letter, SignalClass.STATUS)

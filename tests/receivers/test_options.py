@@ -4,13 +4,16 @@ import pytest
 
 from receivers.options import (
     BYTES,
+    LETTERS,
     OKAY_OPTIONS,
     bytes_option,
     read_bytes,
+    read_class,
     read_count,
     read_word,
 )
 from receivers.session import Option
+from receivers.signals import SignalClass
 
 KNOWN = {
     "end": bytes_option("0D", "the end"),
@@ -56,3 +59,30 @@ def test_a_text_that_is_no_pairs_is_no_value_of_such_an_option(text: str) -> Non
 
 def test_a_receiver_that_says_okay_is_not_asked_unless_that_is_set() -> None:
     assert read_count({}, OKAY_OPTIONS, "poll") == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "event", "expected"),
+    [
+        ("P=test G=restore", "G", SignalClass.RESTORE),
+        ("P=test G=restore", "X", None),
+        ("CL=closing", "CL", SignalClass.CLOSING),
+        ("CL=closing", "L", None),
+        ("P=parade", "P", None),
+        ("", "P", None),
+    ],
+)
+def test_what_an_event_character_means_can_be_programmed(
+    text: str, event: str, expected: SignalClass | None
+) -> None:
+    assert read_class({"letters": text}, event) is expected
+
+
+@pytest.mark.parametrize("text", ["", "P=test", "P=test  CL=closing", "3=alarm "])
+def test_meanings_are_written_in_pairs(text: str) -> None:
+    assert re.fullmatch(LETTERS.pattern, text)
+
+
+@pytest.mark.parametrize("text", ["P", "P=parade", "P=test,G=alarm", "LONG=test"])
+def test_what_means_nothing_is_no_value_of_such_an_option(text: str) -> None:
+    assert not re.fullmatch(LETTERS.pattern, text)

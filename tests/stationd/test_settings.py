@@ -107,8 +107,8 @@ def test_every_receiver_takes_the_defaults_of_its_options_and_refuses_others(rec
 @pytest.mark.parametrize(
     ("name", "value", "problem"),
     [
-        ("end", "0G", "option end of raw must match"),
-        ("answer", "06,", "option answer of raw must match"),
+        ("end", "0G", "option end of raw cannot be '0G': What ends a frame, in hexadecimal"),
+        ("answer", "06,", "option answer of raw cannot be"),
         ("gap_ms", 5, "option gap_ms of raw must be from 20 to 60000"),
         ("limit", 10**9, "option limit of raw must be from 16 to 65536"),
     ],

@@ -51,3 +51,18 @@ def test_a_long_account_may_begin_in_the_line_digit() -> None:
     decoded = decode(b"\n1A 1234 18 E130 01 C015 \r", lambda _: None, {"long_accounts": True})
     assert isinstance(decoded, Decoded)
     assert decoded.signals[0].number == "A1234"
+
+
+@pytest.mark.parametrize(
+    ("raw", "kind"),
+    [
+        (b"\n11 1234 9\r", SignalClass.TEST),
+        (b"\n11 1234 9 1\r", SignalClass.TEST),
+        (b"\n11 1234 3\r", SignalClass.ALARM),
+        (b"\n11 1234 18 E130 01 C009 \r", SignalClass.ALARM),
+    ],
+)
+def test_what_an_event_digit_means_can_be_programmed(raw: bytes, kind: SignalClass) -> None:
+    decoded = decode(raw, lambda _: None, {"letters": "9=test"})
+    assert isinstance(decoded, Decoded)
+    assert decoded.signals[0].signal_class is kind

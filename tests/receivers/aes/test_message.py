@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from receivers.aes.message import decode
 from receivers.session import Options
-from receivers.signals import Decoded, Signal, Undecoded
+from receivers.signals import Decoded, Signal, SignalClass, Undecoded
 
 NEW: Options = {"mode": "6500"}
 
@@ -50,3 +50,8 @@ def test_what_is_in_no_layout_says_so() -> None:
 @given(st.binary(max_size=60), st.sampled_from([{}, NEW]))
 def test_any_bytes_are_read_or_refused(raw: bytes, options: Options) -> None:
     decode(b"\n14 1234 " + raw + b"\r", lambda _: None, options)
+
+
+def test_what_an_event_digit_means_can_be_programmed() -> None:
+    assert read(b"\n14 1234 95\r", {"letters": "9=test"}).signal_class is SignalClass.TEST
+    assert read(b"\n14 1234 35\r", {"letters": "9=test"}).signal_class is SignalClass.ALARM

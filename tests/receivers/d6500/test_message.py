@@ -55,3 +55,13 @@ def test_a_long_account_may_begin_in_the_line_character() -> None:
     read = decode(b"a01B 123418113001015\x14", lambda _: None, {"long_accounts": True})
     assert isinstance(read, Decoded)
     assert read.signals[0].number == "B1234"
+
+
+def test_what_a_common_events_letters_mean_can_be_programmed() -> None:
+    options = {"letters": "CL=closing 1=test"}
+    common = decode(b"1011      1234CL 005 \x14", lambda _: None, options)
+    other = decode(b"a011 123418113001015\x14", lambda _: None, {"letters": "13=test"})
+    assert isinstance(common, Decoded)
+    assert isinstance(other, Decoded)
+    assert common.signals[0].signal_class is SignalClass.CLOSING
+    assert other.signals[0].signal_class is SignalClass.ALARM
