@@ -146,11 +146,10 @@ class Segment:
     problems: list[Problem] = field(default_factory=list)
 
     def wrong(self, text: str) -> None:
-        """Add a problem; beyond so many the file is wrong throughout and no more are kept."""
-        if len(self.problems) < _MOST_PROBLEMS:
-            self.problems.append(Problem(self.file, text))
-        elif len(self.problems) == _MOST_PROBLEMS:
-            self.problems.append(Problem(self.file, "and more of the kind, not listed"))
+        """Add a problem; beyond so many there is no use in reading on."""
+        self.problems.append(Problem(self.file, text))
+        if len(self.problems) >= _MOST_PROBLEMS:
+            raise LedgerError(self.file, f"has {_MOST_PROBLEMS} faults; the rest was not read")
 
 
 def account_key(station: str, acct: str, epoch: int) -> bytes:
