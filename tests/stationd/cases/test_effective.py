@@ -182,3 +182,76 @@ def test_nobody_gets_less_than_the_full_days_of_the_notice(
     assert computed.instant >= computed.bounds["notice"]
     if roll:
         assert ends_on.weekday() < 5
+
+
+ZONES = ["America/Chicago", "Europe/Berlin", "Australia/Lord_Howe", "America/Santiago", "UTC"]
+SENT = st.datetimes(datetime(2023, 12, 1), datetime(2028, 4, 1)).map(  # noqa: DTZ001
+    lambda moment: moment.replace(tzinfo=UTC)
+)
+# Days around every change of the clocks, around 29 February, and at the year's end.
+HOLIDAYS = st.frozensets(st.dates(date(2023, 12, 1), date(2029, 12, 31)), max_size=5)
+
+
+def on_business_day(moment: datetime, zone: str, holidays: frozenset[date]) -> bool:
+    day = moment.astimezone(ZoneInfo(zone)).date()
+    return day.weekday() < 5 and day not in holidays
+
+
+@settings(max_examples=300)
+@given(
+    sent_at=SENT,
+    zone=st.sampled_from(ZONES),
+    notice_days=st.integers(1, 400),
+    holidays=HOLIDAYS,
+    hour=st.integers(0, 23),
+)
+def test_it_is_the_first_policy_hour_of_a_business_day_that_is_not_before_any_bound(
+    sent_at: datetime, zone: str, notice_days: int, holidays: frozenset[date], hour: int
+) -> None:
+    computed = effective(
+        inputs(sent_at=sent_at, zone=zone, notice_days=notice_days, holidays=holidays, hour=hour)
+    )
+    latest = max(computed.bounds.values())
+    site = ZoneInfo(zone)
+    days = [latest.astimezone(site).date() + timedelta(days=more) for more in range(30)]
+    hours = [datetime(day.year, day.month, day.day, hour, tzinfo=site) for day in days]
+    candidates = [
+        moment
+        for moment, day in zip(hours, days, strict=True)
+        if moment.astimezone(UTC) >= latest and day.weekday() < 5 and day not in holidays
+    ]
+    assert computed.instant == candidates[0].astimezone(UTC)
+    assert on_business_day(computed.instant, zone, holidays)
+
+
+@settings(max_examples=200)
+@given(
+    sent_at=SENT,
+    later=st.timedeltas(timedelta(), timedelta(days=40)),
+    zone=st.sampled_from(ZONES),
+    notice_days=st.integers(0, 60),
+    holidays=HOLIDAYS,
+)
+def test_who_sends_later_never_ends_earlier(
+    sent_at: datetime,
+    later: timedelta,
+    zone: str,
+    notice_days: int,
+    holidays: frozenset[date],
+) -> None:
+    def of(moment: datetime) -> datetime:
+        more = {"zone": zone, "notice_days": notice_days, "holidays": holidays}
+        return effective(inputs(sent_at=moment, **more)).instant
+
+    assert of(sent_at) <= of(sent_at + later)
+
+
+@settings(max_examples=200)
+@given(sent_at=SENT, zone=st.sampled_from(ZONES), notice_days=st.integers(1, 400))
+def test_every_day_of_the_notice_is_had_in_full_by_the_sites_calendar(
+    sent_at: datetime, zone: str, notice_days: int
+) -> None:
+    computed = effective(inputs(sent_at=sent_at, zone=zone, notice_days=notice_days, roll=False))
+    site = ZoneInfo(zone)
+    sent_on, ends_on = sent_at.astimezone(site).date(), computed.instant.astimezone(site).date()
+    assert ends_on - sent_on == timedelta(days=notice_days + 1)
