@@ -24,13 +24,24 @@ from stationd.journal.model import Receipt
 from stationd.net.intake import Intake, Peer
 from stationd.net.valve import Valve
 
-__all__ = ["LATE_NS", "MOST_UNANSWERED", "NAMELESS", "NOT_STORED", "UNREADABLE", "Exchange"]
+__all__ = [
+    "LATE_NS",
+    "MOST_NOISE",
+    "MOST_UNANSWERED",
+    "NAMELESS",
+    "NOT_STORED",
+    "UNREADABLE",
+    "Exchange",
+]
 
 NOT_STORED = "not stored"
 UNREADABLE = "nothing that could be read"
 
 MOST_UNANSWERED = 1000
 """Events of one peer that may wait for their commit; beyond, its transport is not read."""
+
+MOST_NOISE = 16384
+"""Bytes in a row without a frame in them: four times the longest one, and soon looked through."""
 
 LATE_NS = 3 * 10**9
 """From then on a nameless answer is not given: the hastiest receivers repeat after four seconds."""
@@ -47,6 +58,7 @@ class Exchange:
         "_hang_up_on",
         "_intake",
         "_lost",
+        "_noise",
         "_paused",
         "_peer",
         "_send",
@@ -82,6 +94,7 @@ class Exchange:
         self._turn = 0
         self._waiting = 0
         self._lost = 0
+        self._noise = 0
 
     @property
     def unacknowledged(self) -> int:
@@ -94,6 +107,10 @@ class Exchange:
         events = self._session.receive(data, received_at)
         if events:
             self._submit(events, at)
+        if events and not isinstance(events[-1], Garbled):
+            self._noise = 0
+        else:
+            self._more_noise(data, events)
 
     def receive_whole(self, data: bytes) -> None:
         """Take a datagram in: what it leaves unfinished stays unfinished."""
@@ -115,6 +132,14 @@ class Exchange:
     def pause(self) -> None:
         """Remember since when nothing is read: what comes next has waited for that long."""
         self._paused = self._intake.clock.ticks()
+
+    def _more_noise(self, data: bytes, events: Sequence[Event]) -> None:
+        """Hang up on who has sent nothing that could be read for too long."""
+        good = any(not isinstance(event, Garbled) for event in events)
+        self._noise = 0 if good else self._noise + len(data)
+        if self._noise > MOST_NOISE:
+            self._noise = 0
+            self._hang_up(UNREADABLE)
 
     def _submit(self, events: Sequence[Event], at: int) -> None:
         since, self._paused = self._paused, None

@@ -25,6 +25,9 @@ __all__ = ["Edge", "SessionProtocol", "Silence", "StreamProtocol", "TapProtocol"
 SEND_BUFFER = 65536
 """Bytes of answers the kernel holds for a peer that does not read; its own limit is megabytes."""
 
+READ_SIZE = 16384
+"""Bytes taken from a connection before the others have their turn."""
+
 LAST_WORDS_SECONDS = 5.0
 """How long a peer may take to read what was written before a hang-up, until it is cut off."""
 
@@ -152,6 +155,7 @@ class SessionProtocol(StreamProtocol):
             self._direct = transport.socket.send
             transport.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
             transport.setTcpKeepAlive(True)
+            transport.bufferSize = READ_SIZE
         valve = Valve(pause=self._pause_reading, resume=transport.resumeProducing)
         exchange = Exchange(
             self._line.open(),

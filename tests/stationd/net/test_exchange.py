@@ -199,3 +199,22 @@ def test_a_peer_with_too_much_unanswered_is_not_read(
     assert told == ["pause"]
     house.thread.run_all()
     assert told == ["pause", "resume"]
+
+
+@pytest.mark.parametrize("noise", [b"x" * 4096, b"!x." * 1400], ids=["endless", "in pieces"])
+def test_who_brings_nothing_but_noise_is_hung_up_on(house: Any, noise: bytes) -> None:
+    panel = Panel(house)
+    for _ in range(module.MOST_NOISE // len(noise)):
+        panel.says(noise)
+    assert panel.hung_up == 0
+    panel.says(noise)
+    assert (panel.hung_up, panel.cause, panel.heard) == (1, "nothing that could be read", b"")
+
+
+@pytest.mark.parametrize("good", [b".one.", b".one.!noise.", b".?beat."])
+def test_a_good_frame_makes_up_for_the_noise_before_it(house: Any, good: bytes) -> None:
+    panel = Panel(house)
+    for _ in range(40):
+        panel.says(b"!" + b"x" * 4096)
+        panel.says(good)
+    assert panel.hung_up == 0
