@@ -115,7 +115,9 @@ def examine(bundle: Path, anchors: Anchors, *, processes: int | None = None) -> 
         work = _Examination(opened, anchors, report, mapped)
         for step in (_bag, _digests, _trust, _signature, _timestamp, _ledger, _rows, _documents):
             step(work)
-    report.not_checked.append("the head in the checkpoint's state, and anchors: no proofs inside")
+    report.not_checked.append(
+        "the checkpoint's entry in the log, the head in its state, and anchors: no proofs inside"
+    )
     report.not_checked.append("PAdES and XAdES: this bundle has neither")
     return report
 
