@@ -58,6 +58,7 @@ class Exchange:
         "_hang_up_on",
         "_intake",
         "_lost",
+        "_most_noise",
         "_noise",
         "_paused",
         "_peer",
@@ -80,6 +81,7 @@ class Exchange:
         send: Callable[[bytes], None],
         hang_up: Callable[[str], None],
         hang_up_on: Container[Fault] = (),
+        most_noise: int = MOST_NOISE,
         valve: Valve | None = None,
     ) -> None:
         self._session = session
@@ -88,6 +90,7 @@ class Exchange:
         self._send = send
         self._hang_up = hang_up
         self._hang_up_on = hang_up_on
+        self._most_noise = most_noise
         self._valve = valve
         self._silent = False
         self._paused: int | None = None
@@ -137,7 +140,7 @@ class Exchange:
         """Hang up on who has sent nothing that could be read for too long."""
         good = any(not isinstance(event, Garbled) for event in events)
         self._noise = 0 if good else self._noise + len(data)
-        if self._noise > MOST_NOISE:
+        if self._noise > self._most_noise:
             self._noise = 0
             self._hang_up(UNREADABLE)
 

@@ -14,7 +14,7 @@ from twisted.python.failure import Failure
 
 from receivers.events import Fault
 from receivers.session import Poll
-from stationd.net.exchange import Exchange
+from stationd.net.exchange import MOST_NOISE, Exchange
 from stationd.net.line import Line
 from stationd.net.reactor import Call, Delays, StreamTransport
 from stationd.net.tapping import Tapping
@@ -164,6 +164,7 @@ class SessionProtocol(StreamProtocol):
             send=self._send,
             hang_up=self._give_up,
             hang_up_on=self._line.spec.hang_up_on | {Fault.FOREIGN},
+            most_noise=self._most_noise(),
             valve=valve,
         )
         self.begin(exchange, valve)
@@ -232,6 +233,11 @@ class SessionProtocol(StreamProtocol):
             self._direct = None
             data = data[sent:]
         self._transport.write(data)
+
+    def _most_noise(self) -> int:
+        # Some receivers' frames may be set to be longer than any that we know.
+        longest = self._line.conversation.options.get("limit", 0)
+        return max(MOST_NOISE, 2 * longest if isinstance(longest, int) else 0)
 
     def _give_up(self, cause: str) -> None:
         # A serial line cannot be hung up: it stays silent until the receiver repeats.

@@ -313,3 +313,20 @@ class TestDropping:
         journal.append([body(1), body(2)])
         released = Released(journal=journal.id, position=1, link=bytes(32))
         assert journal.drop(released, before=99) == 0
+
+
+def test_after_a_fault_nobody_foresaw_the_file_is_read_again_before_it_is_used(
+    journal: Journal, body: Body, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal.append([body(1)])
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    with monkeypatch.context() as patched:
+        # The commit has taken place by then.
+        patched.setattr(journal, "_same_file", fail)
+        with pytest.raises(RuntimeError):
+            journal.append([body(2)])
+    (receipt,) = journal.append([body(3)])
+    assert receipt.position == 3

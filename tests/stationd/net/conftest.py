@@ -132,6 +132,7 @@ class House:
     clock: SetClock = field(default_factory=lambda: SetClock(datetime(2026, 1, 1, tzinfo=UTC)))
     ids: CountedIds = field(default_factory=CountedIds)
     most_waiting: int = 100
+    options: dict[str, str | int | bool] = field(default_factory=dict)
     largest_batch: int = 10
 
     def __post_init__(self) -> None:
@@ -169,7 +170,7 @@ class House:
             tap=tap,
             spec=replace(bell_spec(heartbeat=heartbeat), **spec),
             conversation=Conversation(
-                account=lambda _: None, random=self.ids.bytes, options={}, memory={}
+                account=lambda _: None, random=self.ids.bytes, options=self.options, memory={}
             ),
             intake=intake or self.intake(),
         )

@@ -322,3 +322,17 @@ def test_what_waited_while_nothing_was_read_is_as_old_as_the_pause(house: Any) -
     wire.protocol.dataReceived(b"again one.")
     house.thread.run()
     assert wire.heard == b"<again one.>"
+
+
+@pytest.mark.parametrize(
+    ("options", "borne"), [({}, 16_384), ({"limit": 60_000}, 120_000), ({"limit": "x"}, 16_384)]
+)
+def test_how_much_noise_is_borne_goes_by_the_longest_frame(
+    house: Any, options: dict[str, Any], borne: int
+) -> None:
+    house.options = options
+    wire = Wire(house)
+    wire.protocol.dataReceived(b"x" * borne)
+    assert not wire.transport.disconnecting
+    wire.protocol.dataReceived(b"x")
+    assert wire.transport.disconnecting
