@@ -53,6 +53,7 @@ from stationd.staff.rights import Right, require, title
 
 __all__ = [
     "CaseView",
+    "Possible",
     "StoredFact",
     "cases",
     "look",
@@ -67,6 +68,14 @@ _PRODUCIBLE = "producible"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Possible:
+    """A step from where a case is: who may take it, and what refuses it now."""
+
+    row: Row
+    refused_by: tuple[GuardResult, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseView:
     """A case with everything that a person looks at before moving it."""
 
@@ -74,6 +83,7 @@ class CaseView:
     results: tuple[GuardResult, ...]
     results_hash: bytes
     events: tuple[str, ...]
+    possible: tuple[Possible, ...]
     history: tuple[StepTaken, ...]
     facts: tuple[StoredFact, ...]
     due: tuple[Due, ...]
@@ -370,18 +380,27 @@ def look(desk: Desk, case_id: str) -> CaseView:
     """Return a case with every guard's result as of now, its past, and what is due."""
     with desk.database.reading() as connection:
         case = store.read_case(connection, case_id)
-        results = evaluate_all(read_facts(connection, desk, case, desk.clock.now()))
+        facts = read_facts(connection, desk, case, desk.clock.now())
+        results = evaluate_all(facts)
+        rows = [row(State(case.state), event, case.reason) for event in _events(case)]
         return CaseView(
             case=case,
             results=results,
             results_hash=results_hash(results),
-            events=events_from(State(case.state), case.reason),
+            events=_events(case),
+            possible=tuple(
+                Possible(row=one, refused_by=refusals(evaluate(one, facts))) for one in rows
+            ),
             history=store.read_history(connection, case.id),
             facts=tuple(store.read_fact_rows(connection, case.id)),
             due=tuple(read_steps(connection, case.id)),
             orders=tuple(bundles.read_orders(connection, case_id=case.id)),
             waits=_waits(connection, case),
         )
+
+
+def _events(case: Case) -> tuple[str, ...]:
+    return events_from(State(case.state), case.reason)
 
 
 def _waits(connection: Connection, case: Case) -> str:

@@ -9,18 +9,26 @@ import click
 from archive.canonical import JsonValue
 from stationd.bundles.model import Order
 from stationd.cases import service
+from stationd.cases.effects import CLOSING, EVALUATE, EXTEND
 from stationd.cases.guards import as_json
 from stationd.cases.kinds import CHANNELS, KINDS, documents_for, recordable
-from stationd.cases.model import Attachment, Case, GuardResult, Reason, Status
+from stationd.cases.model import Attachment, Case, Reason, Status
 from stationd.cases.states import STATES, Event, State
 from stationd.cli.moments import MOMENT
 from stationd.cli.office import Office
 from stationd.cli.output import table
 from stationd.clock import iso
+from stationd.staff.model import Role
+from stationd.staff.rights import title
 
 __all__ = ["case"]
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_DUE = {
+    EVALUATE: "look whether service can end",
+    CLOSING: "append the close record and order the closing bundle",
+    EXTEND: "lock every bundle of the account as long",
+}
 _MARKS = {
     Status.PASSED: "passed",
     Status.FAILED: "FAILED",
@@ -115,7 +123,7 @@ def facts(
         office.trail.reading("case facts", acct=view.case.acct)
         listed = _fact_rows(view)
         value: list[JsonValue] = [_fact_value(one) for one in view.facts]
-        office.show(value, table(("fact", "at", "by", "what"), listed))
+        office.show(value, table(("fact", "at", "by", "what", ""), listed))
         return
     told: dict[str, JsonValue] = {"text": text} if text else {}
     attached = None if document is None else _attachment(document)
@@ -259,6 +267,15 @@ def _view_value(view: service.CaseView) -> dict[str, JsonValue]:
         "guards": [as_json(result) for result in view.results],
         "guards_hash": view.results_hash.hex(),
         "events": list(view.events),
+        "possible": [
+            {
+                "row": one.row.id,
+                "event": one.row.event.value,
+                "roles": sorted(role.value for role in one.row.roles),
+                "refused_by": [result.id for result in one.refused_by],
+            }
+            for one in view.possible
+        ],
         "steps": [
             {
                 "row": taken.row,
@@ -281,36 +298,98 @@ def _view_value(view: service.CaseView) -> dict[str, JsonValue]:
 
 
 def _view_text(view: service.CaseView) -> list[str]:
+    """Return a case for people: where it is, what can be done, then what it rests on."""
+    parts = [_head(view), _possible(view), _guards(view), _bundles(view), _due(view), _past(view)]
+    return "\n\n".join("\n".join(part) for part in parts if part).splitlines()
+
+
+def _head(view: service.CaseView) -> list[str]:
     one = view.case
+    overdue = ", overdue: service runs past the date told" if one.overdue else ""
     lines = [
-        f"Case {one.id}, account {one.acct}, {one.reason}: {one.state}"
-        + (", overdue" if one.overdue else ""),
+        f"Case {one.id}, account {one.acct}, {one.reason}: {one.state}{overdue}",
         STATES[State(one.state)],
     ]
     if one.effective_at is not None:
-        lines.append(f"Effective instant: {_shown(one.effective_at)}")
-    lines += ["", *table(("guard", "status", ""), _guard_rows(view.results)), ""]
-    steps = [[t.row, t.event, t.to_state, t.by, _shown(t.at)] for t in view.history]
-    lines += [*table(("row", "event", "to", "by", "at"), steps), ""]
-    lines += [*table(("fact", "at", "by", "what"), _fact_rows(view)), ""]
-    if view.orders:
-        orders = [
-            [o.kind.value, o.state.value, f"{o.progress} %", o.name or "", o.why]
-            for o in view.orders
-        ]
-        lines += [*table(("bundle", "state", "", "name", "last trouble"), orders), ""]
-    waiting = [[d.step, _shown(d.due_at)] for d in view.due if d.done_at is None]
-    if waiting:
-        lines += [*table(("due", "at"), waiting), ""]
+        lines.append(f"Monitoring ends at {_shown(one.effective_at)} at the earliest.")
     if view.waits:
-        lines += [f"Waits: {view.waits}", ""]
-    lines.append(f"Steps from here: {', '.join(view.events) or 'none; the case is over'}")
+        lines.append(f"Waits: {view.waits}")
     return lines
 
 
-def _guard_rows(results: tuple[GuardResult, ...]) -> list[list[str]]:
-    return [[result.id, _MARKS[result.status], result.text] for result in results]
+def _possible(view: service.CaseView) -> list[str]:
+    """Return the steps from here, who may take each, and what refuses it."""
+    if not view.possible:
+        return ["Steps from here: none; the case is over"]
+    rows = []
+    for one in view.possible:
+        who = ", ".join(title(role) for role in Role if role in one.row.roles)
+        refused = [f"{result.id}: {result.text}" for result in one.refused_by] or ["can be taken"]
+        rows += [
+            [one.row.event.value, who, refused[0]],
+            *(["", "", more] for more in refused[1:]),
+        ]
+    return table(("step", "who", "now"), rows)
+
+
+def _guards(view: service.CaseView) -> list[str]:
+    return table(("guard", "status", ""), _guard_rows(view))
+
+
+def _guard_rows(view: service.CaseView) -> list[list[str]]:
+    """Return every guard; one that fails but stops no step from here is told to be not yet due."""
+    asked = {result.id for one in view.possible for result in one.refused_by}
+    return [
+        [
+            result.id,
+            "not yet"
+            if result.status is Status.FAILED and result.id not in asked
+            else _MARKS[result.status],
+            result.text,
+        ]
+        for result in view.results
+    ]
+
+
+def _bundles(view: service.CaseView) -> list[str]:
+    rows = [
+        [one.kind.value, one.state.value, f"{one.progress} %", one.name or "", one.why]
+        for one in view.orders
+    ]
+    return table(("bundle", "state", "", "name", "last trouble"), rows) if rows else []
+
+
+def _due(view: service.CaseView) -> list[str]:
+    rows = [
+        [_DUE.get(one.step, one.step), _shown(one.due_at)]
+        for one in view.due
+        if one.done_at is None
+    ]
+    return table(("the worker will", "at"), rows) if rows else []
+
+
+def _past(view: service.CaseView) -> list[str]:
+    steps = [[t.row, t.event, t.to_state, t.by, _shown(t.at)] for t in view.history]
+    return [
+        *table(("row", "event", "to", "by", "at"), steps),
+        "",
+        *table(("fact", "at", "by", "what", ""), _fact_rows(view)),
+    ]
 
 
 def _fact_rows(view: service.CaseView) -> list[list[str]]:
-    return [[one.id[:8], _shown(one.at), one.author, KINDS[one.kind].title] for one in view.facts]
+    return [
+        [one.id[:8], _shown(one.at), one.author, KINDS[one.kind].title, _says(one)]
+        for one in view.facts
+    ]
+
+
+def _says(one: service.StoredFact) -> str:
+    """Return what people look for in a fact."""
+    fact = one.fact
+    if one.kind == "notice":
+        declared = "declared" if fact.get("declaration") else "not declared with it"
+        return f"by {fact['channel']} to {fact['address']}, sent {fact['sent_at']}, {declared}"
+    if one.kind == "retention":
+        return f"kept until {fact['retain_until']}"
+    return ""

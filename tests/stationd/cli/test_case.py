@@ -51,9 +51,12 @@ def test_a_document_of_the_wrong_kind_is_refused_with_the_row(opened, run, paper
 
 def test_a_case_is_shown_with_its_guards_and_the_steps_from_here(ok, value, case):
     said = ok("case", "show", case[:6])
-    assert "G11    FAILED  No closing bundle is ordered yet" in said
-    assert "Steps from here: start, dispute, referred, cure, withdraw" in said
+    assert "G11    not yet  No closing bundle is ordered yet" in said
+    assert "start" in said
+    assert "can be taken" in said
     told = value("case", "show", case)
+    events = [one["event"] for one in told["possible"]]
+    assert events == told["events"] == ["start", "dispute", "referred", "cure", "withdraw"]
     assert [one["id"] for one in told["guards"]] == ["G2", "G6", "G7", "G10", "G11", "G12"]
     assert told["steps"][0]["row"] == "T1"
 
@@ -105,7 +108,9 @@ def test_a_notice_moves_the_case_and_names_the_instant(ok, value, ready, paper):
     assert told["effective_at"] == "2199-06-03T18:00:00.000000Z"
     assert told["orders"][0]["kind"] == "primary"
     shown = ok("case", "show", ready)
-    assert "notice.evaluate" in shown
+    assert "look whether service can end" in shown
+    assert ", declared" in shown
+    assert "G7     FAILED" in shown
     assert "primary  ordered  0 %" in shown
 
 
