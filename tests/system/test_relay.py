@@ -12,6 +12,7 @@ import sys
 import threading
 import tty
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -305,6 +306,28 @@ class TestWithoutStationd:
         finally:
             line.close()
 
+    def test_it_passes_while_the_disk_is_full(
+        self, station: Any, line: Line, small_disk: Path
+    ) -> None:
+        station.folder = small_disk
+        station.journal = small_disk / "journal.sqlite3"
+        filler = small_disk / "filler"
+        station.start()
+        line.start()
+        receiver, automation = line.call()
+        talk(receiver, automation, range(5))
+        kept(station, 5)
+        fill(filler)
+        for number in range(5, 20_000):
+            talk(receiver, automation, range(number, number + 1))
+            if number % 50 == 0 and station.logged("journal_unavailable"):
+                break
+        assert station.logged("journal_unavailable") >= 1
+        talk(receiver, automation, range(20_000, 20_050))
+        filler.unlink()
+        sent = [surgard(n) for n in (*range(number + 1), *range(20_000, 20_050))]
+        assert list(dict.fromkeys(kept(station, len(sent)))) == sent
+
     def test_the_relay_itself_stops_and_comes_back(self, station: Any, line: Line) -> None:
         line.start()
         station.start()
@@ -319,6 +342,25 @@ class TestWithoutStationd:
         assert kept(station, 10) == [surgard(number) for number in range(10)]
         kinds = [entry.kind for entry in station.entries() if entry.listener == "line"]
         assert kinds.count(Kind.LINK_DOWN) >= 2
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Mount a disk of 2 MB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("this user may not mount a tmpfs")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def fill(filler: Path) -> None:
+    """Leave no room on the disk of ``filler``."""
+    with filler.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(4096))
 
 
 @pytest.fixture
