@@ -201,3 +201,12 @@ def test_stopping_before_listening_stops_trying() -> None:
     house.through.start()
     house.through.stop("signal TERM")
     assert house.net.getDelayedCalls() == []
+
+
+def test_bytes_are_passed_first_and_told_of_afterwards() -> None:
+    house = House()
+    near, far = house.near(), house.far()
+    sent_when_told: list[bytes] = []
+    near._conversation._tell = lambda *_: sent_when_told.append(far.transport.sent)
+    near.dataReceived(b"first")
+    assert sent_when_told == [b"first"]
