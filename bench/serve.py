@@ -44,7 +44,7 @@ def main() -> int:
         _check_port(options)
         folder = Path(tempfile.mkdtemp(prefix="stationd-bench-", dir=options.folder))
         config = _prepare(folder, options, accounts)
-        _announce(folder)
+        _announce()
         return daemon.main(["--config", str(config)]) or 0
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
@@ -76,12 +76,12 @@ def _check_port(options: argparse.Namespace) -> None:
                 raise ValueError(msg) from None
 
 
-def _announce(folder: Path) -> None:
+def _announce() -> None:
     """Print `ready` when the daemon says so to what it takes for systemd."""
-    path = folder / "notify"
     told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    told.bind(str(path))
-    os.environ["NOTIFY_SOCKET"] = str(path)
+    # An abstract name that the kernel chooses: a path in the folder may be too long for a socket.
+    told.bind("")
+    os.environ["NOTIFY_SOCKET"] = f"@{told.getsockname()[1:].decode()}"
 
     def listen() -> None:
         while b"READY=1" not in told.recv(4096):

@@ -50,7 +50,7 @@ __all__ = [
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "y": 365 * 86400}
 _DATABASE = re.compile(
-    r"sqlite:///[^\s?]+(\?\S*)?"
+    r"sqlite:///[^?\x00-\x1f]+(\?\S*)?"
     r"|postgresql\+psycopg://([^@/\s]*@)?([^:/@\s]*|\[[0-9A-Fa-f:]+\])(:\d+)?/[^/?\s]+(\?\S*)?"
 )
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9.-]{0,31}$"

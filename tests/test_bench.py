@@ -30,7 +30,8 @@ def served(folder, *arguments):
     patience = threading.Timer(60, process.kill)
     patience.start()
     try:
-        assert process.stdout.readline() == b"ready\n"
+        ready = process.stdout.readline()
+        assert ready == b"ready\n", process.stderr.read().decode()
         yield port, process
     finally:
         process.send_signal(signal.SIGTERM)

@@ -7,6 +7,7 @@ def test_a_cause_is_written_as_it_is_named() -> None:
     assert [str(cause) for cause in Cause] == [
         "receiver_link",
         "daemon_down",
+        "host_down",
         "disk_refused",
         "clock",
         "clock_step",
