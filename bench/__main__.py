@@ -214,7 +214,7 @@ def _besides() -> Report:
     megabytes = round(idle_memory(), 1)
     print(f"{'memory with 1,000 open connections':<46}{megabytes:>8} MB  goal 150 MB")
     figures: Report = {"megabytes_with_1000_connections": megabytes}
-    for name in ("codecs", "polls", "follower"):
+    for name in ("codecs", "polls", "follower", "bundles"):
         if (report := _other(f"{name}.py")) is not None:
             figures[name] = report
             print(f"{name}: {json.dumps(report)}")
