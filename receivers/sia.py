@@ -9,10 +9,10 @@ apart by the case of their letters and not by the slash.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from receivers.checksums import column_parity
-from receivers.codes import name_sia
+from receivers.codes import PLACES, name_sia
 from receivers.signals import Signal, SignalClass
 from receivers.text import decode_text
 
@@ -26,6 +26,7 @@ __all__ = [
     "signal",
     "signals",
     "split",
+    "with_blocks",
     "write_block",
 ]
 
@@ -44,6 +45,8 @@ _PACKET = re.compile(
     re.DOTALL,
 )
 _EVENT_FUNCTIONS = frozenset("NO")
+# What stands in an event already, or nowhere: a passcode.
+_READ_FUNCTIONS = frozenset({b"N", b"O", b"A", b"?"})
 # Text, origin, environment, configuration, control, program, listen-in, video, login, extended.
 _TEXT_FUNCTIONS = frozenset({b"", *(bytes((byte,)) for byte in b"A&E@CPLI?XVv")})
 _ACKNOWLEDGEMENT_WANTED = 0x40
@@ -71,6 +74,7 @@ class SiaEvent:
     modifiers: Mapping[str, str] = field(default_factory=dict)
     text: str = ""
     units: str = ""
+    unread: str = ""
 
 
 def block_length(header: int) -> int:
@@ -137,6 +141,7 @@ def read_events(blocks: Iterable[bytes]) -> list[SiaEvent]:
 def _packets(content: str, block: str) -> list[SiaEvent]:
     events: list[SiaEvent] = []
     modifiers: dict[str, str] = {}
+    unread = ""
     for packet in _PACKET.finditer(content):
         found = packet.groupdict("")
         if found["modifier"]:
@@ -152,10 +157,14 @@ def _packets(content: str, block: str) -> list[SiaEvent]:
                     modifiers=modifiers,
                     text=(found["quoted"] + found["apostrophed"] + found["text"]).strip(),
                     units=found["units"],
+                    unread=unread,
                 )
             )
+            unread = ""
         elif events:
             events[-1].text = (events[-1].text + " " + found["caret"] + found["rest"]).strip()
+        else:
+            unread = (unread + " " + found["caret"] + found["rest"]).strip()
     return events
 
 
@@ -182,12 +191,15 @@ def signal(event: SiaEvent, *, number: str, token: str, receiver: str, line: str
         if user and event.address:
             extra["address"] = event.address
         user = user or event.address
-    elif addressed == "area" and not area:
-        area = event.address
+    elif addressed == "area" and (not area or area.lstrip("0") == event.address.lstrip("0")):
+        area = area or event.address
     else:
         zone = event.address
-    if event.units:
-        extra["units"] = event.units
+        if zone and addressed not in PLACES:
+            extra["place"] = addressed
+    extra |= {
+        key: value for key, value in (("units", event.units), ("unread", event.unread)) if value
+    }
     if event.block == "O":
         extra["block"] = "O"
     return Signal(
@@ -214,16 +226,18 @@ def signals(
 ) -> list[Signal]:
     """Return the signals of ``blocks``; blocks without an event give one that holds their text.
 
+    Beside events, the text of blocks that are neither events nor text of one stands with the first.
     Nothing comes of bytes that are no blocks.
     """
     found = [
         signal(event, number=number, token=token, receiver=receiver, line=line)
         for event in read_events(blocks)
     ]
-    if found or not all(block[:1] in _TEXT_FUNCTIONS for block in blocks):
-        return found
-    texts = ("?" if block.startswith(b"?") else decode_text(block) for block in blocks if block)
-    text = " ".join(texts)
+    if found:
+        return with_blocks(found, [block for block in blocks if block[:1] not in _READ_FUNCTIONS])
+    if not all(block[:1] in _TEXT_FUNCTIONS for block in blocks):
+        return []
+    text = _shown(blocks)
     if not text:
         return []
     return [
@@ -237,3 +251,19 @@ def signals(
             line=line,
         )
     ]
+
+
+def with_blocks(found: list[Signal], blocks: Iterable[bytes]) -> list[Signal]:
+    """Return ``found`` with the text of ``blocks`` that were not read beside the first."""
+    text = _shown(blocks)
+    if not found or not text:
+        return found
+    first = found[0]
+    return [replace(first, extra={**first.extra, "blocks": text}), *found[1:]]
+
+
+def _shown(blocks: Iterable[bytes]) -> str:
+    """Return the text of ``blocks``, without passcodes."""
+    return " ".join(
+        "?" if block.startswith(b"?") else decode_text(block) for block in blocks if block
+    )

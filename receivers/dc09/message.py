@@ -64,6 +64,7 @@ LINK_TESTS = frozenset({b"NULL", b"XNM"})
 
 Read = tuple[list[Signal], list[tuple[int, int, str]]]
 _KEY = "K"  # extended data that carries an encryption key
+_OCCURRENCE = "H"  # extended data that say when it happened, in UTC
 
 _HEAD = re.compile(
     rb'"(\*?)([^"]{1,16})"'
@@ -71,8 +72,13 @@ _HEAD = re.compile(
 )
 _ECHO = re.compile(rb"([0-9A-Fa-f]+)(?:[Rr]([0-9A-Fa-f]*))?(?:[Ll]([0-9A-Fa-f]*))?")
 _DATA_NUMBER = re.compile(rb"#?([^|\[\]]*)\|")
-_TIME = re.compile(rb"_([0-9]{2}:[0-9]{2}:[0-9]{2},[0-9]{2}-[0-9]{2}-[0-9]{4})$")
-_EXTENDED = re.compile(rb"\[(\$?.)([^\]]*)\]", re.DOTALL)
+_STAMP = rb"[0-9]{2}:[0-9]{2}:[0-9]{2},[0-9]{2}-[0-9]{2}-[0-9]{4}"
+# Some encrypt with a padding of their library's own, which stands behind the time.
+_TIME = re.compile(rb"_(" + _STAMP + rb")[\x01-\x10]*\Z")
+_EXTENDED = re.compile(rb"\[(\$?[^\]]?)([^\]]*)\]")
+# The end of data behind a pad that may be any bytes: nothing but extended data and time follow.
+_PADDED_END = re.compile(rb"\](?=(?:\[[^\[\]]*\])*_" + _STAMP + rb"[\x01-\x10]*\Z)")
+_OCCURRED = re.compile(_STAMP.decode("ascii"))
 
 
 class Head(NamedTuple):
@@ -119,26 +125,28 @@ def data_number(data: bytes) -> bytes:
 def clear_text(text: bytes, *, padded: bool) -> Clear:
     """Take clear text apart.  ``whole``: it ends the way clear text has to.
 
-    The pad may be any bytes but ``|`` and brackets; with a bar it ends there, without one at the
-    bracket that closes the empty data.
+    The pad ought to hold neither bar nor bracket.  With a bar it ends there, at the one before the
+    account where there are several; without one, at the bracket that closes the empty data.
     """
-    close = text.find(b"]")
+    found = _PADDED_END.search(text) if padded else None
+    close = found.start() if found else text.find(b"]")
     if close < 0:
         return Clear(text, (), "", 0, whole=False)
     start = 0
     if padded:
-        bar = text.find(b"|", 0, close)
+        bar = text.find(b"|#", 0, close)
+        bar = bar if bar >= 0 else text.find(b"|", 0, close)
         start = bar + 1 if bar >= 0 else close
     time = _TIME.search(text, close)
     end = time.start() if time else len(text)
-    extended = []
-    position = close + 1
-    while (block := _EXTENDED.match(text, position, end)) is not None:
-        extended.append((decode_text(block[1]), block.start(2), block[2]))
-        position = block.end()
-    whole = time is not None and position == end
+    extended = tuple(
+        (decode_text(block[1]), block.start(2), block[2])
+        for block in _EXTENDED.finditer(text, close + 1, end)
+        if block[1]
+    )
+    whole = time is not None and text[end - 1 : end] == b"]"
     stamp = time[1].decode("ascii") if time else ""
-    return Clear(text[start:close], tuple(extended), stamp, start, whole=whole)
+    return Clear(text[start:close], extended, stamp, start, whole=whole)
 
 
 def decode(raw: bytes, accounts: Accounts, options: Options) -> Decoded | Undecoded:
@@ -194,10 +202,17 @@ def _signals(
             line=line,
             sender_time=clear.time,
             text=signal.text or extra.get("I", ""),
+            panel_time=signal.panel_time or _occurred(extra),
             extra={**signal.extra, **extra},
         )
         for signal in signals
     ), tuple(masked)
+
+
+def _occurred(extra: Mapping[str, str]) -> str:
+    """Return when the panel says it happened; empty where it does not in the form for it."""
+    said = extra.get(_OCCURRENCE, "")
+    return said if _OCCURRED.fullmatch(said) else ""
 
 
 def _addresses(echo: bytes) -> tuple[str, str, str]:
@@ -229,13 +244,15 @@ def _read_sia(number: str, token: str, data: bytes) -> Read:
 
 def _read_contact_id(number: str, token: str, data: bytes) -> Read:
     named, blocks = sia.split(data)
-    events = [contact_id.read_event(decode_text(block)) for block in blocks]
+    read = {block: contact_id.read_any(decode_text(block)) for block in blocks}
+    events = [read[block] for block in blocks]
     signals = [
         contact_id.signal(event, number=named or number, token=token, receiver="", line="")
         for event in events
         if event is not None
     ]
-    return signals, []
+    unread = [block for block in blocks if read[block] is None]
+    return sia.with_blocks(signals, unread), []
 
 
 def _read_link_test(number: str, token: str, data: bytes) -> Read:

@@ -4,7 +4,7 @@
 
 Runs each target for so many seconds on streams made of broken pieces of the sample frames, cut
 anywhere, with options of every kind.  The list of exceptions that are allowed is empty.  Prints the
-seed, so that a failure can be run again.  `tests.fuzz.guided` runs the same targets led by coverage.
+seed, so that a failure can be run again.  `tests.fuzz.guided` runs the same, led by coverage.
 """
 
 import argparse
@@ -55,8 +55,10 @@ def stream(chance: random.Random, frames: list[bytes]) -> bytes:
 
 def prefix(chance: random.Random) -> bytes:
     """Return what chooses options: the defaults half of the time, else any."""
-    return bytes(PREFIX - 4) + chance.randbytes(4) if chance.random() < 0.5 else (
-        chance.randbytes(PREFIX)
+    return (
+        bytes(PREFIX - 4) + chance.randbytes(4)
+        if chance.random() < 0.5
+        else (chance.randbytes(PREFIX))
     )
 
 

@@ -9,6 +9,7 @@ import random
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 from receivers.events import Event, Frame, Garbled, Heartbeat
@@ -118,7 +119,7 @@ def codec(name: str) -> Target:
         options = chosen(spec.options, head)
         chance = random.Random(head[-4:])
         places = sorted({0, len(stream), *(chance.randrange(len(stream) + 1) for _ in range(6))})
-        parts = [stream[a:b] for a, b in zip(places, places[1:], strict=False)]
+        parts = [stream[a:b] for a, b in pairwise(places)]
         whole = heard(spec, options, [stream])
         assert heard(spec, options, parts) == whole, (name, options, stream, places)
 
