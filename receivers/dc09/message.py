@@ -128,15 +128,12 @@ def clear_text(text: bytes, *, padded: bool) -> Clear:
     The pad ought to hold neither bar nor bracket.  With a bar it ends there, at the one before the
     account where there are several; without one, at the bracket that closes the empty data.
     """
-    found = _PADDED_END.search(text) if padded else None
-    close = found.start() if found else text.find(b"]")
+    close = text.find(b"]")
     if close < 0:
         return Clear(text, (), "", 0, whole=False)
     start = 0
     if padded:
-        bar = text.find(b"|#", 0, close)
-        bar = bar if bar >= 0 else text.find(b"|", 0, close)
-        start = bar + 1 if bar >= 0 else close
+        start, close = _behind_pad(text, close)
     time = _TIME.search(text, close)
     end = time.start() if time else len(text)
     extended = tuple(
@@ -147,6 +144,19 @@ def clear_text(text: bytes, *, padded: bool) -> Clear:
     whole = time is not None and text[end - 1 : end] == b"]"
     stamp = time[1].decode("ascii") if time else ""
     return Clear(text[start:close], extended, stamp, start, whole=whole)
+
+
+def _behind_pad(text: bytes, close: int) -> tuple[int, int]:
+    """Return where the data begin and end; ``close`` is the first closing bracket."""
+    account = text.find(b"|#")
+    if not 0 <= account < close and not _PADDED_END.match(text, close):
+        # That bracket is the pad's own: one behind the account, or before the time, is meant.
+        found = _PADDED_END.search(text, close) if account < 0 else None
+        other = text.find(b"]", account) if account >= 0 else -1
+        close = max(close, found.start() if found else other)
+    bar = text.find(b"|#", 0, close)
+    bar = bar if bar >= 0 else text.find(b"|", 0, close)
+    return (bar + 1 if bar >= 0 else close), close
 
 
 def decode(raw: bytes, accounts: Accounts, options: Options) -> Decoded | Undecoded:

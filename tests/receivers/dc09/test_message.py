@@ -77,6 +77,32 @@ def test_the_data_may_name_an_account(data: bytes, number: bytes) -> None:
             Clear(b"", (("M", 7, b"ab"), ("$P", 13, b"x")), "12:00:00,06-15-2025", 4, whole=True),
             id="any pad, and extended data",
         ),
+        pytest.param(
+            b"p|a]d[x|#1|NBA][Mab]_12:00:00,06-15-2025",
+            Clear(b"#1|NBA", (("M", 17, b"ab"),), "12:00:00,06-15-2025", 8, whole=True),
+            id="marks in the pad",
+        ),
+        pytest.param(
+            b"p]d]_12:00:00,06-15-2025",
+            Clear(b"", (), "12:00:00,06-15-2025", 3, whole=True),
+            id="a bracket in a pad without a bar",
+        ),
+        pytest.param(
+            b"pad|#1|NBA]_12:00:00,06-15-2025" + b"\x10" * 16,
+            Clear(b"#1|NBA", (), "12:00:00,06-15-2025", 4, whole=True),
+            id="a padding of another kind behind the time",
+        ),
+        pytest.param(
+            b"pad|#1|NBA] [Va[0]][][Mab]_12:00:00,06-15-2025",
+            Clear(
+                b"#1|NBA",
+                (("V", 14, b"a[0"), ("M", 23, b"ab")),
+                "12:00:00,06-15-2025",
+                4,
+                whole=True,
+            ),
+            id="extended data with marks in and between them",
+        ),
         pytest.param(b"pad|x]", Clear(b"x", (), "", 4, whole=False), id="no time"),
         pytest.param(
             b"pad|x]?_12:00:00,06-15-2025",
@@ -124,6 +150,47 @@ def test_a_frame_with_a_binary_crc_is_read_alike() -> None:
 def test_extended_data_are_kept_by_letter_and_a_second_one_beside_the_first() -> None:
     (signal,) = read(b'"SIA-DCS"0001L0#1[#1|NBA5][X1][X2][X3][q7][]').signals
     assert signal.extra == {"X": "1", "X2": "2", "X3": "3", "q": "7"}
+
+
+@pytest.mark.parametrize(
+    ("data", "extended", "time"),
+    [
+        (b"1130 01 015", b"[H11:59:58,06-15-2025]", "11:59:58,06-15-2025"),
+        (b"1130 01 015", b"[Hyesterday]", ""),
+        (b"1130 01 015", b"", ""),
+    ],
+)
+def test_the_time_of_occurrence_is_the_panels_time(data: bytes, extended: bytes, time: str) -> None:
+    (signal,) = read(b'"ADM-CID"0001L0#1[#1|' + data + b"]" + extended).signals
+    assert signal.panel_time == time
+
+
+def test_the_time_in_an_event_goes_before_that_in_extended_data() -> None:
+    (signal,) = read(b'"SIA-DCS"0001L0#1[#1|Nti07:32/BA5][H11:59:58,06-15-2025]').signals
+    assert (signal.panel_time, signal.extra["H"]) == ("07:32", "11:59:58,06-15-2025")
+
+
+def test_contact_id_may_leave_its_spaces_out() -> None:
+    (signal,) = read(b'"ADM-CID"0001L0#1[#1|113001015]').signals
+    assert (signal.code, signal.area, signal.zone) == ("130", "01", "015")
+
+
+def test_several_contact_id_events_are_read_and_what_is_none_stands_beside_them() -> None:
+    signals = read(b'"ADM-CID"0001L0#1[#1|1130 01 015|what|3130 01 015]').signals
+    assert [(s.code, s.new) for s in signals] == [("130", True), ("130", False)]
+    assert [s.extra.get("blocks", "") for s in signals] == ["what", ""]
+
+
+MODIFIERS = {"ti": "07:32:01", "id": "12", "pi": "010", "ri": "2", "da": "06-15-25", "va": "7"}
+
+
+@given(st.permutations(sorted(MODIFIERS)), st.sampled_from(["/", ""]))
+def test_modifiers_are_read_in_any_order(order: list[str], slash: str) -> None:
+    packets = "".join(name + MODIFIERS[name] + slash for name in order)
+    (signal,) = read(f'"SIA-DCS"0001L0#1[#1|N{packets}OP5]'.encode()).signals
+    assert (signal.code, signal.area, signal.user) == ("OP", "2", "12")
+    assert signal.panel_time == "06-15-25 07:32:01"
+    assert signal.extra == {"pi": "010", "va": "7", "address": "5"}
 
 
 @pytest.mark.parametrize(
