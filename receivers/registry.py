@@ -12,6 +12,7 @@ from receivers import (
     d6500_sia,
     dc03,
     dc09,
+    exprecium,
     iti,
     lupus,
     oh,
@@ -119,6 +120,15 @@ RECEIVERS: Mapping[str, ReceiverSpec] = MappingProxyType(
             options=aes.OPTIONS,
             heartbeat=True,
             poll=aes.poll,
+        ),
+        "exprecium": ReceiverSpec(
+            title="MCDI Exprecium, its own output, on trial",
+            transports=_STREAMS,
+            open=exprecium.open_session,
+            decode=exprecium.decode,
+            options=exprecium.OPTIONS,
+            heartbeat=True,
+            trial=True,
         ),
         "galaxy": ReceiverSpec(
             title="SIA blocks over TCP (Honeywell Galaxy and what imitates it)",
