@@ -22,7 +22,7 @@ _SUPERFAST = re.compile(r"([0-9])([0-9]) ?([0-9A-F]{4}) ?([A-Z][0-9]) ?([0-9]{3}
 def decode(raw: bytes, accounts: Accounts, options: Options) -> Decoded | Undecoded:
     """Read one stored line; never raises, whatever the bytes."""
     end = read_bytes(options, OPTIONS, "end")
-    body, time = raw.removesuffix(end).strip(b"\x00\r\n"), b""
+    body, time = raw.removesuffix(end).lstrip(b"\x00\r\n").rstrip(b"\r\n"), b""
     mark = read_bytes(options, OPTIONS, "time_header")
     if mark:
         body, _, time = body.partition(mark)

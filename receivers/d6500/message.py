@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from receivers import contact_id
 from receivers.codes import TABLE
+from receivers.d6500.framing import TERMINATOR
 from receivers.d6500.session import OPTIONS
 from receivers.options import read_bytes, read_class
 from receivers.session import Accounts, Options
@@ -70,8 +71,10 @@ MODEM_EVENTS: Mapping[str, tuple[SignalClass, str]] = MappingProxyType(
 
 def decode(raw: bytes, accounts: Accounts, options: Options) -> Decoded | Undecoded:
     """Read one stored line; never raises, whatever the bytes."""
-    header, end = read_bytes(options, OPTIONS, "header"), read_bytes(options, OPTIONS, "end")
-    text = decode_text(raw.strip(b"\x00\r\n").removesuffix(end).removeprefix(header))
+    header = read_bytes(options, OPTIONS, "header")
+    end = read_bytes(options, OPTIONS, "end") or TERMINATOR
+    body = raw.removesuffix(end).strip(b"\x00\r\n").removesuffix(end)
+    text = decode_text(body.removeprefix(header))
     head = _HEAD.fullmatch(text)
     if head is not None and head[1] in UNREAD:
         return Undecoded(f"type {head[1]}, {UNREAD[head[1]]}: its columns are not known")

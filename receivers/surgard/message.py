@@ -91,6 +91,8 @@ _AUDIO = "P"  # of account 0000: two-way audio, the letter as it leaves the fact
 _IDLE = b"\r\n\x00"
 _BY_USER = frozenset({SignalClass.OPENING, SignalClass.CLOSING, SignalClass.CANCEL})
 
+_Reader = Callable[[str, Options], Signal | None]
+
 _LETTERS: Mapping[str, SignalClass] = MappingProxyType(
     {
         "A": SignalClass.ALARM,
@@ -125,7 +127,8 @@ def is_heartbeat(body: bytes) -> bool:
 def decode(raw: bytes, accounts: Accounts, options: Options) -> Decoded | Undecoded:
     """Read one stored frame; never raises, whatever the bytes."""
     start = len(raw) - len(raw.lstrip(_IDLE))
-    body = raw[start:].rstrip(_IDLE).removesuffix(read_bytes(options, OPTIONS, "end"))
+    end = read_bytes(options, OPTIONS, "end")
+    body = raw[start:].removesuffix(end).rstrip(_IDLE).removesuffix(end)
     if is_heartbeat(body):
         return Decoded(signals=(_heartbeat(decode_text(body)),), table=TABLE)
     if body[:1] in {b"0", b"S"}:
@@ -136,8 +139,16 @@ def decode(raw: bytes, accounts: Accounts, options: Options) -> Decoded | Undeco
         return Undecoded(f"the protocol id {text[:1]!r} is not known")
     signal = read(text[1:], options)
     if signal is None:
-        return Undecoded(f"id {text[0]}: not in a layout of this protocol")
+        return Undecoded(_why(text, read, options))
     return _addressed(Decoded(signals=(signal,), table=TABLE), options)
+
+
+def _why(text: str, read: _Reader, options: Options) -> str:
+    """Return why a frame of a known id is not read."""
+    header = options.get("header", "auto")
+    if header != "auto" and read(text[1:], {**options, "header": "auto"}) is not None:
+        return f"id {text[0]}: its header is not {header}, which the option `header` says"
+    return f"id {text[0]}: not in a layout of this protocol"
 
 
 def _addressed(decoded: Decoded | Undecoded, options: Options) -> Decoded | Undecoded:
@@ -370,7 +381,7 @@ def _read_sim(text: str, options: Options) -> Signal | None:
     )
 
 
-_READERS: Mapping[str, Callable[[str, Options], Signal | None]] = MappingProxyType(
+_READERS: Mapping[str, _Reader] = MappingProxyType(
     {
         "1": _read_basic,
         "3": partial(_read_coded, "3"),

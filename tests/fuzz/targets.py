@@ -41,7 +41,8 @@ PREFIX = 16
 _VECTORS = Path(__file__).parent.parent / "vectors" / "sample-frames.csv"
 _WORDS = (
     "", "00", "02", "03", "04", "06", "0A", "0D", "14", "15", "20", "3A", "41", "54", "0D0A",
-    "41434B0D0A", "2241434B22", "40", "echo", "P=test A=medical", "3=alarm 9=test CL=closing",
+    "030D", "41434B0D0A", "2241434B22", "40", "echo", "P=test A=medical",
+    "3=alarm 9=test CL=closing",
 )  # fmt: skip
 MORE = (
     b"|[R|IA1|LB|A123456|V55600|D0514|T1019|N0005|Z1|CA|]K1\r",

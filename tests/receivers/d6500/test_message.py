@@ -64,6 +64,14 @@ def test_an_event_of_the_modem_iie_has_area_event_and_zone(code: str, kind: Sign
         assert bool(s.code_name) == (code in MODEM_EVENTS)
 
 
+@pytest.mark.parametrize("end", ["", "030D", "0D", "14"])
+def test_the_trailer_is_taken_off(end: str) -> None:
+    raw = b"a011 123418113001015" + (bytes.fromhex(end) or b"\x14")
+    decoded = decode(raw, lambda _: None, {"end": end})
+    assert isinstance(decoded, Decoded)
+    assert decoded.signals[0].zone == "015"
+
+
 def test_a_contact_id_event_with_letters_of_no_event_is_refused() -> None:
     assert isinstance(decode(b"a011 123418X13001015\x14", lambda _: None, {}), Undecoded)
 

@@ -331,3 +331,15 @@ def test_a_visual_verification_is_named() -> None:
     signal = read("001001[#1234567890|Idu255]")
     assert (signal.number, signal.code_name) == ("1234567890", "visual verification")
     assert read("001001[#1234|Iother]").code_name == "block without an event"
+
+
+def test_a_header_that_is_set_wrong_is_named_as_the_reason() -> None:
+    wrong = decode(b"5011 181234E13001015\x14", lambda _: None, {"header": "RRLLL"})
+    assert wrong == Undecoded("id 5: its header is not RRLLL, which the option `header` says")
+    nothing = decode(b"5011 nonsense\x14", lambda _: None, {"header": "RRLLL"})
+    assert nothing == Undecoded("id 5: not in a layout of this protocol")
+
+
+def test_an_end_of_two_bytes_that_ends_in_cr_is_taken_off() -> None:
+    decoded = decode(b"5011 181234E13001015\x03\r", lambda _: None, {"end": "030D"})
+    assert isinstance(decoded, Decoded)
