@@ -49,6 +49,7 @@ _EVENT_FUNCTIONS = frozenset("NO")
 _READ_FUNCTIONS = frozenset({b"N", b"O", b"A", b"?"})
 # Text, origin, environment, configuration, control, program, listen-in, video, login, extended.
 _TEXT_FUNCTIONS = frozenset({b"", *(bytes((byte,)) for byte in b"A&E@CPLI?XVv")})
+_FIELDS = frozenset({"da", "id", "ri", "ti"})  # modifiers that a signal has fields for
 _ACKNOWLEDGEMENT_WANTED = 0x40
 _REVERSE_CHANNEL = 0x80
 _LENGTH = 0x3F
@@ -182,26 +183,9 @@ def signal(event: SiaEvent, *, number: str, token: str, receiver: str, line: str
     """Return ``event`` as the signal of ``number``."""
     signal_class, name, addressed, vendor = name_sia(event.code)
     modifiers = event.modifiers
-    user = modifiers.get("id", "")
-    area = modifiers.get("ri", "")
-    zone = ""
-    extra = {key: modifiers[key] for key in modifiers if key not in {"ti", "da", "id", "ri"}}
-    if addressed == "user":
-        # Panels put the user into ``id`` or into the address; both are kept.
-        if user and event.address:
-            extra["address"] = event.address
-        user = user or event.address
-    elif addressed == "area" and (not area or area.lstrip("0") == event.address.lstrip("0")):
-        area = area or event.address
-    else:
-        zone = event.address
-        if zone and addressed not in PLACES:
-            extra["place"] = addressed
-    extra |= {
-        key: value for key, value in (("units", event.units), ("unread", event.unread)) if value
-    }
-    if event.block == "O":
-        extra["block"] = "O"
+    zone, user, area, beside = _placed(event, addressed)
+    said = {key: modifiers[key] for key in modifiers if key not in _FIELDS}
+    kept = {"units": event.units, "unread": event.unread, "block": event.block.strip("N")}
     return Signal(
         number=number,
         token=token,
@@ -217,8 +201,26 @@ def signal(event: SiaEvent, *, number: str, token: str, receiver: str, line: str
         line=line,
         panel_time=" ".join(filter(None, (modifiers.get("da"), modifiers.get("ti")))),
         vendor=vendor,
-        extra=extra,
+        extra=said | beside | {key: text for key, text in kept.items() if text},
     )
+
+
+def _placed(event: SiaEvent, addressed: str) -> tuple[str, str, str, dict[str, str]]:
+    """Return zone, user and area of ``event``, and what its address says besides.
+
+    Panels put the user into ``id`` or into the address, and the area likewise; both are kept.
+    """
+    address, user, area = (
+        event.address,
+        event.modifiers.get("id", ""),
+        event.modifiers.get("ri", ""),
+    )
+    if addressed == "user":
+        return "", user or address, area, {"address": address} if user and address else {}
+    if addressed == "area" and (not area or area.lstrip("0") == address.lstrip("0")):
+        return "", user, area or address, {}
+    named = bool(address) and addressed not in PLACES
+    return address, user, area, {"place": addressed} if named else {}
 
 
 def signals(

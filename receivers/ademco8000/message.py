@@ -1,7 +1,7 @@
 """8000 and SK9000: what a packet says."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -104,17 +104,8 @@ def _heartbeat(text: str) -> Signal:
 
 
 def _call(header: re.Match[str], call: re.Match[str]) -> list[Signal]:
-    named = {"fmt": "format", "caller": "caller", "caller_name": "name"}
-    extra = {name: call[group] for name, group in named.items() if call[group]}
     parts = list(_PARTS.finditer(call["parts"]))
-    bad = "".join(part[0] for part in parts if part[0].startswith("#"))
-    if bad:
-        extra["bad"] = bad
-    if call["listen"]:
-        extra["listen_in_s"] = str(int(call["listen"]))
-    if call["more"]:
-        extra["more"] = "follows"
-    extra["receiver_time"] = f"{header[2]} {header[3]}"
+    extra = _of_the_call(header, call, [part[0] for part in parts if not part["number"]])
     return [
         replace(
             _event(event, part["number"]),
@@ -127,6 +118,22 @@ def _call(header: re.Match[str], call: re.Match[str]) -> list[Signal]:
         if part["number"]
         for event in part["events"][1:].split('"')
     ]
+
+
+def _of_the_call(
+    header: re.Match[str], call: re.Match[str], unread: Iterable[str]
+) -> dict[str, str]:
+    """Return what holds for all events of a call."""
+    said = {
+        "fmt": call["format"],
+        "caller": call["caller"],
+        "caller_name": call["name"],
+        "bad": "".join(unread),
+        "listen_in_s": call["listen"] and str(int(call["listen"])),
+        "more": call["more"] and "follows",
+        "receiver_time": f"{header[2]} {header[3]}",
+    }
+    return {name: text for name, text in said.items() if text}
 
 
 def _event(event: str, number: str) -> Signal:
