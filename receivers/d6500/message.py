@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from receivers import contact_id
-from receivers.codes import TABLE
+from receivers import contact_id, sia
+from receivers.codes import TABLE, sia_codes
 from receivers.d6500.framing import TERMINATOR
 from receivers.d6500.session import OPTIONS
 from receivers.options import read_bytes, read_class
@@ -50,6 +50,8 @@ _CONTACT_ID = re.compile(r" ([0-9A-F]{3,10})(?:18|98)([136ERP][0-9A-F]{8})")
 _CHANNELS = re.compile(r" *([0-9A-F]{3,6}) ([0-9A-F]{4}(?: [0-9A-F]{4}){1,3} [0-9A-F])")
 _ACRON = re.compile(r" {4,6}([0-9A-F]{4})([0-9A-F]{8})")
 _BASIC = re.compile(r" +([0-9A-F]{4})([0-9A-Z ]{2}) ([0-9A-F ]{3}) ")
+# BFSK, as a Sur-Gard receiver in Radionics 6500 mode writes it.
+_CODED = re.compile(r" +([0-9A-F]{3,6})([A-Z]{2})([0-9A-F]{4})")
 # Modem IIe: area, event and zone, apart by spaces as the manual prints them.
 _MODEM = re.compile(r" +([0-9A-F]{3,6}) *([0-9A-F]{2}) ([0-9A-F]{2}) ([0-9A-F]{3}) *")
 MODEM_EVENTS: Mapping[str, tuple[SignalClass, str]] = MappingProxyType(
@@ -99,10 +101,18 @@ def _read_basic(body: str) -> Signal | None:
         return _signal("", SignalClass.SELF, "heartbeat of the receiver")
     match = _BASIC.fullmatch(body)
     if match is None:
-        return _read_modem(body)
+        return _read_coded(body) or _read_modem(body)
     # The letters of the common formats differ by maker.
     kind = SignalClass.ALARM if match[2].startswith("A") else SignalClass.STATUS
     return replace(_signal(match[1], kind, ""), code=match[2], zone=match[3].strip())
+
+
+def _read_coded(body: str) -> Signal | None:
+    match = _CODED.fullmatch(body)
+    if match is None or match[2] not in sia_codes():
+        return None
+    event = sia.SiaEvent(code=match[2], address=match[3], block="")
+    return replace(sia.signal(event, number=match[1], token="", receiver="", line=""), new=None)
 
 
 def _read_modem(body: str) -> Signal | None:

@@ -85,6 +85,7 @@ _HEXADECIMAL = re.compile(r"[0-9A-F]*")
 _TELIM = re.compile(r"([0-9A-F]{3,9}|[0-9A-F]{3,5} *[0-9A-F]{3,6}) ([A-Z]) {1,3}([0-9A-F]{1,2})")
 _SIM = re.compile(r"([0-9A-Z]{3,9})([0-9]{10})([0-9]{21})")
 _SHORT, _LONG = 3, 5  # RRL and RRLLL
+_CODED_COLUMNS = 16  # spaces, account, code and address
 _AROUND_ACCOUNT = 11  # 18 before it, QXYZGGCCC behind it
 _VIDEO = "Idu"  # System 5: the block that tells of pictures
 _AUDIO = "P"  # of account 0000: two-way audio, the letter as it leaves the factory
@@ -251,6 +252,10 @@ def _read_basic(text: str, options: Options) -> Signal | None:
     header, rest = _columns(text, options)
     match = _BASIC.fullmatch(rest)
     if match is None:
+        # A receiver in Radionics 6500 mode writes BFSK, which otherwise is id 6, under this id.
+        coded = _CODED[0].fullmatch(rest) if len(rest) == _CODED_COLUMNS else None
+        if coded is not None and coded[2] in sia_codes():
+            return _coded("1", header, coded[1], coded[2], coded[3].strip())
         return _read_other(header, rest)
     number, letter, group, value = match.groups()
     own = _is_own(number)

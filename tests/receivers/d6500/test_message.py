@@ -19,6 +19,7 @@ from receivers.signals import Decoded, SignalClass, Undecoded
         (b"9011      123412345678\x14", ("1234", "9", "", "1", SignalClass.STATUS)),
         (b"9011    123412345678\x14", ("1234", "9", "", "1", SignalClass.STATUS)),
         (b"a011 123498113001015\x14", ("1234", "a", "130", "1", SignalClass.ALARM)),
+        (b"1011      1234BA0005\x14", ("1234", "1", "BA", "1", SignalClass.ALARM)),
         (b"3011 REJECT COMMAND  \x14", ("", "3", "", "1", SignalClass.SELF)),
     ],
 )
@@ -31,7 +32,16 @@ def test_every_known_type_is_read(raw: bytes, expected: tuple[object, ...]) -> N
 
 
 @pytest.mark.parametrize(
-    "raw", [b"", b"a011 x\x14", b"f011 x\x14", b"1011 x\x14", b"9011 x\x14", b"Z011 x\x14"]
+    "raw",
+    [
+        b"",
+        b"a011 x\x14",
+        b"f011 x\x14",
+        b"1011 x\x14",
+        b"1011      1234KZ0005\x14",
+        b"9011 x\x14",
+        b"Z011 x\x14",
+    ],
 )
 def test_what_is_in_no_known_layout_says_so(raw: bytes) -> None:
     assert decode(raw, lambda _: None, {}) == Undecoded("not in a known layout of D6500 mode")

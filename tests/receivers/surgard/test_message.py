@@ -343,3 +343,12 @@ def test_a_header_that_is_set_wrong_is_named_as_the_reason() -> None:
 def test_an_end_of_two_bytes_that_ends_in_cr_is_taken_off() -> None:
     decoded = decode(b"5011 181234E13001015\x03\r", lambda _: None, {"end": "030D"})
     assert isinstance(decoded, Decoded)
+
+
+def test_bfsk_of_a_receiver_in_6500_mode_stands_under_id_1() -> None:
+    signal = read("1011      1234BA0005")
+    assert fields(signal, "number", "code", "zone", "token") == ("1234", "BA", "0005", "1")
+    assert signal.signal_class is SignalClass.ALARM
+    # One column more is another format, and a pair that is no code is none of SIA's.
+    assert read("1011    1B2345ABA1A31").number == ""
+    assert read("1011      1234KZ0005").number == ""
