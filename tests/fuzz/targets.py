@@ -1,7 +1,8 @@
 """What is fuzzed: one target per codec, one per decoder; no exception of any kind is allowed.
 
-A target takes bytes.  The first of them choose the receiver's options and where the stream is cut,
-so that every combination of options is reached; the rest is what is heard.
+A target takes bytes.  The first of them choose the receiver's options, what the rest is put into (a
+frame whose check value holds, or nothing) and where the stream is cut; so every combination of
+options and all that stands behind a check is reached.  The rest is what is heard.
 """
 
 import csv
@@ -12,6 +13,11 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
+from receivers.checksums import column_parity, v_byte
+from receivers.d6500_sia.framing import Form
+from receivers.d6500_sia.framing import seal as sia_mode
+from receivers.dc09 import framing as dc09
+from receivers.dc09.cipher import encrypt
 from receivers.events import Event, Frame, Garbled, Heartbeat
 from receivers.registry import RECEIVERS
 from receivers.session import Account, Conversation, Key, Option, Options, ReceiverSpec
@@ -29,6 +35,7 @@ __all__ = [
     "decoder",
     "heard",
     "samples",
+    "sealed",
 ]
 
 Target = Callable[[bytes], None]
@@ -36,7 +43,9 @@ Target = Callable[[bytes], None]
 NOON = datetime(2025, 6, 15, 12, 0, 0, tzinfo=UTC)
 KEYED = Account("1234", (Key(bytes(range(16))),))
 PREFIX = 16
-"""How many bytes of an input choose options and cuts."""
+"""How many bytes of an input choose options, seal and cuts."""
+
+_SEAL = PREFIX - 4  # the byte that chooses the seal; behind it stand those of the cuts
 
 _VECTORS = Path(__file__).parent.parent / "vectors" / "sample-frames.csv"
 _WORDS = (
@@ -54,6 +63,47 @@ MORE = (
 )
 _ENOUGH = 32_768
 _MOST_ANSWER = 4200
+
+
+def sealed(kind: int, body: bytes) -> bytes:
+    """Return ``body`` within a frame whose check value holds; as it is for half of all kinds."""
+    seal = _SEALS[kind // 2 % len(_SEALS)] if kind % 2 else None
+    return seal(body) if seal else body
+
+
+def _packet(body: bytes) -> bytes:
+    """Return a packet of the 8000 or the SK9000."""
+    return body + bytes((v_byte(body),)) + b"\r"
+
+
+def _block(body: bytes) -> bytes:
+    """Return a block of DC-03."""
+    data = body[:64] or b"N"
+    block = bytes((0x40 | (len(data) - 1),)) + data
+    return block + bytes((column_parity(block),))
+
+
+def _dc09(body: bytes) -> bytes:
+    return dc09.seal(body.replace(b"\r", b""), dc09.Style.STANDARD)
+
+
+def _encrypted(body: bytes) -> bytes:
+    clear = body.replace(b"\r", b"") + b"]_12:00:00,06-15-2025"
+    clear = b"p" * (-len(clear) % 16) + clear
+    return _dc09(b'"*SIA-DCS"0001L0#1234[' + encrypt(KEYED.keys[0].secret, clear))
+
+
+_SEALS: Sequence[Callable[[bytes], bytes]] = (
+    lambda body: _dc09(b'"' + body),
+    lambda body: _dc09(b'"SIA-DCS"0001L0#1234[#1234|' + body),
+    lambda body: _dc09(b'"ADM-CID"0001L0#1234[#1234|' + body),
+    _encrypted,
+    lambda body: _packet(b'&061525"120000"01"0001"00401\x05' + body),
+    lambda body: _packet(b'\'062794"0345"51\x05' + body),
+    _packet,
+    _block,
+    lambda body: sia_mode(b"\t00010101[" + body.replace(b"\r", b"") + b"]", Form(digits=True)),
+)
 
 
 def samples() -> list[bytes]:
@@ -111,12 +161,17 @@ def read(spec: ReceiverSpec, raw: bytes, options: Options) -> None:
     assert all(0 <= start < end <= len(where) for start, end, _ in meaning.masked), meaning
 
 
+def sealed_input(data: bytes) -> bytes:
+    """Return what an input lets be heard: all behind its first bytes, within what these choose."""
+    return sealed(data[_SEAL] if len(data) > _SEAL else 0, data[PREFIX:])
+
+
 def codec(name: str) -> Target:
     """Return the target of a receiver's framing, session and answers."""
     spec = RECEIVERS[name]
 
     def target(data: bytes) -> None:
-        head, stream = data[:PREFIX], data[PREFIX:]
+        head, stream = data[:PREFIX].ljust(PREFIX, b"\0"), sealed_input(data)
         options = chosen(spec.options, head)
         chance = random.Random(head[-4:])
         places = sorted({0, len(stream), *(chance.randrange(len(stream) + 1) for _ in range(6))})
@@ -132,9 +187,9 @@ def decoder(name: str) -> Target:
     spec = RECEIVERS[name]
 
     def target(data: bytes) -> None:
-        options = chosen(spec.options, data[:PREFIX])
-        read(spec, data[PREFIX:], options)
-        context, _, raw = data[PREFIX:].partition(b"\xff")
+        options, raw = chosen(spec.options, data[:PREFIX]), sealed_input(data)
+        read(spec, raw, options)
+        context, _, raw = raw.partition(b"\xff")
         read(spec, raw, {**options, "context": context.hex()})
 
     return target
