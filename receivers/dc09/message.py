@@ -76,8 +76,6 @@ _STAMP = rb"[0-9]{2}:[0-9]{2}:[0-9]{2},[0-9]{2}-[0-9]{2}-[0-9]{4}"
 # Some encrypt with a padding of their library's own, which stands behind the time.
 _TIME = re.compile(rb"_(" + _STAMP + rb")[\x01-\x10]*\Z")
 _EXTENDED = re.compile(rb"\[(\$?[^\]]?)([^\]]*)\]")
-# The end of data behind a pad that may be any bytes: nothing but extended data and time follow.
-_PADDED_END = re.compile(rb"\](?=(?:\[[^\[\]]*\])*_" + _STAMP + rb"[\x01-\x10]*\Z)")
 _OCCURRED = re.compile(_STAMP.decode("ascii"))
 
 
@@ -131,11 +129,11 @@ def clear_text(text: bytes, *, padded: bool) -> Clear:
     close = text.find(b"]")
     if close < 0:
         return Clear(text, (), "", 0, whole=False)
-    start = 0
-    if padded:
-        start, close = _behind_pad(text, close)
     time = _TIME.search(text, close)
     end = time.start() if time else len(text)
+    start = 0
+    if padded:
+        start, close = _behind_pad(text, close, end)
     extended = tuple(
         (decode_text(block[1]), block.start(2), block[2])
         for block in _EXTENDED.finditer(text, close + 1, end)
@@ -146,17 +144,26 @@ def clear_text(text: bytes, *, padded: bool) -> Clear:
     return Clear(text[start:close], extended, stamp, start, whole=whole)
 
 
-def _behind_pad(text: bytes, close: int) -> tuple[int, int]:
+def _behind_pad(text: bytes, close: int, end: int) -> tuple[int, int]:
     """Return where the data begin and end; ``close`` is the first closing bracket."""
     account = text.find(b"|#")
-    if not 0 <= account < close and not _PADDED_END.match(text, close):
-        # That bracket is the pad's own: one behind the account, or before the time, is meant.
-        found = _PADDED_END.search(text, close) if account < 0 else None
-        other = text.find(b"]", account) if account >= 0 else -1
-        close = max(close, found.start() if found else other)
+    if not 0 <= account < close:
+        # That bracket may be the pad's own: one behind the account, or before the time, is meant.
+        other = text.find(b"]", account, end) if account >= 0 else -1
+        last = _last_close(text, end)
+        close = max(close, last if last == close or other < 0 else other)
     bar = text.find(b"|#", 0, close)
     bar = bar if bar >= 0 else text.find(b"|", 0, close)
     return (bar + 1 if bar >= 0 else close), close
+
+
+def _last_close(text: bytes, end: int) -> int:
+    """Return the first bracket behind which nothing but extended data stand before ``end``."""
+    if text[end - 1 : end] != b"]":
+        return -1
+    while (begin := text.rfind(b"][", 0, end)) >= 0 and b"]" not in text[begin + 2 : end - 1]:
+        end = begin + 1
+    return end - 1
 
 
 def decode(raw: bytes, accounts: Accounts, options: Options) -> Decoded | Undecoded:

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from receivers.dc09.cipher import encrypt
@@ -114,6 +114,21 @@ def test_the_data_may_name_an_account(data: bytes, number: bytes) -> None:
 )
 def test_clear_text_is_taken_apart(text: bytes, clear: Clear) -> None:
     assert clear_text(text, padded=True) == clear
+
+
+@given(st.binary(min_size=1, max_size=31), st.sampled_from([b"", b"[Mab]", b"[I|x][Va[b]"]))
+def test_a_pad_may_be_any_bytes(pad: bytes, extended: bytes) -> None:
+    # Two pairs of marks cannot be told from those of the frame.
+    assume(b"|#" not in pad and b"][" not in pad)
+    time = b"_12:00:00,06-15-2025"
+    with_bar = clear_text(pad + b"|#1234|NBA5]" + extended + time, padded=True)
+    assert (with_bar.data, with_bar.whole) == (b"#1234|NBA5", True)
+    without = clear_text(pad.replace(b"|", b"") + b"]" + extended + time, padded=True)
+    assert (without.data, without.whole) == (b"", True)
+    assert with_bar.time == without.time == "12:00:00,06-15-2025"
+    letters = [name for name, _, _ in with_bar.extended]
+    assert letters == [name for name, _, _ in without.extended]
+    assert letters == [block[:1].decode() for block in extended.split(b"[")[1:3] if block]
 
 
 def test_several_events_are_several_signals_in_order() -> None:
