@@ -21,6 +21,7 @@ __all__ = [
     "contact_id_codes",
     "name_contact_id",
     "name_sia",
+    "qualified",
     "sia_codes",
 ]
 
@@ -157,13 +158,17 @@ def name_contact_id(code: str, qualifier: str) -> tuple[SignalClass, str, str, s
                 code[:2], _CONTACT_ID_PATTERNS.get(code[:1], SignalClass.STATUS)
             )
         )
-    if qualifier == "6":
-        kind = SignalClass.STATUS
-    elif qualifier == "3" and kind is SignalClass.OPENING:
-        kind = SignalClass.CLOSING
-    elif qualifier == "3" and kind not in _ENDLESS:
-        kind = SignalClass.RESTORE
+    kind = qualified(kind, qualifier)
     return (kind, entry.name, entry.address, entry.vendor) if entry else (kind, "", "zone", "")
+
+
+def qualified(kind: SignalClass, qualifier: str) -> SignalClass:
+    """Return the class of a Contact ID event whose code, when it is new, is of class ``kind``."""
+    if qualifier == "6":
+        return SignalClass.STATUS
+    if qualifier == "3" and kind is SignalClass.OPENING:
+        return SignalClass.CLOSING
+    return SignalClass.RESTORE if qualifier == "3" and kind not in _ENDLESS else kind
 
 
 # SIA: by the word after the colon, or by the word before it where that decides.
