@@ -110,15 +110,16 @@ def write_block(block: Block) -> bytes:
 def split(data: bytes) -> tuple[str, list[bytes]]:
     """Return the account that block text names (empty: none) and its blocks.
 
-    The account stands before the first ``|``, with or without ``#``.  Where there is no ``#``
-    and the first part reads as an event block, the account was left out.
+    The account stands before the first ``|``, with or without ``#``, and with or without spaces
+    around it.  Where there is no ``#`` and the first part reads as an event block, the account was
+    left out.
     """
     parts = data.split(b"|")
     first = parts[0]
     if first.startswith(b"#"):
-        return decode_text(first[1:]), parts[1:]
+        return decode_text(first[1:]).strip(" "), parts[1:]
     if not first or (len(parts) > 1 and not _reads_as_events(first)):
-        return decode_text(first), parts[1:]
+        return decode_text(first).strip(" "), parts[1:]
     return "", parts
 
 

@@ -117,7 +117,7 @@ def read_head(body: bytes) -> Head | None:
 def data_number(data: bytes) -> bytes:
     """Return the account that the data names; empty where it names none."""
     match = _DATA_NUMBER.match(data)
-    return match[1] if match else b""
+    return match[1].strip(b" ") if match else b""
 
 
 def clear_text(text: bytes, *, padded: bool) -> Clear:

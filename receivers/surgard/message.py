@@ -71,7 +71,7 @@ OPTIONS: Mapping[str, Option] = MappingProxyType(
 
 _HEARTBEAT = re.compile(rb"1[0-9A-Za-z]{3,9} {11}@ {0,4}")
 # Accounts are read from the end: imitators write 4 to 10 digits, and leave the space out.
-_CONTACT_ID = re.compile(r"(18|98) *([0-9A-F]{3,16})([136ERP][0-9A-F]{8})")
+_CONTACT_ID = re.compile(r"(18|98) *([0-9A-Fa-f]{3,16})([136ERP][0-9A-F]{8})")
 _BASIC = re.compile(r" *([0-9A-Fa-f]{3,10}) ([A-Za-z0-9 ])([0-9A-Z ])([0-9A-Z ]{3})")
 _OTHER = re.compile(r" {4,}(\S.*)", re.DOTALL)
 # The last six columns are code and address; imitators cut the address to two digits.

@@ -197,3 +197,8 @@ def test_blocks_beside_an_event_are_not_lost() -> None:
     number, blocks = split(b"#1|NBA5|@AL3|Zwhat|?4711|")
     (event,) = sia.signals(blocks, number=number, token="S", receiver="", line="")
     assert event.extra == {"blocks": "@AL3 Zwhat"}
+
+
+@pytest.mark.parametrize("data", [b"#  1234|NBA5", b"1234  |NBA5", b"#1234|NBA5"])
+def test_an_account_has_no_spaces_around_it(data: bytes) -> None:
+    assert split(data) == ("1234", [b"NBA5"])

@@ -53,7 +53,14 @@ def test_the_head_is_what_stands_before_the_data(body: bytes, head: Head | None)
 
 @pytest.mark.parametrize(
     ("data", "number"),
-    [(b"#12|N", b"12"), (b"12|N", b"12"), (b"|N", b""), (b"]", b""), (b"", b"")],
+    [
+        (b"#12|N", b"12"),
+        (b"12|N", b"12"),
+        (b"# 12 |N", b"12"),
+        (b"|N", b""),
+        (b"]", b""),
+        (b"", b""),
+    ],
 )
 def test_the_data_may_name_an_account(data: bytes, number: bytes) -> None:
     assert data_number(data) == number

@@ -319,6 +319,13 @@ def test_a_transmitter_without_a_key_does_not_speak_for_an_account_with_one() ->
     assert station.answers(event) == b""
 
 
+def test_spaces_around_a_number_do_not_get_around_its_key() -> None:
+    station = Station("dc09", Account("77"), keyed("1234", KEY))
+    (event,) = station.hears(frame(b'"SIA-DCS"0001L0#77[# 1234 |NBA5]'))
+    assert isinstance(event, Frame)
+    assert event.fault is Fault.NOT_ENCRYPTED
+
+
 def test_a_transmitter_may_speak_for_another_account_in_clear() -> None:
     station = Station("dc09", Account("77"), Account("88"))
     event = only(station, frame(b'"SIA-DCS"0021L0#77[#88|NOP5]'))

@@ -36,6 +36,9 @@ def fields(signal: Signal, *names: str) -> tuple[object, ...]:
             ("01", "1", "0000001234", "130", "01", "015"),
             id="ten digits",
         ),
+        pytest.param(
+            "5011 18ab12E13001015", ("01", "1", "ab12", "130", "01", "015"), id="lower case"
+        ),
         pytest.param("5011181234E13001015", ("01", "1", "1234", "130", "01", "015"), id="no space"),
     ],
 )
