@@ -15,9 +15,10 @@ from receivers.dc09.message import (
     decode,
     read_head,
 )
+from receivers.events import Garbled
 from receivers.session import Account, Key
 from receivers.signals import Decoded, SignalClass, Undecoded
-from tests.receivers.conftest import keyed
+from tests.receivers.conftest import Station, keyed
 
 KEY = bytes(range(16))
 
@@ -324,3 +325,27 @@ def test_a_masked_span_lies_within_the_bytes(data: bytes) -> None:
     decoded = decode(raw, lambda _: None, {})
     for start, end, _ in decoded.masked if isinstance(decoded, Decoded) else ():
         assert 0 <= start < end <= len(raw)
+
+
+HEADS = [b"#77", b"#1234", b"", b"# 1234", b"#1234 "]
+NAMES = [b"#1234", b"1234", b"# 1234", b"#1234 ", b" #1234", b"", b"#77", b"NBA5", b"#", b"##1234"]
+BLOCKS = [b"NBA5", b"Nri1/CL7", b"1130 01 015", b"#1234", b"AHALL", b"", b" "]
+
+
+@given(
+    st.sampled_from([b"SIA-DCS", b"ADM-CID"]),
+    st.sampled_from(HEADS),
+    st.lists(st.sampled_from(NAMES), max_size=2),
+    st.lists(st.sampled_from(BLOCKS), max_size=3),
+)
+def test_no_plain_frame_that_is_taken_speaks_for_an_account_with_a_key(
+    token: bytes, head: bytes, names: list[bytes], blocks: list[bytes]
+) -> None:
+    body = b'"%b"0001L0%b[%b]' % (token, head, b"|".join([*names, *blocks]))
+    station = Station("dc09", Account("77"), keyed("1234", KEY))
+    for event in station.hears(seal(body, Style.STANDARD)):
+        if isinstance(event, Garbled) or event.fault is not None:
+            continue
+        meaning = decode(event.raw, station.accounts.get, {})
+        numbers = [s.number for s in meaning.signals] if isinstance(meaning, Decoded) else []
+        assert "1234" not in numbers
