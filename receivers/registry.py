@@ -48,7 +48,7 @@ RECEIVERS: Mapping[str, ReceiverSpec] = MappingProxyType(
         "dc07": ReceiverSpec(
             title="SIA DC-07 (receiver to computer), on trial",
             transports=_STREAMS,
-            open=dc09.Dc09Session,
+            open=dc09.Dc07Session,
             decode=dc09.decode,
             options=dc09.OPTIONS,
             heartbeat=True,

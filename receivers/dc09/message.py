@@ -276,7 +276,8 @@ def _read_link_test(number: str, token: str, data: bytes) -> Read:
     test = Signal(
         number=number,
         token=token,
-        signal_class=SignalClass.TEST,
+        # Without an account it is a receiver's (DC-07), and of its line.
+        signal_class=SignalClass.TEST if number else SignalClass.SELF,
         code_name="link test",
         text=decode_text(data),
     )
