@@ -5,7 +5,7 @@ facts frozen at the order and the software, so building again gives the same con
 `finish` seals the bag and packs it; its bytes differ each time, by signature and stamp.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from archive import canonical, merkle
+from archive import canonical, cms, merkle, xades
 from archive.authorities.base import Authority
 from archive.canonical import JsonValue
-from archive.container import VolumeWriter, deflate_probe, pack, volume_list
+from archive.container import Sign, VolumeWriter, deflate_probe, pack, volume_list
 from archive.errors import MalformedError
 from archive.facts import (
     SourceDocument,
@@ -56,6 +56,7 @@ __all__ = [
     "build",
     "finish",
     "safe_name",
+    "signed_by",
 ]
 
 FORMAT = "stationd-evidence/1"
@@ -195,7 +196,7 @@ def finish(
         (built.folder / name).write_bytes(content)
     container = target / f"{built.base}.asice"
     container.unlink(missing_ok=True)
-    pack(built.folder, container)
+    pack(built.folder, container, signed_by(seal, authority, now))
     paths = [_moved(path, target) for path in built.volumes]
     files = []
     for path in (*paths, container):
@@ -205,6 +206,18 @@ def finish(
     named = (container.name, Listed(files[-1].sha256, files[-1].size))
     form.write_bytes(certification(built.form, built.payload, built.report, named))
     return Finished(tuple(files), built.content_id, built.records, form)
+
+
+def signed_by(seal: Seal, authority: Authority, now: datetime) -> Sign:
+    """Return what signs the files of a container."""
+
+    def sign(files: Sequence[xades.DataObject]) -> bytes:
+        def stamp(data: bytes) -> bytes:
+            return cms.token(authority.stamp(data))
+
+        return xades.signatures(files, signer=seal, now=now, stamp=stamp)
+
+    return sign
 
 
 def _moved(path: Path, target: Path) -> Path:
@@ -359,6 +372,7 @@ def _bag_info(bag: Bag, source: BundleSource) -> bytes:
             ("Bag-Software-Agent", source.software),
             ("Payload-Oxum", bag.oxum()),
             ("Container-Deflate", deflate_probe()),
+            ("Container-Signature", xades.SIGNATURES),
         ]
     )
 
