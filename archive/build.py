@@ -8,7 +8,7 @@ facts frozen at the order and the software, so building again gives the same con
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,7 @@ __all__ = [
     "Trust",
     "build",
     "finish",
+    "report_signed_by",
     "safe_name",
     "signed_by",
 ]
@@ -149,9 +150,17 @@ def safe_name(text: str) -> str:
 
 
 def build(
-    source: BundleSource, into: Path, *, trust: Trust, progress: Progress | None = None
+    source: BundleSource,
+    into: Path,
+    *,
+    trust: Trust,
+    sign_report: Callable[[Path], None],
+    progress: Progress | None = None,
 ) -> Built:
     """Write the bag of ``source`` below ``into``, an empty or new folder.
+
+    ``sign_report`` signs the PDF of the report, which is the same for the same source, in its
+    place.
 
     Raises `MalformedError` where the records are not the chain that the source names.
     """
@@ -179,6 +188,7 @@ def build(
         segments=len(segments),
     )
     pages = alarm_history_pdf(bag.path(_REPORT), report, summary)
+    sign_report(bag.path(_REPORT))
     return _tags(bag, source, trust, _Tags(manifest, form, finished, pages))
 
 
@@ -218,6 +228,13 @@ def signed_by(seal: Seal, authority: Authority, now: datetime) -> Sign:
         return xades.signatures(files, signer=seal, now=now, stamp=stamp)
 
     return sign
+
+
+def report_signed_by(seal: Seal, authority: Authority, now: datetime) -> Callable[[Path], None]:
+    """Return what signs the report of a bundle."""
+    return partial(
+        seal.sign_pdf, now=now, stamp_hash=authority.stamp_hash, trusted_pem=authority.trust_pem
+    )
 
 
 def _moved(path: Path, target: Path) -> Path:

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from archive import cms, xades
+from archive import cms, pades, xades
 from archive.ceremony import fingerprint
 from archive.errors import KeyFileError
 
@@ -115,11 +115,33 @@ class Seal:
         ``stamp`` takes the bytes to be stamped and gives an authority's reply (TimeStampResp).
         """
         self._check_valid(now)
-        key = self._key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-        signature = cms.sign(data, key=key, chain=self.chain, now=now)
+        signature = cms.sign(data, key=self._private, chain=self.chain, now=now)
         if stamp is None:
             return signature
         return cms.add_stamp(signature, stamp(cms.signature_value(signature)))
+
+    def sign_pdf(
+        self,
+        path: Path,
+        *,
+        now: datetime,
+        stamp_hash: Callable[[bytes], bytes],
+        trusted_pem: bytes,
+    ) -> None:
+        """Sign the PDF at ``path`` in its place (PAdES B-LTA).
+
+        ``stamp_hash`` takes a SHA-256 and gives an authority's reply; ``trusted_pem`` are the
+        certificates that the authority is checked against.
+        """
+        self._check_valid(now)
+        pades.sign_pdf(
+            path,
+            key=self._private,
+            chain=self.chain,
+            now=now,
+            stamp_hash=stamp_hash,
+            trusted_pem=trusted_pem,
+        )
 
     def signature_of(self, data: bytes, *, now: datetime) -> bytes:
         """Return the bare signature of ``data``: r and s of 32 bytes each, or a PKCS#1 block."""
@@ -128,6 +150,10 @@ class Seal:
             return self._key.sign(data, padding.PKCS1v15(), hashes.SHA256())
         r, s = decode_dss_signature(self._key.sign(data, ec.ECDSA(hashes.SHA256())))
         return r.to_bytes(_HALF) + s.to_bytes(_HALF)
+
+    @property
+    def _private(self) -> bytes:
+        return self._key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
 
     def _check_valid(self, now: datetime) -> None:
         certificate = self._certificate
