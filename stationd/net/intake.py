@@ -86,6 +86,7 @@ class Intake:
             known = (
                 isinstance(event, Frame)
                 and event.fault is None
+                and not event.suspect
                 and polls.hear(
                     (self._group, event.number), self.listener, at, poll=bare and answers
                 )
@@ -212,17 +213,20 @@ _MARKED: dict[tuple[bool, bool, Fault | None], _Written] = {
 }
 
 
-def _with_context(event: Frame) -> _Written:
-    marks = _marks(repeat=event.repeat, poll=event.poll, fault=event.fault)
-    note: dict[str, JsonValue] = {**marks, "context": event.context.hex()}
+def _with_more(event: Frame) -> _Written:
+    note = _marks(repeat=event.repeat, poll=event.poll, fault=event.fault)
+    if event.suspect:
+        note["suspect"] = True
+    if event.context:
+        note["context"] = event.context.hex()
     return Kind.FRAME, encode(note), event.fault
 
 
 def _written(event: Event) -> _Written:
     """Return kind and note of ``event``, and its fault where it has one."""
     if isinstance(event, Frame):
-        if event.context:
-            return _with_context(event)
+        if event.context or event.suspect:
+            return _with_more(event)
         if not (event.repeat or event.poll or event.fault):
             return _PLAIN
         return _MARKED[event.repeat, event.poll, event.fault]
