@@ -65,7 +65,8 @@ class Decoded:
 
     ``masked`` are the spans ``(start, end, data class)`` of ``raw`` (or of ``plain``, where there
     is one) that no record may hold.  ``table`` is the version of the code table used.  ``key`` is
-    the name of the key that opened the frame, where keys have names.
+    the name of the key that opened the frame, where keys have names, and ``sender`` the number that
+    stands for the transmitter, where the protocol has one beside the events' own.
     """
 
     signals: tuple[Signal, ...]
@@ -73,6 +74,7 @@ class Decoded:
     masked: tuple[tuple[int, int, str], ...] = ()
     table: str = ""
     key: str = ""
+    sender: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,7 +164,7 @@ def decode(raw: bytes, accounts: Accounts, options: Options) -> Decoded | Undeco
         return Undecoded(_why(head), number)
     masked += [(clear.start + start, clear.start + end, kind) for start, end, kind in passcodes]
     spans = tuple((offset + start, offset + end, kind) for start, end, kind in masked)
-    return Decoded(signals=signals, plain=plain, masked=spans, table=TABLE, key=key)
+    return Decoded(signals=signals, plain=plain, masked=spans, table=TABLE, key=key, sender=number)
 
 
 def _open(text: bytes, *accounts: Account | None) -> tuple[bytes, str]:

@@ -82,16 +82,12 @@ class Intake:
         at_once: list[Event] = []
         clear = answers and polls.stands()
         for event in events:
-            bare = isinstance(event, Frame) and event.poll and event.fault is None
-            known = (
-                isinstance(event, Frame)
-                and event.fault is None
-                and not event.suspect
-                and polls.hear(
-                    (self._group, event.number), self.listener, at, poll=bare and answers
-                )
-            )
-            clear = clear and known and bare
+            if not isinstance(event, Frame) or event.fault or event.suspect:
+                clear = False
+                continue
+            account = (self._group, event.number)
+            known = polls.hear(account, self.listener, at, poll=event.poll and answers)
+            clear = clear and known and event.poll
             if clear:
                 at_once.append(event)
         return at_once
@@ -126,7 +122,7 @@ class Intake:
             bool(self._polls)
             and isinstance(event, Frame)
             and event.poll
-            and event.fault is None
+            and not (event.fault or event.suspect)
             and self._polls is not None
             and self._polls.supervises(self._group, event.number)
         )
