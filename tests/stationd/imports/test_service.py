@@ -12,9 +12,9 @@ from stationd.errors import ImportRejectedError, NotAuthorisedError, Unavailable
 from stationd.imports.model import Arrangement, ImportOrder, Source
 from stationd.imports.plan import make_plan
 from stationd.imports.service import import_files
-from stationd.ledger.store import append_close, read_head, read_records
 from stationd.keys.model import Ends
 from stationd.keys.service import Holder, add_key, sealed_key
+from stationd.ledger.store import append_close, read_head, read_records
 from stationd.sealing import Sealer, new_sealing_key
 from stationd.staff.model import Person, Role
 

@@ -67,6 +67,6 @@ def test_a_key_without_its_mark_is_refused(text):
 @given(st.text(min_size=4), st.sampled_from(["hex", "text"]))
 def test_no_message_repeats_what_was_entered(text, notation):
     secret = f"<{text}>"
-    with pytest.raises(ValueError, match="has|holds") as caught:
+    with pytest.raises(ValueError, match=r"has|holds") as caught:
         read_key(secret * 9, notation)
     assert secret not in str(caught.value)
