@@ -73,21 +73,26 @@ def progress(keys: Sequence[SealedKey], seen: Seen, now: datetime) -> tuple[Stat
     """Return how far the change to the newest key is, and a sentence that says so."""
     if not keys:
         return State.NONE, "There is no key."
-    now_keys = in_force(keys, seen)
-    newest, olds = now_keys[-1], [key for key in now_keys[:-1] if counting(key, now)]
+    *before, newest = in_force(keys, seen)
     first = seen.get(newest.id)
     if newest.valid_from is not None and now < newest.valid_from:
         return State.PENDING, f"The newest key begins {_day(newest.valid_from)}."
-    since = "" if first is None else f" since {_day(first)}"
-    if not olds:
-        if not counting(newest, now):
-            return State.NONE, "No key counts any more."
-        return State.ONE, "One key counts" + (f", seen{since}." if first else ".")
+    olds = [key for key in before if counting(key, now)]
+    if olds:
+        return _changing(olds, first)
+    if not counting(newest, now):
+        return State.NONE, "No key counts any more."
+    return State.ONE, f"One key counts{'' if first is None else f', seen since {_day(first)}'}."
+
+
+def _changing(olds: Sequence[SealedKey], first: datetime | None) -> tuple[State, str]:
+    """Return how a change stands while keys before the newest still count."""
     ends = [key.valid_to for key in olds if key.valid_to is not None]
     last = f" The old one ends {_day(max(ends))}." if len(ends) == len(olds) else ""
     if first is None:
         return State.BOTH, f"Both keys count; the new one has not been seen.{last}"
-    return State.SEEN, f"The new key has been seen{since}; the old one still counts.{last}"
+    said = f"The new key has been seen since {_day(first)}; the old one still counts.{last}"
+    return State.SEEN, said
 
 
 def _ended(key: SealedKey, end: datetime | None) -> SealedKey:
