@@ -54,6 +54,12 @@ def test_an_end_by_date_that_comes_first_counts():
     assert in_force([dated, NEW], {NEW.id: NOW})[0].valid_to == NOW + HOUR
 
 
+def test_of_two_newer_keys_the_one_that_ends_it_first_counts():
+    middle, last = key("middle", overlap=2 * DAY), key("last", overlap=3600)
+    keys = in_force([OLD, middle, last], {middle.id: NOW, last.id: NOW})
+    assert [one.valid_to for one in keys] == [NOW + HOUR, NOW + HOUR, None]
+
+
 def test_a_key_without_an_overlap_ends_nothing():
     assert in_force([OLD, key("new")], {key("new").id: NOW}) == (OLD, key("new"))
 
