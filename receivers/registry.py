@@ -44,6 +44,7 @@ RECEIVERS: Mapping[str, ReceiverSpec] = MappingProxyType(
             open=dc09.Dc09Session,
             decode=dc09.decode,
             options=dc09.OPTIONS,
+            recall=dc09.recall,
         ),
         "dc07": ReceiverSpec(
             title="SIA DC-07 (receiver to computer), on trial",
@@ -51,6 +52,7 @@ RECEIVERS: Mapping[str, ReceiverSpec] = MappingProxyType(
             open=dc09.Dc07Session,
             decode=dc09.decode,
             options=dc09.OPTIONS,
+            recall=dc09.recall,
             heartbeat=True,
             trial=True,
         ),

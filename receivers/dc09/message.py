@@ -5,7 +5,7 @@ tables ask for it.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import NamedTuple
@@ -63,8 +63,10 @@ LINK_TESTS = frozenset({b"NULL", b"XNM"})
 """What only says that the path lives."""
 
 Read = tuple[list[Signal], list[tuple[int, int, str]]]
-_KEY = "K"  # extended data that carries an encryption key
 _OCCURRENCE = "H"  # extended data that say when it happened, in UTC
+# Extended data that carries an encryption key.  It is looked for everywhere, also where the data
+# should stand, and needs no end: what is not laid out as it should be is a secret all the same.
+_KEY = re.compile(rb"(?:\[\$?[Kk]|(?:^|\|)[Kk](?=[0-9A-Fa-f]{32}))([^\]]*)")
 
 _HEAD = re.compile(
     rb'"(\*?)([^"]{1,16})"'
@@ -174,41 +176,50 @@ def decode(raw: bytes, accounts: Accounts, options: Options) -> Decoded | Undeco
     if head is None:
         return Undecoded("no DC-09 frame with a good CRC and length")
     number = decode_text(head.number or b"")
-    text, offset, plain = body[head.start :], len(raw) - 1 - len(body) + head.start, b""
+    text, offset, plain, key = body[head.start :], len(raw) - 1 - len(body) + head.start, b"", ""
     if head.star:
-        opened = _open(text, accounts(number))
-        if opened is None:
+        text, key = _open(text, accounts(number), accounts(""))
+        if not text:
             return Undecoded("encrypted, and no key of this account opens it", number)
-        text, offset, plain = opened, 0, opened
-    clear = clear_text(text, padded=bool(head.star))
-    signals, masked = _signals(head, clear, offset)
+        offset, plain = 0, text
+    masked = [(match.start(1), match.end(1), "code") for match in _KEY.finditer(text)]
+    clear = clear_text(_without(text, masked), padded=bool(head.star))
+    signals, passcodes = _signals(head, clear)
     if not signals:
         return Undecoded(_why(head), number)
-    return Decoded(signals=signals, plain=plain, masked=masked, table=TABLE)
+    masked += [(clear.start + start, clear.start + end, kind) for start, end, kind in passcodes]
+    spans = tuple((offset + start, offset + end, kind) for start, end, kind in masked)
+    return Decoded(signals=signals, plain=plain, masked=spans, table=TABLE, key=key, sender=number)
 
 
-def _open(text: bytes, account: Account | None) -> bytes | None:
-    """Return the clear form of ``text`` under any key the account has or had."""
-    for key in account.keys if account else ():
-        plain = decrypt(key.secret, text)
-        if plain is not None and clear_text(plain, padded=True).whole:
-            return plain
-    return None
+def _open(text: bytes, *accounts: Account | None) -> tuple[bytes, str]:
+    """Return the clear form of ``text`` under any key that there is or was, and the key's name."""
+    lenient: tuple[bytes, str] = b"", ""
+    for account in accounts:
+        for key in account.keys if account else ():
+            plain = decrypt(key.secret, text)
+            if plain is None:
+                continue
+            if clear_text(plain, padded=True).whole:
+                return plain, key.name
+            if account and "time_missing" in account.switches and plain.endswith(b"]"):
+                lenient = lenient if lenient[0] else (plain, key.name)
+    return lenient
 
 
-def _signals(
-    head: Head, clear: Clear, offset: int
-) -> tuple[tuple[Signal, ...], tuple[tuple[int, int, str], ...]]:
-    """Return the signals, and the spans to mask where ``clear`` begins at ``offset``."""
+def _without(text: bytes, spans: Iterable[tuple[int, int, str]]) -> bytes:
+    """Return ``text`` with asterisks in ``spans``: no reader may see what stands there."""
+    hidden = bytearray(text)
+    for start, end, _ in spans:
+        hidden[start:end] = b"*" * (end - start)
+    return bytes(hidden)
+
+
+def _signals(head: Head, clear: Clear) -> tuple[tuple[Signal, ...], list[tuple[int, int, str]]]:
+    """Return the signals, and the spans to mask in the data of ``clear``."""
     number = decode_text(head.number or b"")
-    masked = [
-        (offset + start, offset + start + len(value), "code")
-        for letter, start, value in clear.extended
-        if letter == _KEY
-    ]
     read = _READERS.get(head.token, _read_nothing)
     signals, passcodes = read(number, decode_text(head.token), clear.data)
-    masked += [(offset + clear.start + a, offset + clear.start + b, c) for a, b, c in passcodes]
     extra = _extended(clear)
     sequence, receiver, line = _addresses(head.echo)
     return tuple(
@@ -223,7 +234,7 @@ def _signals(
             extra={**signal.extra, **extra},
         )
         for signal in signals
-    ), tuple(masked)
+    ), passcodes
 
 
 def _occurred(extra: Mapping[str, str]) -> str:
@@ -243,12 +254,11 @@ def _extended(clear: Clear) -> dict[str, str]:
     """Return extended data by letter; a letter that comes again gets its count behind it."""
     extra: dict[str, str] = {}
     for letter, _, value in clear.extended:
-        text = "*" * len(value) if letter == _KEY else decode_text(value)
         count, name = 1, letter
         while name in extra:
             count += 1
             name = f"{letter}{count}"
-        extra[name] = text
+        extra[name] = decode_text(value)
     return extra
 
 

@@ -18,6 +18,8 @@ from stationd.errors import StationdError
 from stationd.journal.chain import first_link, links
 from stationd.journal.model import encode_body
 from stationd.journal.reader import JournalReader
+from stationd.keys.model import What
+from stationd.keys.service import faults
 from stationd.net.kernel_clock import read_kernel_clock
 from stationd.overview.store import read_taken
 from stationd.roster.file import read
@@ -33,6 +35,7 @@ _LAST_ENTRIES = 10_000
 _LEAST_FREE = 0.1
 _LARGEST_OFFSET_NS = 500_000_000
 _SEAL_WARNING = timedelta(days=60)
+_FAULTS_WITHIN = timedelta(days=1)
 
 
 class Outcome(StrEnum):
@@ -158,6 +161,23 @@ def _roster(office: Office) -> Told:
         yield Outcome.WARNED, f"{path} is behind the station database; is the worker running?"
 
 
+def _panel_keys(office: Office) -> Told:
+    since = office.clock.now() - _FAULTS_WITHIN
+    found = [one for one in faults(office.desk, since=since) if one.what is not What.CLEAR]
+    panels = len({(one.group, one.number) for one in found})
+    if panels:
+        yield (
+            Outcome.WARNED,
+            (
+                f"{panels} panel(s) sent within a day what was not acknowledged: under an old or "
+                "wrong key, in clear or with an old time; `stationctl account key faults` names "
+                "them"
+            ),
+        )
+    else:
+        yield Outcome.PASSED, "every panel that has a key used it, within a day"
+
+
 def _clock(_office: Office) -> Told:
     reading = read_kernel_clock()
     if reading.state is ClockState.UNKNOWN:
@@ -222,6 +242,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("staff", _staff),
     ("journal", _journal),
     ("roster", _roster),
+    ("panel keys", _panel_keys),
     ("clock", _clock),
     ("archive", _archive),
     ("authority", _authority),

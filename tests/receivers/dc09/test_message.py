@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -248,6 +250,72 @@ def test_keys_and_passcodes_of_an_encrypted_frame_are_masked_in_its_clear_form()
     decoded = read(b'"*SIA-DCS"0001L0#1[' + encrypt(KEY, clear), keyed("1", KEY))
     assert decoded.plain == clear
     assert sorted(masked(decoded, clear)) == [(b"00FF", "code"), (b"4711", "code")]
+
+
+SECRET = b"00112233445566778899AABBCCDDEEFF"
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b"[#1|NBA5][K%b]",
+        b"[#1|NBA5][Mab][K%b]_12:00:00,06-15-2025",
+        b"[#1|NBA5][k%b]",
+        b"[#1|NBA5][$K%b]",
+        b"[#1|NBA5] [K%b]",
+        b"[#1|NBA5]x[K%b]",
+        b"[#1|NBA5][K%b",
+        b"[#1|NBA5^TEXT[K%b]",
+        b"[#1|NBA5][K%b][K%b]",
+        b"[K%b]",
+        b"[|K%b]",
+        b"[#1|NBA5|K%b]",
+    ],
+)
+@pytest.mark.parametrize("token", [b"SIA-DCS", b"NULL", b"ADM-CID"])
+def test_a_key_that_a_panel_sends_is_nowhere_in_what_is_read(token: bytes, rest: bytes) -> None:
+    raw = seal(b'"%b"0001L0#1' % token + rest.replace(b"%b", SECRET), Style.STANDARD)
+    decoded = decode(raw, {}.get, {})
+    assert SECRET.decode() not in repr(decoded)
+    if isinstance(decoded, Decoded):
+        hidden = bytearray(raw)
+        for start, end, kind in decoded.masked:
+            assert kind == "code"
+            hidden[start:end] = b"*" * (end - start)
+        assert SECRET not in hidden
+
+
+@given(st.binary(max_size=40), st.binary(max_size=40))
+def test_a_key_block_is_masked_wherever_it_stands(before: bytes, after: bytes) -> None:
+    body = b'"NULL"0001L0#1[' + before + b"][K" + SECRET + b"]" + after
+    decoded = decode(seal(body, Style.STANDARD), {}.get, {})
+    assert SECRET.decode() not in repr(decoded)
+
+
+def cipher_text(key: bytes, clear: bytes) -> bytes:
+    return b'"*SIA-DCS"0001L0#1[' + encrypt(key, b"p" * (-len(clear) % 16) + clear)
+
+
+def test_the_name_of_the_key_that_opened_a_frame_is_told() -> None:
+    body = cipher_text(KEY, b"pppp|#1|NBA5]_12:00:00,06-15-2025")
+    keys = (Key(bytes(16), name="old"), Key(KEY, name="new"))
+    assert read(body, Account("1", keys)).key == "new"
+    assert read(b'"SIA-DCS"0001L0#1[#1|NBA5]', Account("1", keys)).key == ""
+
+
+@pytest.mark.parametrize("own", [(), (Key(bytes(16)),)], ids=["no key", "a key of its own"])
+def test_what_came_under_the_key_of_the_group_stays_readable(own: tuple[Key, ...]) -> None:
+    body = cipher_text(KEY, b"pppp|#1|NBA5]_12:00:00,06-15-2025")
+    decoded = read(body, Account("1", own), Account("", (Key(KEY, name="group"),)))
+    assert (decoded.key, decoded.signals[0].code) == ("group", "BA")
+
+
+def test_an_encrypted_frame_without_a_time_is_read_where_it_was_acknowledged() -> None:
+    body = cipher_text(KEY, b"pppp|#1|NBA5]")
+    account = Account("1", (Key(bytes(16)), Key(KEY), Key(KEY)))
+    assert refused(body, account).number == "1"
+    switched = replace(account, switches=frozenset({"time_missing"}))
+    assert read(body, switched).signals[0].code == "BA"
 
 
 def test_an_encrypted_frame_is_read_with_any_key_the_account_ever_had() -> None:
