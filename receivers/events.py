@@ -23,6 +23,7 @@ class Fault(Enum):
     NOT_ENCRYPTED = "not_encrypted"  # plain, from an account that has a key
     STALE = "stale"  # encrypted, outside the time window
     FOREIGN = "foreign"  # a port scan, HTTP, a TLS hello
+    UNKNOWN_NUMBER = "unknown_number"  # good, on a listener that answers known numbers only
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,12 +43,14 @@ from stationd.net.reactor import Reactor
 from stationd.net.relayed import RelayedEdge
 from stationd.net.roster_watch import RosterWatch
 from stationd.net.serial_line import SerialEdge
+from stationd.net.strangers import Strangers
 from stationd.net.tcp_client import TcpClientEdge
 from stationd.net.tcp_server import TcpEdge
 from stationd.net.thread import CallThread
 from stationd.net.udp import UdpEdge
 from stationd.settings import (
     DEFAULT_PATH,
+    CalledListener,
     RelayListener,
     SerialListener,
     Settings,
@@ -254,6 +256,7 @@ class Daemon:
             silence=None if heartbeat is None else heartbeat.total_seconds(),
             group=settings.group,
             polls=self._polls,
+            strangers=self._strangers(settings, spec),
         )
         if not spec.heartbeat:
             # Its panels speak for themselves; behind a receiver, the receiver takes their polls.
@@ -272,6 +275,18 @@ class Daemon:
             intake=intake,
         )
         return self._edge(settings, line)
+
+    def _strangers(self, settings: AnyListener, spec: ReceiverSpec) -> Strangers | None:
+        """Return the limits of a listener that others call; a receiver or a tap speaks for many."""
+        if not isinstance(settings, CalledListener):
+            return None
+        of_panels = settings.mode == "primary" and not spec.heartbeat
+        return Strangers(
+            self._roster.of_group(settings.group) if of_panels else None,
+            policy=settings.unknown_panels,
+            per_network=settings.unknown_per_network,
+            in_all=settings.unknown_in_all,
+        )
 
     def _edge(self, settings: AnyListener, line: Line) -> _Served:
         link = Link(line.intake, self._tell_ready)

@@ -92,6 +92,21 @@ class StreamProtocol(Protocol):
         self._silences: list[Silence] = []
         self._cause = ""
 
+    @property
+    def host(self) -> str:
+        """Where it comes from, as limits take it."""
+        return self._peer.host
+
+    @property
+    def since(self) -> int:
+        """The ticks when it was made."""
+        return self._peer.since
+
+    @property
+    def heard(self) -> int | None:
+        """The ticks of its last good signal of a known account; None: there was none."""
+        return self._peer.heard
+
     def begin(self, exchange: Exchange | Tapping, valve: Valve) -> None:
         """Begin to receive: called by `makeConnection` of each kind."""
         self._exchange = exchange

@@ -4,12 +4,14 @@ from typing import Any
 
 from twisted.internet.error import CannotListenError
 from twisted.internet.protocol import ServerFactory
-from twisted.logger import Logger
 
 from stationd.journal.model import Kind
+from stationd.net.callers import Callers
 from stationd.net.line import Line, Link
 from stationd.net.protocols import Edge, StreamProtocol, make_protocol
 from stationd.net.reactor import Call, Reactor
+from stationd.net.strangers import Reason
+from stationd.networks import PRIVATE, admitted
 from stationd.settings import TcpListener
 
 __all__ = ["TcpEdge"]
@@ -19,9 +21,7 @@ BACKLOG = 512
 
 
 class TcpEdge(Edge):
-    """Listens, keeps trying where the port is taken, and takes no more callers than it may."""
-
-    _log = Logger()
+    """Listens, keeps trying where the port is taken, and takes those callers whom it may."""
 
     def __init__(self, settings: TcpListener, line: Line, link: Link, reactor: Reactor) -> None:
         self._settings = settings
@@ -30,8 +30,14 @@ class TcpEdge(Edge):
         self._reactor = reactor
         self._listening: Any = None
         self._retry: Call | None = None
+        self._admitted = admitted(settings.admit or PRIVATE)
+        self._callers = Callers(
+            most=settings.max_connections,
+            per_network=settings.max_per_network,
+            idle_ns=int(settings.idle_after.total_seconds() * 1e9),
+        )
         self._connections: set[StreamProtocol] = set()
-        self._crowded = False
+        self._told: set[StreamProtocol] = set()
 
     @property
     def port(self) -> int | None:
@@ -66,30 +72,30 @@ class TcpEdge(Edge):
             protocol.hang_up(cause)
 
     def call(self, address: Any) -> StreamProtocol | None:  # noqa: ANN401  (Twisted's)
-        """Return the protocol for a caller; None: there are as many as there may be."""
-        if len(self._connections) >= self._settings.max_connections:
-            if not self._crowded:
-                self._crowded = True
-                self._log.warn(
-                    "connections_refused",
-                    listener=self._line.name,
-                    limit=self._settings.max_connections,
-                )
+        """Return the protocol for a caller; None: it is not admitted, or there is no room."""
+        intake, host = self._line.intake, address.host
+        if self._admitted is not None and not self._admitted.takes(host):
+            intake.refuse(host, Reason.NOT_ADMITTED)
             return None
-        name = f"{address.host}:{address.port}"
-        return make_protocol(self._line, self, self._reactor, name=(name, address.host))
+        if not self._callers.room(host, intake.clock.ticks()):
+            intake.refuse(host, Reason.TOO_MANY_CONNECTIONS)
+            return None
+        name = f"{host}:{address.port}"
+        return make_protocol(self._line, self, self._reactor, name=(name, host))
 
     def made(self, protocol: StreamProtocol) -> None:
         """Count a caller; a receiver's connection is told of, a panel's is not."""
         self._connections.add(protocol)
-        if self._line.spec.heartbeat:
+        self._callers.add(protocol)
+        if self._line.spec.heartbeat and self._line.intake.tells_connection(protocol.host):
+            self._told.add(protocol)
             self._line.intake.link(Kind.LINK_UP, "connection", "connected", peer=protocol.peer)
 
     def lost(self, protocol: StreamProtocol, cause: str, unacknowledged: int) -> None:
-        """Count a caller out; told of for a receiver, and where something is unacknowledged."""
+        """Count a caller out; told of where its coming was, and where something is unanswered."""
         self._connections.discard(protocol)
-        self._crowded = False
-        if unacknowledged or protocol.cut_off or self._line.spec.heartbeat:
+        self._callers.discard(protocol)
+        if unacknowledged or protocol.cut_off or protocol in self._told:
             self._line.intake.link(
                 Kind.LINK_DOWN,
                 "connection",
@@ -97,6 +103,7 @@ class TcpEdge(Edge):
                 peer=protocol.peer,
                 unacknowledged=unacknowledged,
             )
+        self._told.discard(protocol)
 
 
 class _Factory(ServerFactory):
