@@ -30,6 +30,7 @@ from stationd.ids import Ids, SystemIds
 from stationd.journal.model import Kind, Receipt
 from stationd.journal.released import read_released, released_path
 from stationd.journal.store import Journal
+from stationd.net.certificates import Certificates
 from stationd.net.committer import Committer
 from stationd.net.diary import Diary
 from stationd.net.intake import Intake
@@ -112,7 +113,7 @@ class Daemon:
         self._kernel_clock = kernel_clock
         self._journal: Journal | None = None
         self._thread = CallThread(reactor, "journal")
-        self._roster_thread = CallThread(reactor, "roster")
+        self._files_thread = CallThread(reactor, "files")
         self._committer = Committer(
             self._append,
             in_thread=self._thread,
@@ -122,7 +123,7 @@ class Daemon:
         )
         self._diary = Diary(self._committer.submit, reactor=reactor, clock=clock, ids=ids)
         self._roster = RosterWatch(
-            settings.roster.path, secret(settings.roster.key), in_thread=self._roster_thread
+            settings.roster.path, secret(settings.roster.key), in_thread=self._files_thread
         )
         self._polls = PollBook(
             diary=self._diary, clock=clock, ids=ids, committed=self._committer.committed
@@ -153,7 +154,7 @@ class Daemon:
         down.  It fails only where the journal is broken; one that is away is tried again.
         """
         self._thread.start()
-        self._roster_thread.start()
+        self._files_thread.start()
         self._roster.load_now()
         self._open_journal()
         self._tick()
@@ -226,7 +227,7 @@ class Daemon:
 
     def _stop_threads(self) -> None:
         self._thread.stop()
-        self._roster_thread.stop()
+        self._files_thread.stop()
 
     def _last_entry(self, cause: str) -> Deferred[None] | None:
         if self._journal is None:
@@ -293,7 +294,7 @@ class Daemon:
         edge: AnyEdge
         match settings:
             case TcpListener():
-                edge = TcpEdge(settings, line, link, self._reactor)
+                edge = self._tcp_edge(settings, line, link)
             case TcpClientListener():
                 edge = TcpClientEdge(settings, line, link, self._reactor)
             case UdpListener():
@@ -303,6 +304,15 @@ class Daemon:
             case RelayListener():
                 edge = RelayedEdge(settings, line, link, self._reactor)
         return _Served(settings, line, line.intake, link, edge)
+
+    def _tcp_edge(self, settings: TcpListener, line: Line, link: Link) -> TcpEdge:
+        tls = settings.tls
+        certificates = (
+            None
+            if tls is None
+            else Certificates(tls, listener=settings.name, in_thread=self._files_thread)
+        )
+        return TcpEdge(settings, line, link, self._reactor, certificates=certificates)
 
     def _tell_ready(self) -> None:
         if self._ready.called or any(s.link.is_up is None for s in self._served):
@@ -331,6 +341,8 @@ class Daemon:
         for served in self._served:
             if served.intake.look() is Change.LOST and isinstance(served.edge, TcpClientEdge):
                 served.edge.hang_up("silent for three periods")
+            if isinstance(served.edge, TcpEdge):
+                served.edge.look()
         self._polls.look([s.settings.name for s in self._served if not s.link.is_up])
         self._roster.look()
         self._note_clock(self._wall_clock.look(self._clock.now_ns(), self._clock.ticks()))

@@ -1,7 +1,7 @@
 """Who is connected to a listener, from which networks, and who makes room for another."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import Protocol
 
 from stationd.networks import network_of
@@ -51,7 +51,7 @@ class Callers:
     def __len__(self) -> int:
         return len(self._callers)
 
-    def __iter__(self) -> "Iterable[Caller]":
+    def __iter__(self) -> Iterator[Caller]:
         return iter(list(self._callers))
 
     def add(self, caller: Caller) -> None:

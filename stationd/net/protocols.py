@@ -20,7 +20,15 @@ from stationd.net.reactor import Call, Delays, StreamTransport
 from stationd.net.tapping import Tapping
 from stationd.net.valve import Valve
 
-__all__ = ["Edge", "SessionProtocol", "Silence", "StreamProtocol", "TapProtocol", "make_protocol"]
+__all__ = [
+    "Edge",
+    "SessionProtocol",
+    "Silence",
+    "StreamProtocol",
+    "TapProtocol",
+    "make_protocol",
+    "tune",
+]
 
 SEND_BUFFER = 65536
 """Bytes of answers the kernel holds for a peer that does not read; its own limit is megabytes."""
@@ -167,10 +175,9 @@ class SessionProtocol(StreamProtocol):
         transport = self._transport
         transport.registerProducer(self, True)  # noqa: FBT003  (streaming)
         if isinstance(transport, Connection):
+            # Under TLS the transport is none of these: the socket must not see plain bytes.
             self._direct = transport.socket.send
-            transport.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-            transport.setTcpKeepAlive(True)
-            transport.bufferSize = READ_SIZE
+            tune(transport)
         valve = Valve(pause=self._pause_reading, resume=transport.resumeProducing)
         exchange = Exchange(
             self._line.open(),
@@ -296,6 +303,13 @@ class TapProtocol(StreamProtocol):
         """End the connection."""
         super().hang_up(cause)
         self._close()
+
+
+def tune(transport: Connection) -> None:
+    """Bound what the kernel holds and what is read at once, and find out who is gone."""
+    transport.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+    transport.setTcpKeepAlive(True)
+    transport.bufferSize = READ_SIZE
 
 
 def make_protocol(
