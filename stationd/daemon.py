@@ -30,6 +30,7 @@ from stationd.ids import Ids, SystemIds
 from stationd.journal.model import Kind, Receipt
 from stationd.journal.released import read_released, released_path
 from stationd.journal.store import Journal
+from stationd.net.both import BothEdge
 from stationd.net.certificates import Certificates
 from stationd.net.committer import Committer
 from stationd.net.diary import Diary
@@ -73,7 +74,7 @@ KERNEL_CLOCK_EVERY = 60
 DROP_EVERY = 5
 COLLECT_AFTER = 20_000
 
-AnyEdge = TcpEdge | TcpClientEdge | UdpEdge | SerialEdge | RelayedEdge
+AnyEdge = TcpEdge | BothEdge | TcpClientEdge | UdpEdge | SerialEdge | RelayedEdge
 AnyListener = TcpListener | TcpClientListener | UdpListener | SerialListener | RelayListener
 
 
@@ -305,7 +306,9 @@ class Daemon:
                 edge = RelayedEdge(settings, line, link, self._reactor)
         return _Served(settings, line, line.intake, link, edge)
 
-    def _tcp_edge(self, settings: TcpListener, line: Line, link: Link) -> TcpEdge:
+    def _tcp_edge(self, settings: TcpListener, line: Line, link: Link) -> TcpEdge | BothEdge:
+        if settings.udp:
+            return BothEdge(settings, line, link, self._reactor)
         tls = settings.tls
         certificates = (
             None

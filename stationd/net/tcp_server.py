@@ -10,7 +10,7 @@ from stationd.journal.model import Kind
 from stationd.net.callers import Callers
 from stationd.net.certificates import Certificates
 from stationd.net.handshake import Door, Handshake
-from stationd.net.line import Line, Link
+from stationd.net.line import Line, Told
 from stationd.net.protocols import Edge, StreamProtocol, make_protocol
 from stationd.net.reactor import Call, Reactor
 from stationd.net.strangers import Reason
@@ -33,7 +33,7 @@ class TcpEdge(Edge, Door):
         self,
         settings: TcpListener,
         line: Line,
-        link: Link,
+        link: Told,
         reactor: Reactor,
         *,
         certificates: Certificates | None = None,

@@ -1,6 +1,7 @@
 """The edge where panels send datagrams: one frame each, answered to where it came from."""
 
 from collections import OrderedDict
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, cast
 
@@ -8,7 +9,7 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.protocol import DatagramProtocol
 
 from stationd.net.exchange import Exchange
-from stationd.net.line import Line, Link
+from stationd.net.line import Line, Told
 from stationd.net.reactor import Call, DatagramTransport, Reactor
 from stationd.net.strangers import Reason
 from stationd.net.tapping import Tapping
@@ -29,13 +30,25 @@ _Address = tuple[str, int]
 
 
 class UdpEdge:
-    """Listens, and keeps trying where the port is taken."""
+    """Listens, and keeps trying where the port is taken.
 
-    def __init__(self, settings: CalledListener, line: Line, link: Link, reactor: Reactor) -> None:
+    ``port`` says which, where it is that of a TCP socket; without it the settings do.
+    """
+
+    def __init__(
+        self,
+        settings: CalledListener,
+        line: Line,
+        link: Told,
+        reactor: Reactor,
+        *,
+        port: Callable[[], int] | None = None,
+    ) -> None:
         self._settings = settings
         self._line = line
         self._link = link
         self._reactor = reactor
+        self._port = port or (lambda: settings.port)
         self._listening: Any = None
         self._valve: Valve | None = None
         self._retry: Call | None = None
@@ -52,7 +65,7 @@ class UdpEdge:
         protocol = kind(self._line, door)
         try:
             self._listening = self._reactor.listenUDP(
-                self._settings.port,
+                self._port(),
                 protocol,
                 interface=self._settings.address,
                 maxPacketSize=LARGEST_DATAGRAM,
