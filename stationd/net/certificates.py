@@ -5,11 +5,13 @@ sees the new one.  Files that cannot be read, or do not belong together because 
 been written so far, change nothing: the last good ones stay in force.
 """
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.x509 import load_pem_x509_certificate
 from OpenSSL import SSL
 from twisted.internet.interfaces import IOpenSSLServerConnectionCreator
 from twisted.logger import Logger
@@ -20,7 +22,7 @@ from stationd.errors import UnavailableError
 from stationd.net.thread import InThread
 from stationd.settings import TlsSettings, secret
 
-__all__ = ["CertificateError", "Certificates", "read_context"]
+__all__ = ["CertificateError", "Certificates", "read_context", "valid_until"]
 
 LOOKS_UNTIL_AGAIN = 30
 """Looks after which files that could not be read are tried again, though they did not change."""
@@ -55,6 +57,11 @@ def read_context(settings: TlsSettings) -> SSL.Context:
             SSL.VERIFY_PEER | (SSL.VERIFY_FAIL_IF_NO_PEER_CERT if required else SSL.VERIFY_NONE)
         )
     return context
+
+
+def valid_until(settings: TlsSettings) -> datetime:
+    """Return when our certificate ends; it has been read."""
+    return load_pem_x509_certificate(secret(settings.certificate).read_bytes()).not_valid_after_utc
 
 
 @implementer(IOpenSSLServerConnectionCreator)

@@ -26,6 +26,9 @@ MOST_PEERS = 4096
 
 LARGEST_DATAGRAM = 65536
 
+READ_SIZE = 16384
+"""Bytes of datagrams taken before connections have their turn; Twisted would take 16 times that."""
+
 _Address = tuple[str, int]
 
 
@@ -74,6 +77,7 @@ class UdpEdge:
             self._link.down(f"cannot listen: {error.socketError}")
             self._retry = self._reactor.callLater(LISTEN_AGAIN_SECONDS, self.start)
             return
+        self._listening.maxThroughput = READ_SIZE
         self._valve = Valve(
             pause=self._listening.pauseProducing, resume=self._listening.resumeProducing
         )
