@@ -153,22 +153,27 @@ class Intake:
         self, peer: Peer, event: Event, fault: Fault | None, at: int, ticks: int
     ) -> Event | None:
         """Return how a faulty event or one of an unknown number is kept; None: it was counted."""
-        strangers = self._strangers
-        if fault is None and strangers is not None and isinstance(event, Frame):
-            if not event.number and peer.heard is not None:
-                return event  # it names nobody, and is a known account's connection
-            if not strangers.takes(peer.host, at=at, ticks=ticks):
-                return None
-            return event if strangers.answers else replace(event, fault=Fault.UNKNOWN_NUMBER)
-        assert fault is not None  # noqa: S101 - what is good and of nobody's number is a frame
+        if fault is None:
+            assert isinstance(event, Frame)  # noqa: S101 - nothing else has a number
+            return self._unknown(peer, event, at, ticks)
         # A key of ours opened what is stale, so that is no stranger's.
         if (
-            strangers is not None
+            self._strangers is not None
             and fault is not Fault.STALE
-            and not strangers.keeps(peer.host, fault.value, at=at, ticks=ticks)
+            and not self._strangers.keeps(peer.host, fault.value, at=at, ticks=ticks)
         ):
             return None
         return event if self._limit.keeps(peer.host, fault, at=at, ticks=ticks) else None
+
+    def _unknown(self, peer: Peer, frame: Frame, at: int, ticks: int) -> Frame | None:
+        """Return how a good frame of an unknown number is kept; None: it was counted."""
+        strangers = self._strangers
+        assert strangers is not None  # noqa: S101 - without limits no number is looked up
+        if not frame.number and peer.heard is not None:
+            return frame  # it names nobody, and came beside a known account's
+        if not strangers.takes(peer.host, at=at, ticks=ticks):
+            return None
+        return frame if strangers.answers else replace(frame, fault=Fault.UNKNOWN_NUMBER)
 
     def refuse(self, host: str, reason: Reason) -> None:
         """Count somebody who was not let in; one entry a minute tells of it."""
