@@ -26,6 +26,7 @@ class Fault(Enum):
     STALE = "stale"  # encrypted, outside the time window
     REPLAYED = "replayed"  # encrypted, older than what this panel sent before
     FOREIGN = "foreign"  # a port scan, HTTP, a TLS hello
+    UNKNOWN_NUMBER = "unknown_number"  # good, on a listener that answers known numbers only
 
 
 @dataclass(frozen=True, slots=True)

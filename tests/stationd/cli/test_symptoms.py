@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
@@ -12,9 +12,12 @@ from archive.ceremony import make_keys
 from stationd.cli import symptoms
 from stationd.cli.office import Office
 from stationd.cli.symptoms import CHECKS, Outcome, examine
-from stationd.clock import SetClock, iso
+from stationd.clock import SetClock, SystemClock, iso
 from stationd.errors import MistakeError
+from stationd.ids import SystemIds
+from stationd.journal.model import Draft, Kind, encode_body
 from stationd.journal.reader import JournalReader
+from stationd.journal.store import Journal
 from stationd.keys.model import KeyUse, What
 from stationd.keys.store import record_uses
 from stationd.roster.service import publish
@@ -210,6 +213,63 @@ def test_devices_are_looked_for(look, monkeypatch):
     assert outcomes(look("devices", more)) == [PASSED, FAILED]
     monkeypatch.setattr(os, "access", lambda *_: False)
     assert outcomes(look("devices")) == [WARNED, FAILED]
+
+
+@pytest.mark.parametrize(("days", "outcome"), [(90, [PASSED]), (5, [PASSED, WARNED])])
+def test_a_listeners_certificate_that_ends_soon_warns(look, tls_authority, days, outcome):
+    certificate, key = tls_authority.issue("panels", days=days)
+    more = '[[listeners]]\nkind = "tcp"\nname = "ip"\nreceiver = "dc09"\nport = 0\n'
+    more += f'[listeners.tls]\ncertificate = "{certificate}"\nkey = "{key}"\n'
+    assert outcomes(look("certificates", more, clock=SystemClock())) == outcome
+
+
+def test_a_listener_without_its_certificate_fails(look):
+    more = '[[listeners]]\nkind = "tcp"\nname = "ip"\nreceiver = "dc09"\nport = 0\n'
+    more += 'tls = { certificate = "/none.pem", key = "/none.pem" }\n'
+    (finding,) = look("certificates", more + listener("com1", "/dev/null"))
+    assert (finding.outcome, finding.text) == (FAILED, "/none.pem: No such file or directory")
+
+
+def test_without_a_journal_nobody_tells_who_was_turned_away(look, desk):
+    assert outcomes(look("strangers")) == [WARNED]
+
+
+@pytest.fixture
+def turned_away(desk, tmp_path):
+    """Write what a listener counts, at a time."""
+
+    def write(received_at):
+        journal = Journal.open(tmp_path / "journal.sqlite3", SystemIds())
+        notes = [b'{"count":7,"fault":"not_admitted"}', b'{"fault":"noise"}']
+        for number, note in enumerate(notes):
+            draft = Draft(
+                received_at=received_at,
+                ticks=0,
+                listener="ip",
+                peer="192.0.2.0/24",
+                kind=Kind.GARBLED,
+                raw=b"",
+                note=note,
+                salt=bytes([number]) * 16,
+            )
+            journal.append([encode_body(draft)])
+        journal.close()
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("hours", "text"),
+    [
+        (1, "ip: 7 times not_admitted of 192.0.2.0/24 in a day, counted and not kept"),
+        (25, "nobody was turned away or limited, as far as the last entries say"),
+    ],
+)
+def test_who_was_turned_away_is_told(look, turned_away, hours, text):
+    clock = SetClock(datetime(2026, 3, 1, tzinfo=UTC))
+    turned_away(clock.now_ns() - hours * 3600 * 10**9)
+    (finding,) = look("strangers", clock=clock)
+    assert finding.text == text
 
 
 @pytest.mark.parametrize(("free", "outcome"), [(50, PASSED), (9, WARNED)])
