@@ -6,6 +6,7 @@ that no table names get the class their pattern suggests and no name.
 """
 
 import csv
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -14,10 +15,19 @@ from types import MappingProxyType
 
 from receivers.signals import SignalClass
 
-__all__ = ["TABLE", "Code", "contact_id_codes", "name_contact_id", "name_sia", "sia_codes"]
+__all__ = [
+    "TABLE",
+    "Code",
+    "contact_id_codes",
+    "name_contact_id",
+    "name_sia",
+    "qualified",
+    "sia_codes",
+]
 
-TABLE = "stationd-codes-1"
-"""The version of both tables and of the classes below; a change of either changes it."""
+_NAME = "stationd-codes-1"
+_FILES = ("contact_id.csv", "sia.csv")
+_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +59,12 @@ def sia_codes() -> Mapping[str, Code]:
 
 
 def _read(name: str) -> Iterator[Code]:
-    text = resources.files("receivers").joinpath("tables", name).read_text(encoding="utf-8")
-    for row in csv.reader(text.splitlines()[1:]):
+    for row in csv.reader(_text(name).splitlines()[1:]):
         yield Code(row[0], row[1], row[2], row[3], int(row[4]))
+
+
+def _text(name: str) -> str:
+    return resources.files("receivers").joinpath("tables", name).read_text(encoding="utf-8")
 
 
 # Contact ID: what a new event (Q = 1) of each kind is in reports.
@@ -139,13 +152,17 @@ def name_contact_id(code: str, qualifier: str) -> tuple[SignalClass, str, str]:
                 code[:2], _CONTACT_ID_PATTERNS.get(code[:1], SignalClass.STATUS)
             )
         )
-    if qualifier == "6":
-        kind = SignalClass.STATUS
-    elif qualifier == "3" and kind is SignalClass.OPENING:
-        kind = SignalClass.CLOSING
-    elif qualifier == "3" and kind not in _ENDLESS:
-        kind = SignalClass.RESTORE
+    kind = qualified(kind, qualifier)
     return (kind, entry.name, entry.address) if entry else (kind, "", "zone")
+
+
+def qualified(kind: SignalClass, qualifier: str) -> SignalClass:
+    """Return the class of a Contact ID event whose code, when it is new, is of class ``kind``."""
+    if qualifier == "6":
+        return SignalClass.STATUS
+    if qualifier == "3" and kind is SignalClass.OPENING:
+        return SignalClass.CLOSING
+    return SignalClass.RESTORE if qualifier == "3" and kind not in _ENDLESS else kind
 
 
 # SIA: by the word after the colon, or by the word before it where that decides.
@@ -206,3 +223,29 @@ def name_sia(code: str) -> tuple[SignalClass, str, str, str]:
         code, _SIA_FAMILIES.get(family, _SIA_KINDS.get(condition, SignalClass.STATUS))
     )
     return kind, entry.name, entry.address, entry.vendor
+
+
+def _version() -> str:
+    """Return the tables' name, and a hash of their files and of the classes above."""
+    classes = (
+        _CONTACT_ID_KINDS,
+        _CONTACT_ID_CODES,
+        _CONTACT_ID_PATTERNS,
+        _SIA_KINDS,
+        _SIA_FAMILIES,
+        _SIA_CODES,
+        _SIA_SECOND_LETTERS,
+        dict.fromkeys(_SIA_ZONE_FAMILIES, ""),
+        dict.fromkeys(_ENDLESS, ""),
+    )
+    said = [_text(name) for name in _FILES]
+    said += [",".join(sorted(f"{key}={kind}" for key, kind in one.items())) for one in classes]
+    digest = hashlib.sha256("\n\0".join(said).encode()).hexdigest()
+    return f"{_NAME}:{digest[:_DIGITS]}"
+
+
+TABLE = _version()
+"""The version of both tables and of the classes above, which every record read with them names.
+
+It changes by itself with any line of them.
+"""

@@ -8,6 +8,7 @@ import threading
 from contextlib import suppress
 from datetime import datetime
 
+from receivers.own_codes import NO_OWN_CODES, OwnCodes
 from stationd.desk import Desk
 from stationd.errors import DatabaseUnavailableError, JournalBrokenError, StationdError
 from stationd.follower.model import AccountsOf
@@ -31,7 +32,9 @@ _log = logging.getLogger("stationd.worker")
 class Following(threading.Thread):
     """The follower's thread: takes over what the journal has, as soon as it is there."""
 
-    def __init__(self, desk: Desk, settings: Settings, sealer: Sealer) -> None:
+    def __init__(
+        self, desk: Desk, settings: Settings, sealer: Sealer, own: OwnCodes = NO_OWN_CODES
+    ) -> None:
         super().__init__(name="follower", daemon=True)
         self._desk = desk
         self._node = settings.station.node
@@ -39,6 +42,7 @@ class Following(threading.Thread):
         # A fifth of the longest wait leaves time for the work itself.
         self._wait = settings.worker.follow_every.total_seconds() / 5
         self._sealer = sealer
+        self._own = own
         self._accounts: AccountsOf = Roster().of_group
         self._stopping = threading.Event()
         self._reread = threading.Event()
@@ -82,7 +86,9 @@ class Following(threading.Thread):
             with self._desk.database.reading() as connection:
                 self._accounts = read_roster(connection, self._sealer).of_group
         before = self._desk.clock.now()
-        taken = follow(self._desk, self._reader, node=self._node, accounts=self._accounts)
+        taken = follow(
+            self._desk, self._reader, node=self._node, accounts=self._accounts, own=self._own
+        )
         if taken == 0:
             self.reached = (self._reader.id, before)
             self._tell_reached(*self.reached)

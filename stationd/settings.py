@@ -30,6 +30,7 @@ __all__ = [
     "DEFAULT_PATH",
     "ArchiveSettings",
     "AuthoritySettings",
+    "CodeSettings",
     "DirectoryStore",
     "Listener",
     "PolicySettings",
@@ -237,6 +238,15 @@ class PolicySettings(_Table):
     )
     session_idle: Period = Field(
         default=timedelta(minutes=15), description="Idle time that ends a login."
+    )
+
+
+class CodeSettings(_Table):
+    """Codes of panels that no table of the program explains."""
+
+    file: Path | None = Field(
+        default=None,
+        description="A TOML file of own codes (docs/howto/add-codes.md); none: there are none.",
     )
 
 
@@ -456,6 +466,7 @@ class Settings(_Table):
     authorities: tuple[AuthoritySettings, ...] = ()
     policies: PolicySettings = PolicySettings()
     worker: WorkerSettings = WorkerSettings()
+    codes: CodeSettings = CodeSettings()
     listeners: tuple[Listener, ...] = ()
 
 

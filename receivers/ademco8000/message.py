@@ -101,13 +101,13 @@ def _call(header: re.Match[str], call: re.Match[str]) -> list[Signal]:
     extra = {name: call[group] for name, group in named.items() if call[group]}
     if call["listen"]:
         extra["listen_in_s"] = str(int(call["listen"]))
-    extra["receiver_time"] = f"{header[2]} {header[3]}"
     return [
         replace(
             _event(event, call["number"]),
             receiver=header[4] or "",
             line=call["line"],
             sequence=header[5] or "",
+            receiver_time=f"{header[2]} {header[3]}",
             extra={**extra, "event": event},
         )
         for event in call["events"][1:].split('"')
@@ -137,6 +137,6 @@ def _system(header: re.Match[str], body: str) -> list[Signal]:
             receiver=header[4] or "",
             line=body[1:],
             sequence=header[5] or "",
-            extra={"receiver_time": f"{header[2]} {header[3]}"},
+            receiver_time=f"{header[2]} {header[3]}",
         )
     ]

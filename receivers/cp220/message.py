@@ -34,6 +34,6 @@ def decode(raw: bytes, accounts: Accounts, options: Options) -> Decoded | Undeco
         code=match[4],
         receiver=match[1],
         line=match[2],
-        extra={"receiver_time": decode_text(time)} if time else {},
+        receiver_time=decode_text(time),
     )
     return Decoded(signals=(signal,), table=TABLE)

@@ -193,6 +193,8 @@ def _signals(
             receiver=receiver,
             line=line,
             sender_time=clear.time,
+            # What the block itself says of its event's time is nearer to it than H.
+            panel_time=signal.panel_time or extra.get("H", ""),
             text=signal.text or extra.get("I", ""),
             extra={**signal.extra, **extra},
         )

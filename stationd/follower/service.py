@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Protocol
 
 from archive.canonical import JsonValue
+from receivers.own_codes import NO_OWN_CODES, OwnCodes
 from receivers.registry import RECEIVERS
 from receivers.session import ReceiverSpec
 from stationd.clock import from_ns, iso
@@ -45,7 +46,7 @@ class Journal(Protocol):
         """Return up to ``count`` entries behind position ``after``, in order."""
 
 
-def follow(
+def follow(  # noqa: PLR0913  (what entries are read with)
     desk: Desk,
     reader: Journal,
     *,
@@ -53,6 +54,7 @@ def follow(
     accounts: AccountsOf,
     most: int = 3000,
     receivers: Mapping[str, ReceiverSpec] = RECEIVERS,
+    own: OwnCodes = NO_OWN_CODES,
 ) -> int:
     """Take the next entries of ``reader``'s journal; return how many, 0: nothing is new.
 
@@ -71,7 +73,10 @@ def follow(
     last = from_ns(entries[-1].received_at)
     reached = asked if len(entries) < most else min(asked, last)
     started = dict(listeners)
-    batch = list(taken(entries, place, listeners=started, receivers=receivers, accounts=accounts))
+    read = taken(
+        entries, place, listeners=started, receivers=receivers, accounts=accounts, own=own
+    )
+    batch = list(read)
     with desk.database.writing() as connection:
         if store.read_place(connection, journal, node) != place:
             # Another worker took them meanwhile.

@@ -3,7 +3,8 @@ from importlib import resources
 
 import pytest
 
-from receivers.codes import contact_id_codes, name_contact_id, name_sia, sia_codes
+from receivers import codes
+from receivers.codes import TABLE, contact_id_codes, name_contact_id, name_sia, sia_codes
 from receivers.signals import SignalClass
 
 
@@ -142,3 +143,16 @@ def test_a_vendors_private_code_names_the_vendor() -> None:
     assert name_sia("BL")[3] == "galaxy"
     assert name_sia("BA")[3] == ""
     assert contact_id_codes()["470"].vendor == "bypass"
+
+
+def test_the_version_is_a_name_and_a_hash_that_changes_with_any_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    name, _, digest = TABLE.partition(":")
+    assert (name, len(digest)) == ("stationd-codes-1", 12)
+    assert codes._version() == TABLE
+    monkeypatch.setitem(codes._SIA_CODES, "OT", SignalClass.TROUBLE)
+    assert codes._version() != TABLE
+    monkeypatch.undo()
+    monkeypatch.setattr(codes, "_text", lambda name: f"{name}: one line more")
+    assert codes._version() != TABLE
