@@ -191,7 +191,7 @@ def _explained(signal: Signal, own: OwnCode, version: str) -> Signal:
     place, number = _addressed(signal, own)
     if place == own.address or not number:
         return named
-    moved = {place: "", own.address: number}
+    moved: dict[str, Any] = {place: "", own.address: number}
     return replace(named, **moved) if not getattr(signal, own.address) else named
 
 

@@ -74,6 +74,7 @@ def signal_line(row: SignalRow, zone: ZoneInfo) -> str:
         if value
     )
     marks = f" [{row.marks}]" if row.marks else ""
+    marks += f" (was {row.was})" if row.was else ""
     return (
         f"{local(row.received_at, zone)}  {row.acct:<12} {row.signal_class:<11} {row.code:<6} "
         f"{row.name}{'  ' + where if where else ''}{marks}"
@@ -101,5 +102,5 @@ def _row(row: SignalRow, zone: ZoneInfo) -> list[str]:
         row.user,
         row.area,
         row.listener,
-        row.marks,
+        f"{row.marks} (was {row.was})" if row.was else row.marks,
     ]

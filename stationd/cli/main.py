@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "migrate": ("stationd.cli.migrate:migrate", "Bring the database to this release."),
         "parked": ("stationd.cli.parked:parked", "Show what was kept but not assigned."),
         "receiver": ("stationd.cli.receiver:receiver", "Check what arrives on a listener."),
+        "redecode": ("stationd.cli.redecode:redecode", "Read kept frames anew, and correct."),
         "staff": ("stationd.cli.staff:staff", "Add and look after people."),
         "status": ("stationd.cli.status:status", "Show how the station stands."),
         "tail": ("stationd.cli.tail:tail", "Show signals as they come."),

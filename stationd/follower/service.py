@@ -73,9 +73,7 @@ def follow(  # noqa: PLR0913  (what entries are read with)
     last = from_ns(entries[-1].received_at)
     reached = asked if len(entries) < most else min(asked, last)
     started = dict(listeners)
-    read = taken(
-        entries, place, listeners=started, receivers=receivers, accounts=accounts, own=own
-    )
+    read = taken(entries, place, listeners=started, receivers=receivers, accounts=accounts, own=own)
     batch = list(read)
     with desk.database.writing() as connection:
         if store.read_place(connection, journal, node) != place:

@@ -28,7 +28,8 @@ COLUMNS = (
 class SignalRow:
     """A signal in an account's history: an index entry, never the evidence.
 
-    ``(acct, epoch, seq)`` names the record that is.
+    ``(acct, epoch, seq)`` names the record that is.  The columns are as its last correction reads
+    it; ``was`` is what it said at first, empty where it was never corrected.
     """
 
     acct: str
@@ -46,6 +47,7 @@ class SignalRow:
     area: str
     text: str
     marks: str
+    was: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

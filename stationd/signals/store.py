@@ -1,14 +1,15 @@
 """The SQL of signals: the index over records, and the parking place."""
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
 
 from stationd.db.engine import Connection, execute_rows
-from stationd.db.schema import journals, parked, records, signals
+from stationd.db.schema import corrections, journals, parked, records, signals
 from stationd.signals.model import COLUMNS, Parked, ParkedSum, SignalRow, Summary
 
 __all__ = [
@@ -22,12 +23,17 @@ __all__ = [
     "record_settled",
     "record_signals",
     "signal_values",
+    "with_originals",
 ]
 
 _PLACE = ("acct", "epoch", "seq")
 _ROW = [signals.c[name] for name in (*_PLACE, *COLUMNS)]
 _position = sa.tuple_(signals.c.epoch, signals.c.seq)
 _place = itemgetter(*_PLACE)
+_SLICE = 300
+_CORRECTED = "corrected"
+_SAID = ("signal_class", "code", "name")
+_WHERE = ("zone", "user", "area", "number")
 _INSERT = sa.insert(signals)
 _INSERT_PARKED = sa.insert(parked)
 
@@ -112,7 +118,28 @@ def read_history(  # noqa: PLR0913  (the filters of a history)
         # As a pair, which the table's key finds; an OR would read the chain from its start.
         query = query.where(_position > sa.tuple_(sa.literal(epoch), sa.literal(seq)))
     query = query.order_by(signals.c.epoch, signals.c.seq).limit(limit)
-    return [SignalRow(*row) for row in connection.execute(query)]
+    return with_originals(connection, [SignalRow(*row) for row in connection.execute(query)])
+
+
+def with_originals(connection: Connection, rows: Sequence[SignalRow]) -> list[SignalRow]:
+    """Return ``rows`` with what corrected ones said at first."""
+    places = [(row.acct, row.epoch, row.seq) for row in rows if _CORRECTED in row.marks]
+    originals: dict[tuple[str, int, int], str] = {}
+    for start in range(0, len(places), _SLICE):
+        query = sa.select(corrections).where(
+            sa.tuple_(*(corrections.c[name] for name in _PLACE)).in_(places[start : start + _SLICE])
+        )
+        for found in connection.execute(query):
+            said = json.loads(found.original)
+            words = [str(said[name]) for name in _SAID if said.get(name)]
+            words += [f"{name} {said[name]}" for name in _WHERE if said.get(name)]
+            originals[found.acct, found.epoch, found.seq] = " ".join(words)
+    return [
+        replace(row, was=originals[place])
+        if (place := (row.acct, row.epoch, row.seq)) in originals
+        else row
+        for row in rows
+    ]
 
 
 def read_summary(
@@ -158,7 +185,9 @@ def read_tail(
         .order_by(records.c.position, records.c.part, records.c.acct)
         .limit(limit)
     )
-    return [(row[0], SignalRow(*row[1:])) for row in connection.execute(query)]
+    found = [(row[0], SignalRow(*row[1:])) for row in connection.execute(query)]
+    rows = with_originals(connection, [row for _, row in found])
+    return [(position, row) for (position, _), row in zip(found, rows, strict=True)]
 
 
 def read_parked(connection: Connection) -> list[ParkedSum]:
