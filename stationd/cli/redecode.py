@@ -159,10 +159,8 @@ def _value(report: Report, tools: Tools, *, applied: bool) -> JsonValue:
 def _lines(report: Report, tools: Tools, *, applied: bool) -> list[str]:
     counts = report.counts
     own = f" and {tools.own.version}" if tools.own.version else ""
-    lines = [
-        f"{counts.get('entries', 0)} entries, {counts.get('signals', 0)} signals, read with "
-        f"{tools.table}{own}."
-    ]
+    seen = f"{counts.get('entries', 0)} entries, {counts.get('signals', 0)} signals"
+    lines = [f"{seen}, read with {tools.table}{own}."]
     lines += [
         f"  {counts[name]} {one if counts[name] == 1 else many}"
         for name, (one, many) in _WORDS.items()

@@ -24,7 +24,7 @@ __all__ = ["listeners_of", "meaning", "note_of", "taken"]
 _NUMBER = re.compile(r"[ -~]{0,40}")
 
 
-def taken(  # noqa: PLR0913  (what entries are read with)
+def taken(
     entries: Iterable[Entry],
     after: Place,
     *,

@@ -18,7 +18,6 @@ from stationd.follower.duplicates import Duplicates
 from stationd.follower.model import Owner, Taken
 from stationd.follower.watch import Watch
 from stationd.ids import CountedIds
-from stationd.journal.model import Entry
 from stationd.ledger.model import RecordDraft, is_account, line_chain, unknown_chain
 from stationd.redecoding.model import MEANING, Known, ParkedPlace
 from stationd.redecoding.reading import Read

@@ -244,7 +244,7 @@ def _begin(desk: Desk, asked: str, by: Person) -> Run:
         if not take_lease(connection, _LEASE, run.id, now=now, length=_LEASE_FOR):
             raise UnavailableError(
                 "Another pass of `stationctl redecode --apply` is at work. If it was cut short, "
-                f"its lease ends {int(_LEASE_FOR.total_seconds() // 60)} minutes after its last page."
+                f"its lease ends {_LEASE_FOR // timedelta(minutes=1)} minutes after its last page."
             )
         store.record_run(connection, run)
     return run
