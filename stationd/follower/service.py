@@ -22,7 +22,7 @@ from stationd.desk import Desk
 from stationd.errors import JournalBrokenError
 from stationd.follower import store
 from stationd.follower.batch import Batch, heartbeats, numbers_of
-from stationd.follower.duplicates import Duplicates, earliest, several_paths
+from stationd.follower.duplicates import Duplicates, earliest, latest, several_paths
 from stationd.follower.meaning import taken
 from stationd.follower.model import AccountsOf, ListenerFacts, Place, Taken
 from stationd.follower.watch import Watch
@@ -130,14 +130,15 @@ def _take(
         ids=desk.ids,
     )
     owners = store.read_owners(connection, numbers_of(taken))
-    several = several_paths(owners, listeners)
-    since = earliest(min(one.entry.received_at for one in taken))
+    several = several_paths(owners, store.count_listeners(connection, place, listeners))
+    times = [one.entry.received_at for one in taken]
+    since, until = earliest(min(times)), latest(max(times))
     batch = Batch(
         journal=place.journal,
         node=place.node,
         watch=watch,
         owners=owners,
-        duplicates=Duplicates(several, store.read_heard(connection, several, since)),
+        duplicates=Duplicates(several, store.read_heard(connection, several, since, until)),
     )
     for one in taken:
         batch.take(one)
