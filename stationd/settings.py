@@ -236,6 +236,19 @@ class PolicySettings(_Table):
     verified_within: Period = Field(
         default=timedelta(hours=24), description="Age at which a bundle must be read back anew."
     )
+    runaway_signals: int = Field(
+        default=50,
+        ge=5,
+        le=10_000,
+        description="An account that sends more signals than this within `runaway_within` runs "
+        "away: views fold what it sends, and every signal is kept.",
+    )
+    runaway_within: Period = Field(
+        default=timedelta(minutes=10), description="The time in which they are counted."
+    )
+    runaway_quiet: Period = Field(
+        default=timedelta(minutes=10), description="Time without a signal that ends a runaway."
+    )
     session_idle: Period = Field(
         default=timedelta(minutes=15), description="Idle time that ends a login."
     )

@@ -25,11 +25,14 @@ from stationd.follower.batch import Batch, heartbeats, numbers_of
 from stationd.follower.duplicates import Duplicates, earliest, latest, several_paths
 from stationd.follower.meaning import taken
 from stationd.follower.model import AccountsOf, ListenerFacts, Place, Taken
+from stationd.follower.runaway import read_runaways
 from stationd.follower.watch import Watch
 from stationd.gaps.store import read_open_gaps, record_gaps
 from stationd.journal.model import Entry
 from stationd.ledger.model import STATION, Origin, RecordDraft, RecordType
 from stationd.ledger.store import append
+from stationd.runaways.model import policy_of
+from stationd.runaways.store import record_runs
 from stationd.signals import store as signal_store
 
 __all__ = ["Journal", "follow", "note_reached"]
@@ -138,6 +141,7 @@ def _take(
         node=place.node,
         watch=watch,
         owners=owners,
+        runaways=read_runaways(connection, policy_of(desk.policies), taken, owners),
         duplicates=Duplicates(several, store.read_heard(connection, several, since, until)),
     )
     for one in taken:
@@ -148,6 +152,7 @@ def _take(
     store.record_lines(connection, watch.lines())
     store.record_tallies(connection, place.journal, watch.tallies())
     record_gaps(connection, watch.gaps())
+    record_runs(connection, batch.runaways.runs())
 
 
 def note_reached(desk: Desk, journal: str, node: str, at: datetime) -> None:
