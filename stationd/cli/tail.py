@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from stationd.cli.account_text import signal_line, signal_value
+from stationd.cli.folding import Folding
 from stationd.cli.office import Office
 from stationd.signals import service
 from stationd.signals.model import SignalRow
@@ -13,6 +14,8 @@ from stationd.signals.model import SignalRow
 __all__ = ["tail"]
 
 _EVERY_S = 0.25
+# After so many empty looks what is held back of a runaway is shown.
+_IDLE = 40
 _UTC = ZoneInfo("UTC")
 
 
@@ -27,18 +30,30 @@ Examples:
 @click.option("--class", "classes", multiple=True, help="Only this class; may be given again.")
 @click.option("--back", default=10, show_default=True, help="Begin so many entries back.")
 @click.option("--once", is_flag=True, help="Show what there is and end.")
+@click.option("--all", "unfolded", is_flag=True, help="Each signal of a runaway; --json does so.")
 @click.pass_obj
 def tail(
-    office: Office, acct: str | None, classes: tuple[str, ...], back: int, *, once: bool
+    office: Office,
+    acct: str | None,
+    classes: tuple[str, ...],
+    back: int,
+    *,
+    once: bool,
+    unfolded: bool,
 ) -> None:
     """Show signals as they come into accounts, in UTC, until Ctrl-C; --json prints one a line."""
     office.trail.reading("tail", acct=acct)
     reached = service.tail_start(office.desk, back=back)
+    folding = Folding(unfolded=unfolded or office.output.as_json)
+    idle = 0
     while True:
         rows, reached = service.tail(office.desk, reached)
-        for row in rows:
-            if _wanted(row, acct, classes):
-                office.output.line(signal_value(row), signal_line(row, _UTC))
+        shown = [one for row in rows if _wanted(row, acct, classes) for one in folding.take(row)]
+        idle = 0 if rows else idle + 1
+        if (once and not rows) or idle == _IDLE:
+            shown += folding.rest()
+        for row in shown:
+            office.output.line(signal_value(row), signal_line(row, _UTC))
         if once and not rows:
             return
         if not rows:

@@ -29,7 +29,8 @@ class SignalRow:
     """A signal in an account's history: an index entry, never the evidence.
 
     ``(acct, epoch, seq)`` names the record that is.  The columns are as its last correction reads
-    it; ``was`` is what it said at first, empty where it was never corrected.
+    it; ``was`` is what it said at first, empty where it was never corrected.  A view that folds a
+    runaway lets the first signal of a kind stand for ``count`` of them, received until ``last_at``.
     """
 
     acct: str
@@ -48,6 +49,8 @@ class SignalRow:
     text: str
     marks: str
     was: str = ""
+    count: int = 1
+    last_at: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

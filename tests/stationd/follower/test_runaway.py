@@ -14,6 +14,7 @@ from stationd.journal.model import Kind
 from stationd.ledger.store import append_close, read_heads, read_records
 from stationd.runaways.store import read_open, read_runs
 from stationd.settings import PolicySettings
+from stationd.signals.service import folded_history, history
 
 SECOND = timedelta(seconds=1)
 
@@ -138,6 +139,39 @@ def test_what_was_folded_once_begins_no_other_runaway(desk: Desk, day: Any, fram
     day.frame(frames.dc09("1234", "NBA005", 50), after=SECOND)
     take(desk, day)
     assert told(records(desk, "4821")[-1]) == FOLDED
+
+
+def test_a_view_folds_it_to_a_row_a_kind_and_shows_what_is_unlike_the_rest(
+    desk: Desk, day: Any
+) -> None:
+    take(desk, day)
+    rows = folded_history(desk, "4821")
+    assert [(row.code, row.count) for row in rows] == [("BA", 20), ("BR", 1)]
+    assert rows[0].seq == 2
+    assert (rows[0].received_at, rows[0].last_at) == (
+        history(desk, "4821")[0].received_at,
+        history(desk, "4821")[19].received_at,
+    )
+    assert len(history(desk, "4821")) == 21
+    assert len(folded_history(desk, "4821", limit=1)) == 1
+    assert folded_history(desk, "4821", code="FA") == []
+
+
+def test_a_fire_alarm_in_a_runaway_has_a_row_of_its_own(
+    desk: Desk, journal: Any, frames: Any, roll: Any
+) -> None:
+    roll.account("4821")
+    roll.link("4821", "main", "1234")
+    journal.start()
+    for number in range(9):
+        data = "NFA001" if number == 4 else "NBA005"
+        journal.frame(frames.dc09("1234", data, number + 1), after=SECOND)
+    take(desk, journal)
+    rows = folded_history(desk, "4821")
+    assert [(row.code, row.count, row.last_at == "") for row in rows] == [
+        ("BA", 8, False),
+        ("FA", 1, True),
+    ]
 
 
 def test_an_interval_is_one_row(desk: Desk, day: Any) -> None:
