@@ -7,6 +7,7 @@ import logging
 import threading
 from contextlib import suppress
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from receivers.own_codes import NO_OWN_CODES, OwnCodes
 from stationd.desk import Desk
@@ -43,6 +44,7 @@ class Following(threading.Thread):
         self._wait = settings.worker.follow_every.total_seconds() / 5
         self._sealer = sealer
         self._own = own
+        self._zones = {one.name: ZoneInfo(one.zone) for one in settings.listeners}
         self._accounts: AccountsOf = Roster().of_group
         self._stopping = threading.Event()
         self._reread = threading.Event()
@@ -87,7 +89,12 @@ class Following(threading.Thread):
                 self._accounts = read_roster(connection, self._sealer).of_group
         before = self._desk.clock.now()
         taken = follow(
-            self._desk, self._reader, node=self._node, accounts=self._accounts, own=self._own
+            self._desk,
+            self._reader,
+            node=self._node,
+            accounts=self._accounts,
+            own=self._own,
+            zones=self._zones,
         )
         if taken == 0:
             self.reached = (self._reader.id, before)

@@ -9,7 +9,7 @@ Links are checked and frames decoded before that transaction begins, so that it 
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Protocol
 
 from archive.canonical import JsonValue
@@ -26,6 +26,7 @@ from stationd.follower.duplicates import Duplicates, earliest, latest, several_p
 from stationd.follower.meaning import taken
 from stationd.follower.model import AccountsOf, ListenerFacts, Place, Taken
 from stationd.follower.runaway import read_runaways
+from stationd.follower.timing import ClockWatch, keys_of
 from stationd.follower.watch import Watch
 from stationd.gaps.store import read_open_gaps, record_gaps
 from stationd.journal.model import Entry
@@ -34,6 +35,7 @@ from stationd.ledger.store import append
 from stationd.runaways.model import policy_of
 from stationd.runaways.store import record_runs
 from stationd.signals import store as signal_store
+from stationd.timekeeping.store import read_clocks, record_clocks
 
 __all__ = ["Journal", "follow", "note_reached"]
 
@@ -58,10 +60,12 @@ def follow(  # noqa: PLR0913  (what entries are read with)
     most: int = 3000,
     receivers: Mapping[str, ReceiverSpec] = RECEIVERS,
     own: OwnCodes = NO_OWN_CODES,
+    zones: Mapping[str, tzinfo] | None = None,
 ) -> int:
     """Take the next entries of ``reader``'s journal; return how many, 0: nothing is new.
 
-    ``accounts`` gives, for a receiver group, the roster's look-up (encrypted frames need keys).
+    ``accounts`` gives, for a receiver group, the roster's look-up (encrypted frames need keys);
+    ``own`` explains codes of the station's own; ``zones`` are those of receivers' clocks.
     Raises `JournalBrokenError` where the journal does not continue what was taken.
     """
     journal = reader.id
@@ -83,6 +87,7 @@ def follow(  # noqa: PLR0913  (what entries are read with)
             # Another worker took them meanwhile.
             return 0
         _take(connection, desk, place, batch, started)
+        _watch_clocks(connection, node, batch, zones)
         end = batch[-1].entry
         taken_to = dataclasses.replace(place, position=end.position, link=end.link)
         store.record_place(connection, taken_to, iso(reached))
@@ -153,6 +158,20 @@ def _take(
     store.record_tallies(connection, place.journal, watch.tallies())
     record_gaps(connection, watch.gaps())
     record_runs(connection, batch.runaways.runs())
+
+
+def _watch_clocks(
+    connection: Connection,
+    node: str,
+    taken: Sequence[Taken],
+    zones: Mapping[str, tzinfo] | None,
+) -> None:
+    """Note what a batch shows of the clocks of receivers and panels."""
+    if keys := keys_of(taken):
+        clocks = ClockWatch(node, clocks=read_clocks(connection, node, keys), zones=zones)
+        for one in taken:
+            clocks.take(one)
+        record_clocks(connection, clocks.clocks())
 
 
 def note_reached(desk: Desk, journal: str, node: str, at: datetime) -> None:
