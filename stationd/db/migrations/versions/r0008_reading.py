@@ -15,6 +15,7 @@ def upgrade() -> None:
     """Make the tables."""
     _corrections()
     _runaways()
+    _clocks()
 
 
 def _corrections() -> None:
@@ -79,6 +80,9 @@ def _runaways() -> None:
         sa.PrimaryKeyConstraint("acct", "began_at", name=op.f("pk_runaways")),
         comment="Spans in which an account sent far more than normal; views fold their signals.",
     )
+
+
+def _clocks() -> None:
     op.create_table(
         "clocks",
         sa.Column("node", sa.String(length=32), nullable=False),
