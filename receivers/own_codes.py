@@ -134,11 +134,7 @@ def _faults(row: object) -> Iterator[str]:
         return
     for key in sorted(row.keys() - _KEYS):
         yield f"{key} is not known; there are {', '.join(sorted(_KEYS))}"
-    shape = _CODES.get(str(row.get("format")))
-    if shape is None:
-        yield f"format must be one of {', '.join(_CODES)}"
-    elif not isinstance(row.get("code"), str) or not shape.fullmatch(row["code"]):
-        yield f"code {row.get('code')!r} is none of format {row['format']}"
+    yield from _faults_of_code(row)
     if row.get("class") not in _CLASSES:
         yield f"class must be one of {', '.join(sorted(_CLASSES))}"
     if row.get("address", "zone") not in _ADDRESSES:
@@ -150,6 +146,14 @@ def _faults(row: object) -> Iterator[str]:
     groups = row.get("groups", [])
     if not isinstance(groups, list) or not all(isinstance(group, str) for group in groups):
         yield "groups must be a list of receiver groups"
+
+
+def _faults_of_code(row: Mapping[str, Any]) -> Iterator[str]:
+    shape = _CODES.get(str(row.get("format")))
+    if shape is None:
+        yield f"format must be one of {', '.join(_CODES)}"
+    elif not isinstance(row.get("code"), str) or not shape.fullmatch(row["code"]):
+        yield f"code {row.get('code')!r} is none of format {row['format']}"
 
 
 def _clash(one: OwnCode, others: tuple[OwnCode, ...]) -> Iterator[str]:

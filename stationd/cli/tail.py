@@ -1,6 +1,7 @@
 """`stationctl tail`."""
 
 import time
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 import click
@@ -48,16 +49,24 @@ def tail(
     idle = 0
     while True:
         rows, reached = service.tail(office.desk, reached)
-        shown = [one for row in rows if _wanted(row, acct, classes) for one in folding.take(row)]
-        idle = 0 if rows else idle + 1
-        if (once and not rows) or idle == _IDLE:
-            shown += folding.rest()
-        for row in shown:
-            office.output.line(signal_value(row), signal_line(row, _UTC))
-        if once and not rows:
+        _show(
+            office,
+            [one for row in rows if _wanted(row, acct, classes) for one in folding.take(row)],
+        )
+        if rows:
+            idle = 0
+            continue
+        idle += 1
+        if once or idle == _IDLE:
+            _show(office, folding.rest())
+        if once:
             return
-        if not rows:
-            time.sleep(_EVERY_S)
+        time.sleep(_EVERY_S)
+
+
+def _show(office: Office, rows: Sequence[SignalRow]) -> None:
+    for row in rows:
+        office.output.line(signal_value(row), signal_line(row, _UTC))
 
 
 def _wanted(row: SignalRow, acct: str | None, classes: tuple[str, ...]) -> bool:

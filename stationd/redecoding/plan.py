@@ -20,7 +20,7 @@ from stationd.follower.watch import Watch
 from stationd.ids import CountedIds
 from stationd.ledger.model import RecordDraft, is_account, line_chain, unknown_chain
 from stationd.redecoding.model import MEANING, Known, ParkedPlace
-from stationd.redecoding.reading import Read
+from stationd.redecoding.reading import Piece, Read
 from stationd.signals.model import UNKNOWN, Parked
 
 __all__ = ["Addition", "Correction", "Plan", "plan"]
@@ -30,6 +30,7 @@ Owners = Mapping[tuple[str, str], list[Owner]]
 # What a record says of how it was received and kept, and not of what the frame means.
 _DAMAGED = "not_acknowledged"
 _ANEW = "redecoded"
+_KINDS = {kind.value: kind for kind in SignalClass}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,20 +87,33 @@ def plan(read: Read, known: Sequence[Known], parked: Sequence[ParkedPlace], owne
     if not signals and not parked:
         # Kept for what it is: a refused frame, or one whose signals are counted otherwise.
         return made
-    events = [(piece, signal) for piece in read.pieces for signal in piece.decoded.signals]
-    readings = [make.signal_fields(signal, piece.decoded.table) for piece, signal in events]
-    for one in signals:
-        reading = readings[one.part - 1] if one.part <= len(readings) else {}
-        if changed := _changed(one.reading, reading):
-            made.corrections.append(_correction(read, one, reading, changed))
+    made.corrections = _corrections(read, signals)
+    # What reads as it did goes where it went.
+    same = {one.part for one in signals} - {one.known.part for one in made.corrections}
     missing = {
         (acct, part)
-        for part, (piece, signal) in enumerate(events, start=1)
+        for part, (piece, signal) in enumerate(_events(read), start=1)
+        if part not in same
         for acct in _missing(piece.taken, signal, [k for k in signals if k.part == part], owners)
     }
     if missing:
         _add(made, read, known, missing, owners)
     _unpark(made, read, parked, missing)
+    return made
+
+
+def _events(read: Read) -> list[tuple[Piece, Signal]]:
+    return [(piece, signal) for piece in read.pieces for signal in piece.decoded.signals]
+
+
+def _corrections(read: Read, known: Sequence[Known]) -> list[Correction]:
+    """Return the corrections of records that mean something else now."""
+    readings = [make.signal_fields(signal, piece.decoded.table) for piece, signal in _events(read)]
+    made = []
+    for one in known:
+        reading = readings[one.part - 1] if one.part <= len(readings) else {}
+        if changed := _changed(one.reading, reading):
+            made.append(_correction(read, one, reading, changed))
     return made
 
 
@@ -137,11 +151,10 @@ def _missing(taken: Taken, signal: Signal, known: Sequence[Known], owners: Owner
 def _as_read(known: Known) -> Signal:
     """Return as much of a recorded signal as decides whose it is."""
     reading = known.reading
-    kinds = {kind.value: kind for kind in SignalClass}
     return Signal(
         number=str(reading.get("number", "")),
         token="",
-        signal_class=kinds.get(str(reading.get("class")), SignalClass.STATUS),
+        signal_class=_KINDS.get(str(reading.get("class")), SignalClass.STATUS),
         zone=str(reading.get("zone", "")),
         area=str(reading.get("area", "")),
     )
@@ -171,10 +184,11 @@ def _add(
         drafts += [_moved(draft, offset, total) for draft in batch.drafts[before:]]
         parked += [replace(one, part=one.part + offset) for one in batch.parked[parked_before:]]
         offset += len(piece.decoded.signals)
+    anew = (_ANEW,) if read.acknowledged else (_ANEW, _DAMAGED)
     for draft, marks in zip(drafts, batch.marks, strict=True):
-        part = draft.part[0] if draft.part else 0
+        part = _part(draft)
         if (draft.acct, part) in missing:
-            marked = (*(marks or ()), _ANEW, *(() if read.acknowledged else (_DAMAGED,)))
+            marked = (*(marks or ()), *anew)
             fields = {**draft.fields, "marks": list(marked), **_from(draft.acct, part, known)}
             made.additions.append(Addition(draft=replace(draft, fields=fields), marks=marked))
     chains = {(unknown_chain(one.receiver_group, one.number), one.part): one for one in parked}
@@ -183,8 +197,11 @@ def _add(
 
 def _moved(draft: RecordDraft, offset: int, total: int) -> RecordDraft:
     """Return a draft whose part counts the events of all frames of its entry."""
-    part = draft.part[0] if draft.part else 0
-    return replace(draft, part=(part + offset, total))
+    return replace(draft, part=(_part(draft) + offset, total))
+
+
+def _part(draft: RecordDraft) -> int:
+    return draft.part[0] if draft.part else 0
 
 
 def _batch(read: Read, owners: Owners) -> Batch:

@@ -23,6 +23,7 @@ __all__ = ["Piece", "Read", "Timeline", "read_anew"]
 # Why a frame was kept unacknowledged that a key of today may open.  The others were refused for
 # what they are: too late, or in clear from a panel that has a key.
 _NO_KEY = "undecryptable"
+_NOTHING = "no whole frame stands in it"
 
 
 class Timeline:
@@ -54,7 +55,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """An entry read anew: its pieces, or ``why`` nothing can be read in it.
+    """An entry read anew: its pieces, and ``why`` nothing can be read where there are none.
 
     ``acknowledged`` is False where it was kept as garbled or refused.  ``options`` are those it was
     read with, where they are other ones than it was received with.
@@ -63,7 +64,7 @@ class Read:
     journal: str
     entry: Entry
     pieces: tuple[Piece, ...]
-    why: str = ""
+    why: str = _NOTHING
     acknowledged: bool = True
     options: Mapping[str, str | int | bool] | None = None
 
@@ -77,7 +78,23 @@ def read_anew(journal: str, entry: Entry, then: ListenerFacts | None, tools: Too
         return None
     facts = _facts(entry.listener, then, tools)
     frames = _framed(entry, facts, tools) if garbled else [_plain(entry)]
-    pieces, why = [], "no whole frame stands in it" if garbled else ""
+    pieces, why = _pieces(frames, facts, tools)
+    changed = then is not None and facts != then
+    return Read(
+        journal=journal,
+        entry=entry,
+        pieces=tuple(pieces),
+        why=why or _NOTHING,
+        acknowledged=not garbled and fault is None,
+        options=facts.options if changed and facts is not None else None,
+    )
+
+
+def _pieces(
+    frames: Iterable[Entry], facts: ListenerFacts | None, tools: Tools
+) -> tuple[list[Piece], str]:
+    """Return what frames say, and why the last that says nothing does not."""
+    pieces, why = [], ""
     for frame in frames:
         said = meaning(
             frame, facts, receivers=tools.receivers, accounts=tools.accounts, own=tools.own
@@ -86,15 +103,7 @@ def read_anew(journal: str, entry: Entry, then: ListenerFacts | None, tools: Too
             why = said.reason
         else:
             pieces.append(Piece(taken=_taken(frame, facts, said), decoded=said))
-    changed = facts is not None and then is not None and facts != then
-    return Read(
-        journal=journal,
-        entry=entry,
-        pieces=tuple(pieces),
-        why=why,
-        acknowledged=not garbled and fault is None,
-        options=facts.options if changed and facts is not None else None,
-    )
+    return pieces, why
 
 
 def _facts(listener: str, then: ListenerFacts | None, tools: Tools) -> ListenerFacts | None:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from archive.canonical import encode
 from stationd.db import schema
-from stationd.db.engine import Connection, inserting
+from stationd.db.engine import Connection, execute_rows, inserting
 from stationd.journal.model import Entry, Kind, decode_body
 from stationd.redecoding.model import MEANING, Cursor, Known, ParkedPlace, Run, Stored
 
@@ -25,6 +25,18 @@ __all__ = [
     "record_run",
 ]
 
+_PLACE = ("acct", "epoch", "seq")
+_SHOW = (
+    sa.update(schema.signals)
+    .where(*(schema.signals.c[name] == sa.bindparam(f"to_{name}") for name in _PLACE))
+    .values(
+        **{
+            name: sa.bindparam(f"to_{name}")
+            for name in schema.signals.c.keys()  # noqa: SIM118  (not a mapping)
+            if name not in _PLACE
+        }
+    )
+)
 _STARTED = b'"kind":"started"'
 
 
@@ -147,7 +159,7 @@ def read_known(
 
 
 def _same(one: sa.Table, other: sa.Table) -> sa.ColumnElement[bool]:
-    return sa.and_(*(one.c[name] == other.c[name] for name in ("acct", "epoch", "seq")))
+    return sa.and_(*(one.c[name] == other.c[name] for name in _PLACE))
 
 
 def _known(row: Any) -> Known:  # noqa: ANN401  (a row of the query above)
@@ -203,14 +215,11 @@ def record_corrected(
         ),
         rows,
     )
-    table = schema.signals
-    update = sa.update(table).where(
-        *(table.c[name] == sa.bindparam(f"at_{name}") for name in ("acct", "epoch", "seq"))
+    execute_rows(
+        connection,
+        _SHOW,
+        [{f"to_{name}": value for name, value in values.items()} for values in columns],
     )
-    for values in columns:
-        place = {f"at_{name}": values[name] for name in ("acct", "epoch", "seq")}
-        changed = {key: value for key, value in values.items() if f"at_{key}" not in place}
-        connection.execute(update.values(**changed), place)
 
 
 def record_parked(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -172,7 +172,7 @@ def test_a_correction_stands_beside_what_it_corrects(station, tmp_path, short_hi
     custody = [{**late, "epoch": 1, "code": "FA"}, {**late, "epoch": 2, "code": "ZZ"}]
     source = replace(source, facts={**source.facts, "custody": custody})
 
-    built = build(source, tmp_path, trust=station.trust)
+    built = station.bag(source, tmp_path)
     text = " ".join(text_of(built.folder / "alarm-history.pdf").split())
 
     assert "corrected by record 10" in text

@@ -34,6 +34,10 @@ _LATER = frozenset(
         "due_steps",
         "leases",
         "checks",
+        "corrections",
+        "redecodings",
+        "runaways",
+        "clocks",
     }
 )
 

@@ -78,7 +78,7 @@ def test_what_could_not_say_anything_is_passed_over(one: Entry) -> None:
 def test_a_frame_says_what_it_says_or_why_not(frames: Any) -> None:
     good = read(entry(frames.dc09("1234", "NBA5")))
     assert [len(piece.decoded.signals) for piece in good.pieces] == [1]
-    assert (good.acknowledged, good.options, good.why) == (True, None, "")
+    assert (good.acknowledged, good.options) == (True, None)
     bad = read(entry(b"rubbish"))
     assert (bad.pieces, bad.why) == ((), "no DC-09 frame with a good CRC and length")
 
