@@ -24,7 +24,7 @@ from twisted.python.failure import Failure
 from archive.canonical import JsonValue
 from receivers.registry import RECEIVERS
 from receivers.session import Conversation, ReceiverSpec
-from stationd.clock import Clock, SystemClock
+from stationd.clock import Clock, SystemClock, from_ns
 from stationd.errors import JournalBrokenError, SettingsError, StationdError
 from stationd.ids import Ids, SystemIds
 from stationd.journal.model import Kind, Receipt
@@ -72,6 +72,8 @@ START_SECONDS = 60
 STOP_SECONDS = 15.0
 KERNEL_CLOCK_EVERY = 60
 DROP_EVERY = 5
+RECALLED = 10_000
+"""Entries behind which a frame from before a start is known when it comes again."""
 COLLECT_AFTER = 20_000
 
 AnyEdge = TcpEdge | BothEdge | TcpClientEdge | UdpEdge | SerialEdge | RelayedEdge
@@ -131,6 +133,7 @@ class Daemon:
         )
         self._roster.on_change(lambda roster: self._polls.supervise(roster.accounts))
         self._wall_clock = WallClock()
+        self._memories: dict[tuple[str, str], dict[str, object]] = {}
         self._seconds = 0
         self._why_closed = ""
         self._stopping = False
@@ -211,7 +214,24 @@ class Daemon:
         self._log.info("journal_open", journal=journal.id, position=journal.position)
         self._diary.write(Kind.STARTED, self._started_note())
         self._look_at_kernel_clock()
-        self._diary.empty().addCallback(self._first_entry).addErrback(self._fault)
+        ready = self._diary.empty()
+        ready.addCallback(lambda _: self._thread(lambda: self._recall(journal)))
+        # What is not remembered costs a mark at repeats, and nothing else.
+        ready.addErrback(
+            lambda failure: self._log.warn("not_recalled", why=failure.getErrorMessage())
+        )
+        ready.addCallback(self._first_entry).addErrback(self._fault)
+
+    def _recall(self, journal: Journal) -> None:
+        """Remember the frames that were answered last, so that what comes again is known.
+
+        In the writer's thread, before anything is received.
+        """
+        lines = {served.settings.name: served.line for served in self._served}
+        for entry in journal.recent(RECALLED):
+            line = lines.get(entry.listener)
+            if line is not None and entry.kind is Kind.FRAME and b'"fault"' not in entry.note:
+                line.spec.recall(line.conversation, entry.raw, from_ns(entry.received_at))
 
     def _first_entry(self, _: None) -> None:
         if self._stopping:
@@ -273,6 +293,8 @@ class Daemon:
                 random=self._ids.bytes,
                 options={**options, **settings.options},
                 memory={},
+                trusted=lambda: self._wall_clock.is_trusted(self._clock.ticks()),
+                group_memory=self._memories.setdefault((settings.receiver, settings.group), {}),
             ),
             intake=intake,
         )

@@ -20,6 +20,8 @@ from stationd.errors import StationdError
 from stationd.journal.chain import first_link, links
 from stationd.journal.model import Entry, Kind, encode_body
 from stationd.journal.reader import JournalReader
+from stationd.keys.model import What
+from stationd.keys.service import faults
 from stationd.net.certificates import read_context, valid_until
 from stationd.net.kernel_clock import read_kernel_clock
 from stationd.overview.store import read_taken
@@ -36,6 +38,7 @@ _LAST_ENTRIES = 10_000
 _LEAST_FREE = 0.1
 _LARGEST_OFFSET_NS = 500_000_000
 _SEAL_WARNING = timedelta(days=60)
+_FAULTS_WITHIN = timedelta(days=1)
 _CERTIFICATE_WARNING = timedelta(days=14)
 _DAY_NS = 86400 * 10**9
 _MOST_TOLD = 10
@@ -188,6 +191,23 @@ def _roster(office: Office) -> Told:
         yield Outcome.WARNED, f"{path} is behind the station database; is the worker running?"
 
 
+def _panel_keys(office: Office) -> Told:
+    since = office.clock.now() - _FAULTS_WITHIN
+    found = [one for one in faults(office.desk, since=since) if one.what is not What.CLEAR]
+    panels = len({(one.group, one.number) for one in found})
+    if panels:
+        yield (
+            Outcome.WARNED,
+            (
+                f"{panels} panel(s) sent within a day what was not acknowledged: under an old or "
+                "wrong key, in clear or with an old time; `stationctl account key faults` names "
+                "them"
+            ),
+        )
+    else:
+        yield Outcome.PASSED, "every panel that has a key used it, within a day"
+
+
 def _clock(_office: Office) -> Told:
     reading = read_kernel_clock()
     if reading.state is ClockState.UNKNOWN:
@@ -264,6 +284,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("staff", _staff),
     ("journal", _journal),
     ("roster", _roster),
+    ("panel keys", _panel_keys),
     ("clock", _clock),
     ("archive", _archive),
     ("authority", _authority),

@@ -101,15 +101,12 @@ class Intake:
         at_once: list[Event] = []
         clear = answers and polls.stands()
         for event in events:
-            bare = isinstance(event, Frame) and event.poll and event.fault is None
-            known = (
-                isinstance(event, Frame)
-                and event.fault is None
-                and polls.hear(
-                    (self._group, event.number), self.listener, at, poll=bare and answers
-                )
-            )
-            clear = clear and known and bare
+            if not isinstance(event, Frame) or event.fault or event.suspect:
+                clear = False
+                continue
+            account = (self._group, event.number)
+            known = polls.hear(account, self.listener, at, poll=event.poll and answers)
+            clear = clear and known and event.poll
             if clear:
                 at_once.append(event)
         return at_once
@@ -191,7 +188,7 @@ class Intake:
             bool(self._polls)
             and isinstance(event, Frame)
             and event.poll
-            and event.fault is None
+            and not (event.fault or event.suspect)
             and self._polls is not None
             and self._polls.supervises(self._group, event.number)
         )
@@ -288,17 +285,20 @@ _MARKED: dict[tuple[bool, bool, Fault | None], _Written] = {
 }
 
 
-def _with_context(event: Frame) -> _Written:
-    marks = _marks(repeat=event.repeat, poll=event.poll, fault=event.fault)
-    note: dict[str, JsonValue] = {**marks, "context": event.context.hex()}
+def _with_more(event: Frame) -> _Written:
+    note = _marks(repeat=event.repeat, poll=event.poll, fault=event.fault)
+    if event.suspect:
+        note["suspect"] = True
+    if event.context:
+        note["context"] = event.context.hex()
     return Kind.FRAME, encode(note), event.fault
 
 
 def _written(event: Event) -> _Written:
     """Return kind and note of ``event``, and its fault where it has one."""
     if isinstance(event, Frame):
-        if event.context:
-            return _with_context(event)
+        if event.context or event.suspect:
+            return _with_more(event)
         if not (event.repeat or event.poll or event.fault):
             return _PLAIN
         return _MARKED[event.repeat, event.poll, event.fault]

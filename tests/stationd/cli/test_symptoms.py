@@ -12,12 +12,14 @@ from archive.ceremony import make_keys
 from stationd.cli import symptoms
 from stationd.cli.office import Office
 from stationd.cli.symptoms import CHECKS, Outcome, examine
-from stationd.clock import SetClock, SystemClock
+from stationd.clock import SetClock, SystemClock, iso
 from stationd.errors import MistakeError
 from stationd.ids import SystemIds
 from stationd.journal.model import Draft, Kind, encode_body
 from stationd.journal.reader import JournalReader
 from stationd.journal.store import Journal
+from stationd.keys.model import KeyUse, What
+from stationd.keys.store import record_uses
 from stationd.roster.service import publish
 from stationd.supervision.wall_clock import ClockState, Reading
 
@@ -275,6 +277,19 @@ def test_a_disk_that_runs_full_warns(look, monkeypatch, free, outcome):
     usage = type("Usage", (), {"free": free, "total": 100})
     monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
     assert outcomes(look("disk")) == [outcome]
+
+
+@pytest.mark.parametrize(
+    ("what", "outcome"),
+    [(None, Outcome.PASSED), (What.CLEAR, Outcome.PASSED), (What.OLD_KEY, Outcome.WARNED)],
+)
+def test_panels_that_use_a_wrong_key_are_told_of(desk, look, what, outcome):
+    at = iso(desk.clock.now())
+    if what is not None:
+        use = KeyUse(group="main", number="1", what=what, key="", count=1, first_at=at, last_at=at)
+        with desk.database.writing() as connection:
+            record_uses(connection, [use])
+    assert outcomes(look("panel keys")) == [outcome]
 
 
 def test_every_check_has_its_name_once():

@@ -29,6 +29,12 @@ from stationd.supervision.heartbeat import Change
             b'{"fault":"undecryptable","poll":true,"repeat":true}',
             id="all at once",
         ),
+        pytest.param(
+            Frame(b"f", repeat=True, suspect=True, context=b"c"),
+            Kind.FRAME,
+            b'{"context":"63","repeat":true,"suspect":true}',
+            id="what may be a copy",
+        ),
         pytest.param(Heartbeat(b"f"), Kind.HEARTBEAT, b"", id="a heartbeat"),
         pytest.param(
             Garbled(b"f", Fault.CHECKSUM), Kind.GARBLED, b'{"fault":"checksum"}', id="garbled"
