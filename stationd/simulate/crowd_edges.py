@@ -13,7 +13,7 @@ from twisted.internet.protocol import DatagramProtocol
 
 from stationd.simulate import dc09
 from stationd.simulate.crowd import Crowd
-from stationd.simulate.crowd_streams import CALL_AGAIN, Address, Site, Standing, Stream, call
+from stationd.simulate.crowd_streams import Address, Site, Standing, Stream, call
 from stationd.simulate.receiver_line import ReceiverLine
 
 __all__ = ["Datagrams", "Kept", "Reading", "Receivers", "Visits", "Way"]
@@ -222,11 +222,15 @@ class _KeptLine:
 
 
 class Visits(_Panels):
-    """A connection for each event: made, used until the acknowledgement is there, and ended."""
+    """A connection for each event: made, used until the acknowledgement is there, and ended.
 
-    def __init__(self, site: Site, crowd: Crowd, address: Address) -> None:
+    A panel that is not let in, or is hung up on, calls again after ``again`` seconds.
+    """
+
+    def __init__(self, site: Site, crowd: Crowd, address: Address, *, again: float) -> None:
         super().__init__(site, crowd)
         self._address = address
+        self._wait = again
         self._visits: dict[int, _Visit] = {}
 
     def send(self, account: int) -> None:
@@ -243,13 +247,11 @@ class Visits(_Panels):
         for visit in list(self._visits.values()):
             visit.leave()
 
-    def _over(self, account: int, *, again: float) -> None:
+    def _over(self, account: int, *, settled: bool) -> None:
         del self._visits[account]
-        if not self._crowd.wants(account):
-            return
-        if again:
-            self._site.reactor.callLater(again, self._again, account)
-        else:
+        if not settled:
+            self._site.reactor.callLater(self._wait, self._again, account)
+        elif self._crowd.wants(account):
             self.send(account)
 
     def _again(self, account: int) -> None:
@@ -289,10 +291,10 @@ class _Visit:
 
     def lost(self, stream: Stream) -> None:
         self._crowd.cut(self._panel)
-        self._over(self._panel, again=0.0 if self._settled else CALL_AGAIN)
+        self._over(self._panel, settled=self._settled)
 
     def failed(self) -> None:
-        self._over(self._panel, again=CALL_AGAIN)
+        self._over(self._panel, settled=False)
 
 
 class Datagrams(_Panels):

@@ -18,9 +18,8 @@ Reactor: TypeAlias = Any
 Handle: TypeAlias = Any
 
 CALL_AGAIN = 0.5
-"""Seconds until somebody who was not let in, or was hung up on, calls again."""
+"""Seconds until a standing connection that was not made, or ended, is called for again."""
 
-_CALL_TIMEOUT = 10.0
 _LATER = 0.03  # seconds until the rest of a cut frame follows
 
 
@@ -133,8 +132,8 @@ class _Calls(ClientFactory):
 
 
 def call(site: Site, address: Address, owner: Owner) -> None:
-    """Make one connection for ``owner``."""
-    site.reactor.connectTCP(*address, _Calls(owner, site), timeout=_CALL_TIMEOUT)
+    """Make one connection for ``owner``; how long that may take, the kernel says."""
+    site.reactor.connectTCP(*address, _Calls(owner, site), timeout=None)
 
 
 class User(Protocol):

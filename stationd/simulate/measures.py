@@ -19,8 +19,9 @@ class Measures:
     event that was sent more than once; ``refused``: refusals; ``silences``: waits that ended
     without an answer; ``twice``: events sent once more by the second line though they had been
     acknowledged; ``busy``: events that found the receiver's buffer full and waited at the panel.
-    ``latencies`` are microseconds, from when the panel had the event to send until it was
-    acknowledged, whatever that took.
+    ``latencies`` are microseconds, from when it was an event's turn until it was acknowledged,
+    whatever that took: a call, repeats, another line.  A panel has one event in flight, and so has
+    a receiver.
     """
 
     events: int = 0

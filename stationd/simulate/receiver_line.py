@@ -36,8 +36,9 @@ class Manner:
 @dataclass(slots=True)
 class _Event:
     account: int
-    since: int
+    came: int
     frame: bytes
+    since: int = 0
     sends: int = 0
     again: bool = False
 
@@ -45,7 +46,8 @@ class _Event:
 class Books:
     """What all receivers of a rehearsal share: counts for each account, and the measures.
 
-    ``made`` has how many events an account had, ``settled`` how many are acknowledged.
+    ``made`` has how many events an account had, ``settled`` how many are acknowledged;
+    ``longest_wait`` is how long an event was in a receiver until it was its turn.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Books:
         self.made: dict[int, int] = {}
         self.settled: dict[int, int] = {}
         self.heartbeats = 0
+        self.longest_wait = 0
         self.measures = measures
         self.strange = strange
         self._first = first
@@ -216,6 +219,9 @@ class ReceiverLine:
 
     def _send(self, now: int) -> bytes:
         event, measures = self._waiting[0], self._books.measures
+        if not event.sends:
+            event.since = now
+            self._books.longest_wait = max(self._books.longest_wait, now - event.came)
         measures.sent += not event.sends
         measures.repeats += event.sends > 0 and not (event.again and not self._tries)
         event.sends += 1

@@ -174,7 +174,10 @@ class Rehearsal:
             **summed.as_json(),
             "acknowledged_per_second": round(summed.acknowledged / seconds, 1),
             "behind_plan_ms": self._behind / 1000,
-            "heartbeats": self._books.heartbeats,
+            "receivers": {
+                "heartbeats": self._books.heartbeats,
+                "longest_wait_ms": self._books.longest_wait / 1e6,
+            },
             "ways": {
                 way.value: {
                     **self._measures[_place(way)].as_json(),
@@ -219,7 +222,8 @@ class Rehearsal:
             address = _given(stage.udp)
             return Datagrams(site, self._crowd, address, sockets=self._lines(way))
         if way is Transport.ANEW:
-            return Visits(site, self._crowd, _given(stage.tcp))
+            again = stage.patience.wait
+            return Visits(site, self._crowd, _given(stage.tcp), again=again)
         lines = self._lines(way)
         return Kept(
             site,

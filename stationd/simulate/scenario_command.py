@@ -20,7 +20,7 @@ from stationd.simulate.scenarios import SCENARIOS, Cast, Mix, Transport, cast
 
 __all__ = ["asks_for_scenario", "main"]
 
-_MIX = {Transport.TCP: 35, Transport.ANEW: 10, Transport.UDP: 35, Transport.SURGARD: 20}
+_MIX = {Transport.TCP: 40, Transport.ANEW: 10, Transport.UDP: 40, Transport.SURGARD: 10}
 
 
 def asks_for_scenario(argv: Sequence[str]) -> bool:
@@ -62,7 +62,9 @@ class _Outcome:
 
     def done(self, report: Mapping[str, object]) -> None:
         """Write the report, and the list of what was acknowledged."""
-        whole = {"scenario": self._options.scenario, **report}
+        spent = resource.getrusage(resource.RUSAGE_SELF)
+        processor = round(spent.ru_utime + spent.ru_stime, 2)
+        whole = {"scenario": self._options.scenario, **report, "processor_s": processor}
         text = json.dumps(whole, indent=2) + "\n"
         if self._options.report is None:
             sys.stdout.write(text)
