@@ -15,7 +15,10 @@ from stationd.settings import TcpListener
 __all__ = ["TcpEdge"]
 
 LISTEN_AGAIN_SECONDS = 5.0
-BACKLOG = 512
+
+BACKLOG = 4096
+"""Calls that may wait to be taken, as far as the kernel lets them; whoever finds no room tries again
+after one second, then after two more."""
 
 
 class TcpEdge(Edge):

@@ -1,11 +1,13 @@
 """The edge where panels send datagrams: one frame each, answered to where it came from."""
 
+import socket
 from collections import OrderedDict
 from contextlib import suppress
 from typing import Any, cast
 
 from twisted.internet.error import CannotListenError
 from twisted.internet.protocol import DatagramProtocol
+from twisted.internet.udp import Port
 
 from stationd.net.exchange import Exchange
 from stationd.net.line import Line, Link
@@ -22,6 +24,10 @@ MOST_PEERS = 4096
 """Peers whose session is remembered; the one heard longest ago is forgotten first."""
 
 LARGEST_DATAGRAM = 65536
+
+RECEIVE_BUFFER = 4 * 2**20
+"""Bytes the kernel keeps while we are away, as far as it may: what does not fit is repeated after
+seconds.  Its own limit holds some 270 frames, a tenth of a second of a burst."""
 
 _Address = tuple[str, int]
 
@@ -57,6 +63,8 @@ class UdpEdge:
             self._link.down(f"cannot listen: {error.socketError}")
             self._retry = self._reactor.callLater(LISTEN_AGAIN_SECONDS, self.start)
             return
+        if isinstance(self._listening, Port):
+            self._listening.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
         self._valve = Valve(
             pause=self._listening.pauseProducing, resume=self._listening.resumeProducing
         )

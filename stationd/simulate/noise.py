@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 __all__ = ["Noise", "Piece"]
 
-_BURSTS = (b"\xfe\xf8\x80", b"\x00\x00", b"~\x7f\x00\xff", b"\x80\x00\xc0\xe0\xf0")
+# What a parity check leaves of a burst: bytes that pass by chance, and NULs for the others.
+_BURSTS = (b"\xfe\x00\xf8", b"\x00\x00", b"~\x7f\x00\xff", b"\x80\x00\xc0\x00\xf0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,5 +69,5 @@ class Noise:
         if draw.random() < self._broken:
             raw = frame[: len(frame) // 2] + b"\x00" + raw
         if draw.random() < self._before:
-            raw = draw.choice(_BURSTS) + b"\x00" + self._end + raw
+            raw = draw.choice(_BURSTS) + self._end + raw
         return raw
