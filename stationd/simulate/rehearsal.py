@@ -38,7 +38,7 @@ class Stage:
     surgard: Address | None = None
     second: Address | None = None
     first_account: int = 0x100000
-    connections: int = 1000
+    connections: int = 800
     receivers: int = 20
     seed: int = 1
     speed: float = 1.0

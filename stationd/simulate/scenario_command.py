@@ -191,7 +191,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--seed", type=int, default=1, help="another seed, another order (1)")
     usual = ",".join(f"{way}={share}" for way, share in _MIX.items())
     add("--mix", type=_mix, default=_MIX, metavar="WAY=SHARE,...", help=f"({usual})")
-    add("--connections", type=count, default=1000, help="that stay open, and UDP sockets (1000)")
+    add("--connections", type=count, default=800, help="that stay open, and UDP sockets (800)")
     add("--receivers", type=count, default=20, help="Sur-Gard receivers (20)")
     add = parser.add_argument_group("patience, in real seconds").add_argument
     add("--wait", type=seconds, default=5.0, help="a panel's, until a repeat (5)")
