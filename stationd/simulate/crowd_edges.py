@@ -231,6 +231,7 @@ class Visits(_Panels):
         super().__init__(site, crowd)
         self._address = address
         self._wait = again
+        self._closed = False
         self._visits: dict[int, _Visit] = {}
 
     def send(self, account: int) -> None:
@@ -243,19 +244,20 @@ class Visits(_Panels):
             visit.send()
 
     def close(self) -> None:
-        """Hang up."""
+        """Hang up, and call no more."""
+        self._closed = True
         for visit in list(self._visits.values()):
             visit.leave()
 
     def _over(self, account: int, *, settled: bool) -> None:
         del self._visits[account]
-        if not settled:
+        if settled:
+            self._again(account)
+        else:
             self._site.reactor.callLater(self._wait, self._again, account)
-        elif self._crowd.wants(account):
-            self.send(account)
 
     def _again(self, account: int) -> None:
-        if self._crowd.wants(account):
+        if self._crowd.wants(account) and not self._closed:
             self.send(account)
 
 

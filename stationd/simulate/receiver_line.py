@@ -89,6 +89,8 @@ class ReceiverLine:
         self._beating = False
         self._failed = False
         self._quiet_since = 0
+        # Frames that went out on this line and were not answered yet, repeats included.
+        self._owed = 0
 
     @property
     def idle(self) -> bool:
@@ -137,22 +139,20 @@ class ReceiverLine:
 
         What came together with an answer came before the next frame: it answers nothing.
         """
-        books = self._books
-        if line != self._line:
-            books.measures.spare += len(data)
-            return b""
-        for place, byte in enumerate(data):
-            if byte == surgard.ACK[0] and self._deadline is not None:
-                self._acknowledged(now)
-                books.measures.spare += len(data) - place - 1
-                break
-            if byte == surgard.ACK[0] and self._was_repeated():
-                books.measures.spare += 1
-            elif byte == surgard.NAK[0] and self._deadline is not None:
+        waits = self._deadline is not None
+        for byte in data if line == self._line else b"":
+            if byte == surgard.NAK[0] and waits:
                 return self._refused(now)
+            if byte != surgard.ACK[0] or not self._owed:
+                self._books.measures.wrong += 1
+                self._books.strange.complain(f"a receiver heard {byte:02X}, which answers nothing")
+                continue
+            self._owed -= 1
+            if waits:
+                self._acknowledged(now)
+                waits = False
             else:
-                books.measures.wrong += 1
-                books.strange.complain(f"a receiver heard {byte:02X} and waited for nothing of it")
+                self._books.measures.spare += 1
         return self.tick(now)
 
     def tick(self, now: int) -> bytes:
@@ -174,13 +174,11 @@ class ReceiverLine:
             return b""
         return self._send(now)
 
-    def _was_repeated(self) -> bool:
-        return self._last is not None and self._last.sends > 1
-
     def _change(self, line: int, now: int) -> None:
         """Speak on ``line`` from now on, with the last event once more if there was another."""
         changed = self._last is not None and len(self._open) > 1
         self._line = line
+        self._owed = 0
         self._failed = False
         self._quiet_since = now
         if changed and self._last is not None and not self._last.again:
@@ -213,6 +211,7 @@ class ReceiverLine:
         if now - self._quiet_since < self._manner.heartbeat_every * _SECOND:
             return b""
         self._beating = True
+        self._owed += 1
         self._deadline = now + int(self._manner.wait * _SECOND)
         self._books.heartbeats += 1
         return surgard.heartbeat(self._header)
@@ -225,6 +224,7 @@ class ReceiverLine:
         measures.sent += not event.sends
         measures.repeats += event.sends > 0 and not (event.again and not self._tries)
         event.sends += 1
+        self._owed += 1
         self._tries += 1
         self._deadline = now + int(self._manner.wait * _SECOND)
         return event.frame

@@ -156,7 +156,7 @@ def test_a_daemon_killed_in_the_middle_has_all_that_it_acknowledged(
     station.start()
     command = [
         sys.executable, "-m", "stationd.simulate", "--scenario", "path-return", "--duration", "4",
-        "--accounts", str(ACCOUNTS), "--rate", "200", "--wait", "0.5", "--receiver-wait", "0.5",
+        "--accounts", str(ACCOUNTS), "--rate", "200", "--wait", "0.5",
         "--dc09-tcp", f"127.0.0.1:{served.tcp}", "--dc09-udp", f"127.0.0.1:{served.udp}",
         "--surgard-call", f"127.0.0.1:{served.surgard}", "--connections", "20",
         "--receivers", "4", "--heartbeat", "0.5", "--pause", "0.5", "--linger", "40",
