@@ -17,8 +17,10 @@ __all__ = ["TcpEdge"]
 LISTEN_AGAIN_SECONDS = 5.0
 
 BACKLOG = 4096
-"""Calls that may wait to be taken, as far as the kernel lets them: whoever finds no room calls again
-after a second, and then after two more."""
+"""Calls that may wait to be taken, as far as the kernel lets them.
+
+Whoever finds no room calls again after a second, and then after two more.
+"""
 
 
 class TcpEdge(Edge):

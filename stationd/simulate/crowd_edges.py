@@ -13,7 +13,7 @@ from twisted.internet.protocol import DatagramProtocol
 
 from stationd.simulate import dc09
 from stationd.simulate.crowd import Crowd
-from stationd.simulate.crowd_streams import Address, Site, Standing, Stream, call
+from stationd.simulate.crowd_streams import Address, Medium, Standing, Stream, call
 from stationd.simulate.receiver_line import ReceiverLine
 
 __all__ = ["Datagrams", "Kept", "Reading", "Receivers", "Visits", "Way"]
@@ -64,8 +64,8 @@ class Reading:
 class _Panels:
     """What the three ways of DC-09 panels have in common."""
 
-    def __init__(self, site: Site, crowd: Crowd) -> None:
-        self._site = site
+    def __init__(self, medium: Medium, crowd: Crowd) -> None:
+        self._medium = medium
         self._crowd = crowd
 
     @property
@@ -100,15 +100,15 @@ class Kept(_Panels):
 
     def __init__(
         self,
-        site: Site,
+        medium: Medium,
         crowd: Crowd,
         address: Address,
         panels: Sequence[Sequence[int]],
         readings: Sequence[Reading],
     ) -> None:
-        super().__init__(site, crowd)
+        super().__init__(medium, crowd)
         self._lines = [
-            _KeptLine(site, crowd, address, mine, reading, self._stranded)
+            _KeptLine(medium, crowd, address, mine, reading, self._stranded)
             for mine, reading in zip(panels, readings, strict=True)
         ]
         self._line_of = {panel: line for line in self._lines for panel in line.panels}
@@ -130,7 +130,7 @@ class Kept(_Panels):
         for _ in range(min(_OPEN_AT_ONCE, len(self._to_open))):
             self._to_open.popleft().standing.open()
         if self._to_open:
-            self._site.reactor.callLater(_OPEN_EVERY, self.open)
+            self._medium.reactor.callLater(_OPEN_EVERY, self.open)
 
     def close(self) -> None:
         """Hang up."""
@@ -165,7 +165,7 @@ class _KeptLine:
 
     def __init__(
         self,
-        site: Site,
+        medium: Medium,
         crowd: Crowd,
         address: Address,
         panels: Sequence[int],
@@ -173,16 +173,16 @@ class _KeptLine:
         stranded: Callable[[Sequence[int]], None],
     ) -> None:
         self.panels = panels
-        self.standing = Standing(site, address, self)
+        self.standing = Standing(medium, address, self)
         self.was_open = False
-        self._site = site
+        self._medium = medium
         self._crowd = crowd
         self._reading = reading
         self._stranded = stranded
 
     def send(self, panel: int) -> None:
         if self.standing.stream is not None and self._crowd.wants(panel):
-            frame = self._crowd.frame(panel, self._site.ticks())
+            frame = self._crowd.frame(panel, self._medium.ticks())
             self.standing.stream.send(frame)
 
     def begin(self, stream: Stream) -> None:
@@ -197,7 +197,7 @@ class _KeptLine:
             self.send(panel)
 
     def received(self, stream: Stream, data: bytes) -> None:
-        _answer(self._crowd, stream, data, self._site.ticks(), self.send)
+        _answer(self._crowd, stream, data, self._medium.ticks(), self.send)
 
     def ended(self) -> None:
         for panel in self.panels:
@@ -207,18 +207,18 @@ class _KeptLine:
     def _hold_back(self, stream: Stream) -> None:
         if stream is self.standing.stream:
             stream.pause()
-            self._site.reactor.callLater(self._reading.late, self._breathe, stream)
+            self._medium.reactor.callLater(self._reading.late, self._breathe, stream)
 
     def _breathe(self, stream: Stream) -> None:
         if stream is self.standing.stream:
             stream.resume()
-            self._site.reactor.callLater(_BREATH, self._hold_back, stream)
+            self._medium.reactor.callLater(_BREATH, self._hold_back, stream)
 
     def _flood(self, stream: Stream) -> None:
         """Ask for answers that are never read, until the far end has had enough."""
         if stream is self.standing.stream:
             stream.send(self._crowd.link_test(self.panels[0]) * _FLOOD)
-            self._site.reactor.callLater(_FLOOD_EVERY, self._flood, stream)
+            self._medium.reactor.callLater(_FLOOD_EVERY, self._flood, stream)
 
 
 class Visits(_Panels):
@@ -227,8 +227,8 @@ class Visits(_Panels):
     A panel that is not let in, or is hung up on, calls again after ``again`` seconds.
     """
 
-    def __init__(self, site: Site, crowd: Crowd, address: Address, *, again: float) -> None:
-        super().__init__(site, crowd)
+    def __init__(self, medium: Medium, crowd: Crowd, address: Address, *, again: float) -> None:
+        super().__init__(medium, crowd)
         self._address = address
         self._wait = again
         self._closed = False
@@ -238,8 +238,8 @@ class Visits(_Panels):
         """Call for ``account``, or send once more on the call that is under way."""
         visit = self._visits.get(account)
         if visit is None:
-            visit = self._visits[account] = _Visit(self._site, self._crowd, account, self._over)
-            call(self._site, self._address, visit)
+            visit = self._visits[account] = _Visit(self._medium, self._crowd, account, self._over)
+            call(self._medium, self._address, visit)
         else:
             visit.send()
 
@@ -254,7 +254,7 @@ class Visits(_Panels):
         if settled:
             self._again(account)
         else:
-            self._site.reactor.callLater(self._wait, self._again, account)
+            self._medium.reactor.callLater(self._wait, self._again, account)
 
     def _again(self, account: int) -> None:
         if self._crowd.wants(account) and not self._closed:
@@ -264,8 +264,8 @@ class Visits(_Panels):
 class _Visit:
     """One call of one panel."""
 
-    def __init__(self, site: Site, crowd: Crowd, panel: int, over: Callable[..., None]) -> None:
-        self._site = site
+    def __init__(self, medium: Medium, crowd: Crowd, panel: int, over: Callable[..., None]) -> None:
+        self._medium = medium
         self._crowd = crowd
         self._panel = panel
         self._over = over
@@ -274,7 +274,7 @@ class _Visit:
 
     def send(self) -> None:
         if self._stream is not None and not self._settled and self._crowd.wants(self._panel):
-            self._stream.send(self._crowd.frame(self._panel, self._site.ticks()))
+            self._stream.send(self._crowd.frame(self._panel, self._medium.ticks()))
 
     def leave(self) -> None:
         self._settled = True
@@ -288,7 +288,7 @@ class _Visit:
         self.send()
 
     def received(self, stream: Stream, data: bytes) -> None:
-        if _answer(self._crowd, stream, data, self._site.ticks(), _nothing):
+        if _answer(self._crowd, stream, data, self._medium.ticks(), _nothing):
             self.leave()
 
     def lost(self, stream: Stream) -> None:
@@ -302,8 +302,8 @@ class _Visit:
 class Datagrams(_Panels):
     """Datagrams from some sockets, each shared by some panels."""
 
-    def __init__(self, site: Site, crowd: Crowd, address: Address, *, sockets: int) -> None:
-        super().__init__(site, crowd)
+    def __init__(self, medium: Medium, crowd: Crowd, address: Address, *, sockets: int) -> None:
+        super().__init__(medium, crowd)
         self._address = address
         self._sockets = sockets
         self._ports: list[Handle] = []
@@ -315,7 +315,7 @@ class Datagrams(_Panels):
 
     def open(self) -> None:
         """Make the sockets, once the address is known."""
-        self._site.reactor.resolve(self._address[0]).addCallback(self._found)
+        self._medium.reactor.resolve(self._address[0]).addCallback(self._found)
 
     def close(self) -> None:
         """Close the sockets."""
@@ -325,21 +325,21 @@ class Datagrams(_Panels):
     def send(self, account: int) -> None:
         """Send a datagram from the account's socket."""
         if self._crowd.wants(account):
-            frame = self._crowd.frame(account, self._site.ticks())
-            if self._site.noise is not None:
-                frame = self._site.noise.on_datagram(frame)
+            frame = self._crowd.frame(account, self._medium.ticks())
+            if self._medium.noise is not None:
+                frame = self._medium.noise.on_datagram(frame)
             self._ports[account % len(self._ports)].write(frame, self._address)
 
     def received(self, datagram: bytes) -> None:
         """Take an answer."""
-        panel = self._crowd.receive(datagram, self._site.ticks())
+        panel = self._crowd.receive(datagram, self._medium.ticks())
         if panel is not None and self._crowd.wants(panel):
             self.send(panel)
 
     def _found(self, host: str) -> None:
         self._address = (host, self._address[1])
         for _ in range(self._sockets):
-            self._ports.append(self._site.reactor.listenUDP(0, _Datagrams(self)))
+            self._ports.append(self._medium.reactor.listenUDP(0, _Datagrams(self)))
 
 
 class _Datagrams(DatagramProtocol):
@@ -356,9 +356,9 @@ class Receivers:
     """Sur-Gard receivers that call the station, each with a line to every address."""
 
     def __init__(
-        self, site: Site, addresses: Sequence[Address], receivers: Sequence[ReceiverLine]
+        self, medium: Medium, addresses: Sequence[Address], receivers: Sequence[ReceiverLine]
     ) -> None:
-        self._receivers = [_Receiver(site, addresses, each) for each in receivers]
+        self._receivers = [_Receiver(medium, addresses, each) for each in receivers]
         self._away = False
 
     @property
@@ -408,9 +408,11 @@ class Receivers:
 class _Receiver:
     """One receiver with its lines."""
 
-    def __init__(self, site: Site, addresses: Sequence[Address], talker: ReceiverLine) -> None:
+    def __init__(self, medium: Medium, addresses: Sequence[Address], talker: ReceiverLine) -> None:
         self.talker = talker
-        self.lines = [_Line(site, address, self, place) for place, address in enumerate(addresses)]
+        self.lines = [
+            _Line(medium, address, self, place) for place, address in enumerate(addresses)
+        ]
 
     def write(self, data: bytes) -> None:
         if data and self.talker.line is not None:
@@ -422,23 +424,23 @@ class _Receiver:
 class _Line:
     """One line of a receiver."""
 
-    def __init__(self, site: Site, address: Address, receiver: _Receiver, place: int) -> None:
-        self._site = site
+    def __init__(self, medium: Medium, address: Address, receiver: _Receiver, place: int) -> None:
+        self._medium = medium
         self._receiver = receiver
         self._place = place
-        self.standing = Standing(site, address, self)
+        self.standing = Standing(medium, address, self)
 
     def begin(self, stream: Stream) -> None:
         receiver = self._receiver
-        receiver.write(receiver.talker.opened(self._place, self._site.ticks()))
+        receiver.write(receiver.talker.opened(self._place, self._medium.ticks()))
 
     def received(self, stream: Stream, data: bytes) -> None:
         receiver = self._receiver
-        receiver.write(receiver.talker.receive(self._place, data, self._site.ticks()))
+        receiver.write(receiver.talker.receive(self._place, data, self._medium.ticks()))
 
     def ended(self) -> None:
         receiver = self._receiver
-        receiver.write(receiver.talker.closed(self._place, self._site.ticks()))
+        receiver.write(receiver.talker.closed(self._place, self._medium.ticks()))
 
 
 def _nothing(_panel: int) -> None:

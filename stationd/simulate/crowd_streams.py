@@ -11,7 +11,7 @@ from twisted.python.failure import Failure
 from stationd.simulate.measures import Connections
 from stationd.simulate.noise import Noise
 
-__all__ = ["CALL_AGAIN", "Address", "Owner", "Site", "Standing", "Stream", "call"]
+__all__ = ["CALL_AGAIN", "Address", "Medium", "Owner", "Standing", "Stream", "call"]
 
 Address = tuple[str, int]
 Reactor: TypeAlias = Any
@@ -24,7 +24,7 @@ _LATER = 0.03  # seconds until the rest of a cut frame follows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class Medium:
     """What all connections share: the reactor, the time in nanoseconds, counts and noise."""
 
     reactor: Reactor
@@ -50,11 +50,11 @@ class Owner(Protocol):
 
 
 class Stream(StreamProtocol):
-    """One connection.  What is written goes through the site's noise if there is any."""
+    """One connection.  What is written goes through the medium's noise if there is any."""
 
-    def __init__(self, owner: Owner, site: Site) -> None:
+    def __init__(self, owner: Owner, medium: Medium) -> None:
         self._owner = owner
-        self._site = site
+        self._medium = medium
         self._by_us = False
         self._held = b""
         self.heard = bytearray()
@@ -63,7 +63,7 @@ class Stream(StreamProtocol):
         """Begin."""
         transport: Handle = self.transport
         transport.setTcpNoDelay(True)
-        self._site.connections.opened()
+        self._medium.connections.opened()
         self._owner.opened(self)
 
     def dataReceived(self, data: bytes) -> None:
@@ -72,16 +72,16 @@ class Stream(StreamProtocol):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Tell the owner."""
-        self._site.connections.closed(by_us=self._by_us)
+        self._medium.connections.closed(by_us=self._by_us)
         self._owner.lost(self)
 
     def send(self, frame: bytes) -> None:
         """Write a frame, or what the noise leaves of it."""
         transport: Handle = self.transport
-        if self._site.noise is None:
+        if self._medium.noise is None:
             transport.write(frame)
             return
-        piece = self._site.noise.on_stream(frame)
+        piece = self._medium.noise.on_stream(frame)
         if self._held:
             # What was cut or held goes first, and this joined behind it.
             self._held += piece.now + piece.later
@@ -89,7 +89,7 @@ class Stream(StreamProtocol):
         transport.write(piece.now)
         self._held = piece.later
         if piece.later:
-            self._site.reactor.callLater(_LATER, self._release)
+            self._medium.reactor.callLater(_LATER, self._release)
 
     def hang_up(self, *, at_once: bool = False) -> None:
         """End it from this side; ``at_once``: what is under way is lost."""
@@ -119,21 +119,21 @@ class Stream(StreamProtocol):
 class _Calls(ClientFactory):
     noisy = False
 
-    def __init__(self, owner: Owner, site: Site) -> None:
+    def __init__(self, owner: Owner, medium: Medium) -> None:
         self._owner = owner
-        self._site = site
+        self._medium = medium
 
     def buildProtocol(self, addr: object) -> Stream:
-        return Stream(self._owner, self._site)
+        return Stream(self._owner, self._medium)
 
     def clientConnectionFailed(self, connector: object, reason: Failure) -> None:
-        self._site.connections.failed += 1
+        self._medium.connections.failed += 1
         self._owner.failed()
 
 
-def call(site: Site, address: Address, owner: Owner) -> None:
+def call(medium: Medium, address: Address, owner: Owner) -> None:
     """Make one connection for ``owner``; how long that may take, the kernel says."""
-    site.reactor.connectTCP(*address, _Calls(owner, site), timeout=None)
+    medium.reactor.connectTCP(*address, _Calls(owner, medium), timeout=None)
 
 
 class User(Protocol):
@@ -152,8 +152,8 @@ class User(Protocol):
 class Standing:
     """A connection that is kept and made again where it ends, unless it was taken away."""
 
-    def __init__(self, site: Site, address: Address, user: User) -> None:
-        self._site = site
+    def __init__(self, medium: Medium, address: Address, user: User) -> None:
+        self._medium = medium
         self._address = address
         self._user = user
         self._away = True
@@ -188,14 +188,14 @@ class Standing:
         """Call again soon."""
         self.stream = None
         self._user.ended()
-        self._site.reactor.callLater(CALL_AGAIN, self._call)
+        self._medium.reactor.callLater(CALL_AGAIN, self._call)
 
     def failed(self) -> None:
         """Call again soon."""
         self._calling = False
-        self._site.reactor.callLater(CALL_AGAIN, self._call)
+        self._medium.reactor.callLater(CALL_AGAIN, self._call)
 
     def _call(self) -> None:
         if not self._away and not self._calling and self.stream is None:
             self._calling = True
-            call(self._site, self._address, self)
+            call(self._medium, self._address, self)

@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 from stationd.clock import Clock
 from stationd.simulate.crowd import Crowd, Patience
 from stationd.simulate.crowd_edges import Datagrams, Kept, Reading, Receivers, Visits, Way
-from stationd.simulate.crowd_streams import Address, Site
+from stationd.simulate.crowd_streams import Address, Medium
 from stationd.simulate.edges import Reactor
 from stationd.simulate.measures import Connections, Measures, Strange, total
 from stationd.simulate.noise import Noise
@@ -210,30 +210,30 @@ class Rehearsal:
         noise = None
         if scenario.noisy:
             noise = Noise(stage.seed, end=DC4 if way is Transport.SURGARD else b"\r")
-        site = Site(
+        medium = Medium(
             reactor=self._reactor,
             ticks=self._clock.ticks,
             connections=self._connections[way],
             noise=noise,
         )
         if way is Transport.SURGARD:
-            return self._receivers(site)
+            return self._receivers(medium)
         if way is Transport.UDP:
             address = _given(stage.udp)
-            return Datagrams(site, self._crowd, address, sockets=self._lines(way))
+            return Datagrams(medium, self._crowd, address, sockets=self._lines(way))
         if way is Transport.ANEW:
             again = stage.patience.wait
-            return Visits(site, self._crowd, _given(stage.tcp), again=again)
+            return Visits(medium, self._crowd, _given(stage.tcp), again=again)
         lines = self._lines(way)
         return Kept(
-            site,
+            medium,
             self._crowd,
             _given(stage.tcp),
             self._shares(way, lines),
             _readings(lines, scenario.late, scenario.deaf),
         )
 
-    def _receivers(self, site: Site) -> Receivers:
+    def _receivers(self, medium: Medium) -> Receivers:
         stage = self._stage
         addresses = [_given(stage.surgard)]
         if self._cast.scenario.outage is not None:
@@ -247,7 +247,7 @@ class Rehearsal:
             )
             for place in range(stage.receivers)
         ]
-        return Receivers(site, addresses, receivers)
+        return Receivers(medium, addresses, receivers)
 
     def _lines(self, way: Transport) -> int:
         return min(self._stage.connections, self._cast.ways.count(_place(way)))

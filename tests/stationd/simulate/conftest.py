@@ -4,8 +4,8 @@ import re
 from typing import Any
 
 import pytest
+from twisted.internet import error
 from twisted.internet.defer import succeed
-from twisted.internet.error import ConnectionRefusedError
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
@@ -77,7 +77,8 @@ class Wire:
     def loseConnection(self) -> None:
         self.net.callLater(0, self.cut)
 
-    abortConnection = loseConnection
+    def abortConnection(self) -> None:
+        self.net.callLater(0, self.cut)
 
     def stopListening(self) -> None:
         self.open = False
@@ -109,7 +110,7 @@ class Net(Clock):
         if self.letting_in:
             self.callLater(0.001, self._connect, factory)
         else:
-            gone = Failure(ConnectionRefusedError())
+            gone = Failure(error.ConnectionRefusedError())
             self.callLater(0.001, factory.clientConnectionFailed, None, gone)
 
     def _connect(self, factory: Any) -> None:

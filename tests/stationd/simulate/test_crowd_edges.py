@@ -5,7 +5,7 @@ import pytest
 from stationd.simulate import surgard
 from stationd.simulate.crowd import Crowd, Patience
 from stationd.simulate.crowd_edges import Datagrams, Kept, Reading, Receivers, Visits
-from stationd.simulate.crowd_streams import Site
+from stationd.simulate.crowd_streams import Medium
 from stationd.simulate.measures import Connections, Measures, Strange
 from stationd.simulate.noise import Noise
 from stationd.simulate.receiver_line import Books, Manner, ReceiverLine
@@ -21,7 +21,9 @@ class Town:
         self.net = net
         self.measures = Measures()
         self.connections = Connections()
-        self.site = Site(reactor=net, ticks=net.ticks, connections=self.connections, noise=noise)
+        self.medium = Medium(
+            reactor=net, ticks=net.ticks, connections=self.connections, noise=noise
+        )
         self.crowd = Crowd(
             0x1000,
             bytes(6),
@@ -60,7 +62,7 @@ def town(net):
 
 
 def kept(town, readings=(AT_ONCE, AT_ONCE)):
-    return Kept(town.site, town.crowd, ADDRESS, [[0, 1, 2], [3, 4, 5]], readings)
+    return Kept(town.medium, town.crowd, ADDRESS, [[0, 1, 2], [3, 4, 5]], readings)
 
 
 def test_panels_share_connections_that_stay_open(net, town):
@@ -76,7 +78,7 @@ def test_panels_share_connections_that_stay_open(net, town):
 
 
 def test_connections_are_made_some_at_a_time_and_closing_makes_no_more(net, town):
-    way = Kept(town.site, town.crowd, ADDRESS, [[]] * 120, [AT_ONCE] * 120)
+    way = Kept(town.medium, town.crowd, ADDRESS, [[]] * 120, [AT_ONCE] * 120)
     way.open()
     assert len(net.called) == 50
     way.close()
@@ -110,7 +112,7 @@ def test_a_panel_repeats_on_its_connection(net, town):
 
 def test_during_an_outage_panels_send_by_their_second_way_what_was_on_its_way_included(net, town):
     way = town.opened(kept(town))
-    other = Datagrams(town.site, town.crowd, ADDRESS, sockets=1)
+    other = Datagrams(town.medium, town.crowd, ADDRESS, sockets=1)
     other.open()
     way.second(other)
     net.answering = False
@@ -174,7 +176,7 @@ def test_a_deaf_peer_floods_until_it_is_cut_off_and_is_cured_by_that(net, town):
 
 
 def visits(town):
-    return town.opened(Visits(town.site, town.crowd, ADDRESS, again=0.5))
+    return town.opened(Visits(town.medium, town.crowd, ADDRESS, again=0.5))
 
 
 def test_a_connection_is_made_for_each_event_and_ended_after_its_acknowledgement(net, town):
@@ -246,7 +248,7 @@ def test_a_call_that_is_made_after_the_end_is_ended(net, town):
 
 
 def test_panels_share_sockets_and_each_datagram_is_one_frame(net, town):
-    town.opened(Datagrams(town.site, town.crowd, ADDRESS, sockets=2))
+    town.opened(Datagrams(town.medium, town.crowd, ADDRESS, sockets=2))
     town.happen(0, 1, 2, 0)
     town.pass_(0.1)
     assert town.counts("acknowledged", "repeats", "wrong") == (4, 0, 0)
@@ -259,7 +261,7 @@ def test_panels_share_sockets_and_each_datagram_is_one_frame(net, town):
 def test_a_damaged_datagram_is_repeated(net):
     noise = Noise(3, end=b"\r", damaged=0.5, cut=1.0, held=1.0, before=0.0, broken=0.0)
     town = Town(net, noise)
-    town.opened(Datagrams(town.site, town.crowd, ADDRESS, sockets=1))
+    town.opened(Datagrams(town.medium, town.crowd, ADDRESS, sockets=1))
     town.happen(*range(6))
     town.pass_(30)
     repeats, lost, wrong = town.counts("repeats", "lost", "wrong")
@@ -280,7 +282,7 @@ class Office(Town):
             ReceiverLine(surgard.Header(f"0{n}", "1"), self.books, Manner(wait=1.0), lines=2)
             for n in (1, 2)
         ]
-        self.opened(Receivers(self.site, [ADDRESS, ("127.0.0.1", 4712)], talkers))
+        self.opened(Receivers(self.medium, [ADDRESS, ("127.0.0.1", 4712)], talkers))
 
 
 @pytest.fixture

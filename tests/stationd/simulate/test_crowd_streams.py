@@ -2,7 +2,7 @@
 
 import pytest
 
-from stationd.simulate.crowd_streams import CALL_AGAIN, Site, Standing, call
+from stationd.simulate.crowd_streams import CALL_AGAIN, Medium, Standing, call
 from stationd.simulate.measures import Connections
 from stationd.simulate.noise import Noise
 
@@ -36,19 +36,19 @@ class User:
 
 
 @pytest.fixture
-def site(net):
-    return Site(reactor=net, ticks=net.ticks, connections=Connections())
+def medium(net):
+    return Medium(reactor=net, ticks=net.ticks, connections=Connections())
 
 
 def noisy(net, **shares):
     quiet = {"damaged": 0.0, "cut": 0.0, "held": 0.0, "before": 0.0, "broken": 0.0}
     noise = Noise(1, end=b"\r", **(quiet | shares))
-    return Site(reactor=net, ticks=net.ticks, connections=Connections(), noise=noise)
+    return Medium(reactor=net, ticks=net.ticks, connections=Connections(), noise=noise)
 
 
-def test_a_call_carries_bytes_both_ways_and_is_counted(net, site):
+def test_a_call_carries_bytes_both_ways_and_is_counted(net, medium):
     user = User()
-    call(site, ADDRESS, user)
+    call(medium, ADDRESS, user)
     net.pass_(0.01)
     user.stream.send(b"5011\x14")
     net.pass_(0.1)
@@ -56,21 +56,21 @@ def test_a_call_carries_bytes_both_ways_and_is_counted(net, site):
     net.pass_(0.1)
     assert user.told == ["begin", b"\x06", "lost"]
     assert net.sent() == [b"5011\x14"]
-    assert site.connections.as_json() == {"made": 1, "failed": 0, "lost": 0, "most_open": 1}
+    assert medium.connections.as_json() == {"made": 1, "failed": 0, "lost": 0, "most_open": 1}
 
 
-def test_a_call_that_is_not_taken_is_told(net, site):
+def test_a_call_that_is_not_taken_is_told(net, medium):
     user = User()
     net.letting_in = False
-    call(site, ADDRESS, user)
+    call(medium, ADDRESS, user)
     net.pass_(0.01)
     assert user.told == ["failed"]
-    assert site.connections.failed == 1
+    assert medium.connections.failed == 1
 
 
-def test_a_standing_connection_is_made_again_where_it_ends(net, site):
+def test_a_standing_connection_is_made_again_where_it_ends(net, medium):
     user = User()
-    standing = Standing(site, ADDRESS, user)
+    standing = Standing(medium, ADDRESS, user)
     standing.open()
     standing.open()
     net.pass_(0.01)
@@ -81,24 +81,24 @@ def test_a_standing_connection_is_made_again_where_it_ends(net, site):
     assert len(net.wires) == 1
     net.pass_(0.05)
     assert user.told == ["begin", "ended", "begin"]
-    assert site.connections.as_json() == {"made": 2, "failed": 0, "lost": 1, "most_open": 1}
+    assert medium.connections.as_json() == {"made": 2, "failed": 0, "lost": 1, "most_open": 1}
 
 
-def test_a_standing_connection_keeps_calling_until_it_is_let_in(net, site):
+def test_a_standing_connection_keeps_calling_until_it_is_let_in(net, medium):
     user = User()
     net.letting_in = False
-    Standing(site, ADDRESS, user).open()
+    Standing(medium, ADDRESS, user).open()
     net.pass_(2.1)
-    assert site.connections.failed == 5
+    assert medium.connections.failed == 5
     net.letting_in = True
     net.pass_(CALL_AGAIN)
     assert user.told == ["begin"]
 
 
 @pytest.mark.parametrize("at_once", [False, True])
-def test_a_connection_that_was_taken_away_stays_away_until_it_is_opened(net, site, at_once):
+def test_a_connection_that_was_taken_away_stays_away_until_it_is_opened(net, medium, at_once):
     user = User()
-    standing = Standing(site, ADDRESS, user)
+    standing = Standing(medium, ADDRESS, user)
     standing.open()
     net.pass_(0.01)
     standing.close(at_once=at_once)
@@ -107,21 +107,21 @@ def test_a_connection_that_was_taken_away_stays_away_until_it_is_opened(net, sit
     standing.open()
     net.pass_(0.01)
     assert user.told == ["begin", "ended", "begin"]
-    assert site.connections.lost == 0
+    assert medium.connections.lost == 0
 
 
-def test_a_connection_that_comes_after_it_was_taken_away_is_ended(net, site):
+def test_a_connection_that_comes_after_it_was_taken_away_is_ended(net, medium):
     user = User()
-    standing = Standing(site, ADDRESS, user)
+    standing = Standing(medium, ADDRESS, user)
     standing.open()
     standing.close()
     net.pass_(1)
     assert (user.told, net.wires[0].open) == (["ended"], False)
 
 
-def test_what_a_standing_connection_brings_is_handed_over(net, site):
+def test_what_a_standing_connection_brings_is_handed_over(net, medium):
     user = User()
-    Standing(site, ADDRESS, user).open()
+    Standing(medium, ADDRESS, user).open()
     net.pass_(0.01)
     user.stream.send(b"x\x14")
     net.pass_(0.1)
@@ -160,9 +160,9 @@ def test_a_line_with_noise_sends_what_the_noise_leaves_alone(net):
     assert net.sent() == [b"one"]
 
 
-def test_reading_is_paused_and_taken_up_again(net, site):
+def test_reading_is_paused_and_taken_up_again(net, medium):
     user = User()
-    call(site, ADDRESS, user)
+    call(medium, ADDRESS, user)
     net.pass_(0.01)
     user.stream.pause()
     assert not net.wires[0].reading
