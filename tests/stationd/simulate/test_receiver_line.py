@@ -212,7 +212,7 @@ class HonestRoom(Room):
     def finish(self):
         while self.heard or not self.talker.idle:
             self.answer()
-            if not self.heard:
+            if not self.heard and not self.talker.idle:
                 self.wait(31)
 
 
