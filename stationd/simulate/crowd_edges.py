@@ -24,6 +24,7 @@ _OPEN_EVERY = 0.02
 _OPEN_AT_ONCE = 50
 _BREATH = 0.05  # seconds that a late reader reads
 _FLOOD_EVERY = 0.05
+_GOLDEN = 0.618033988749895  # its multiples lie evenly between 0 and 1
 _FLOOD = 200  # link tests that a deaf peer sends at a time
 
 
@@ -224,7 +225,8 @@ class _KeptLine:
 class Visits(_Panels):
     """A connection for each event: made, used until the acknowledgement is there, and ended.
 
-    A panel that is not let in, or is hung up on, calls again after ``again`` seconds.
+    A panel that is not let in, or is hung up on, calls again after ``again`` seconds, or half more
+    or less: no two panels are alike, and those that were refused together must not come together.
     """
 
     def __init__(self, medium: Medium, crowd: Crowd, address: Address, *, again: float) -> None:
@@ -254,7 +256,8 @@ class Visits(_Panels):
         if settled:
             self._again(account)
         else:
-            self._medium.reactor.callLater(self._wait, self._again, account)
+            wait = self._wait * (0.5 + account * _GOLDEN % 1)
+            self._medium.reactor.callLater(wait, self._again, account)
 
     def _again(self, account: int) -> None:
         if self._crowd.wants(account) and not self._closed:
