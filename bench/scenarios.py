@@ -49,8 +49,8 @@ class Row:
 
 
 ROWS = (
-    Row("path-return", 100_000, ("--rate", "4000"), ("--rate", "2000", "--duration", "5")),
-    Row("storm", 100_000, (), ("--speed", "180")),
+    Row("path-return", 100_000, ("--rate", "4000"), ("--rate", "4000", "--duration", "10")),
+    Row("storm", 100_000, (), ("--speed", "45")),
 )
 
 
@@ -141,16 +141,17 @@ def measured(row: Row, arguments: Sequence[str]) -> Report:
         subprocess.run(command, check=False)
         spent = _processor(served.pid) - before
         played: Report = json.loads(report_file.read_text(encoding="utf-8"))
-        return _judged(played, spent, missing(served.journal, acknowledged))
+        return judged(played, spent, missing(served.journal, acknowledged))
 
 
-def _judged(played: Report, spent: float, absent: int) -> Report:
+def judged(played: Report, spent: float, absent: int) -> Report:
+    """Return what is shown of a run, and whether it holds."""
     seconds = float(str(played["seconds"]))
     latency = played["latency_ms"]
     longest = latency["max"] if isinstance(latency, Mapping) else None
     in_time = longest is not None and float(longest) <= _MOST_MS
     return {
-        **{name: played[name] for name in _SHOWN},
+        **{name: played[name] for name in SHOWN},
         "daemon_processor_percent": round(100 * spent / seconds, 1),
         "simulator_processor_percent": round(100 * float(str(played["processor_s"])) / seconds, 1),
         "acknowledged_but_missing": absent,
@@ -159,7 +160,7 @@ def _judged(played: Report, spent: float, absent: int) -> Report:
     }
 
 
-_SHOWN = (
+SHOWN = (
     "scenario", "accounts", "seconds", "events", "acknowledged", "acknowledged_per_second",
     "repeats", "lost", "wrong", "latency_ms", "behind_plan_ms", "receivers",
 )  # fmt: skip
