@@ -11,7 +11,7 @@ from twisted.python.failure import Failure
 from stationd.simulate.measures import Connections
 from stationd.simulate.noise import Noise
 
-__all__ = ["CALL_AGAIN", "Address", "Medium", "Owner", "Standing", "Stream", "call"]
+__all__ = ["CALL_AGAIN", "Address", "Medium", "Owner", "Reactor", "Standing", "Stream", "call"]
 
 Address = tuple[str, int]
 Reactor: TypeAlias = Any

@@ -21,6 +21,7 @@ __all__ = ["Books", "Manner", "ReceiverLine"]
 
 _SECOND = 1_000_000_000
 _REFUSALS_PER_FRAME = 26
+_ACK, _NAK = 0x06, 0x15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,9 +142,9 @@ class ReceiverLine:
         """
         waits = self._deadline is not None
         for byte in data if line == self._line else b"":
-            if byte == surgard.NAK[0] and waits:
+            if byte == _NAK and waits:
                 return self._refused(now)
-            if byte != surgard.ACK[0] or not self._owed:
+            if byte != _ACK or not self._owed:
                 self._books.measures.wrong += 1
                 self._books.strange.complain(f"a receiver heard {byte:02X}, which answers nothing")
                 continue

@@ -8,8 +8,7 @@ from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 from stationd.clock import Clock
 from stationd.simulate.crowd import Crowd, Patience
 from stationd.simulate.crowd_edges import Datagrams, Kept, Reading, Receivers, Visits, Way
-from stationd.simulate.crowd_streams import Address, Medium
-from stationd.simulate.edges import Reactor
+from stationd.simulate.crowd_streams import Address, Medium, Reactor
 from stationd.simulate.measures import Connections, Measures, Strange, total
 from stationd.simulate.noise import Noise
 from stationd.simulate.receiver_line import Books, Manner, ReceiverLine

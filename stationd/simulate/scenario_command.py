@@ -13,7 +13,7 @@ from twisted.python.failure import Failure
 from stationd.clock import SystemClock
 from stationd.errors import MistakeError
 from stationd.simulate.crowd import Patience
-from stationd.simulate.edges import Reactor
+from stationd.simulate.crowd_streams import Reactor
 from stationd.simulate.receiver_line import Manner
 from stationd.simulate.rehearsal import Rehearsal, Stage
 from stationd.simulate.scenarios import SCENARIOS, Cast, Mix, Transport, cast

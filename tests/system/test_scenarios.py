@@ -34,7 +34,7 @@ PLAYED = {
     "path-return": ("--duration", "3"),
     "runaway": ("--duration", "3", "--rate", "40"),
     "failover": ("--duration", "3", "--rate", "150"),
-    "noisy-line": ("--duration", "3", "--rate", "100", "--wait", "0.5", "--receiver-wait", "0.5"),
+    "noisy-line": ("--duration", "3", "--rate", "100", "--wait", "0.5", "--receiver-wait", "3"),
     "slow-reader": ("--duration", "3", "--rate", "80", "--wait", "2"),
 }
 

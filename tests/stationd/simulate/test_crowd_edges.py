@@ -201,20 +201,24 @@ def test_a_panel_repeats_on_the_call_that_is_under_way(net, town):
 
 
 @pytest.mark.parametrize("fault", ["not let in", "hung up on"])
-def test_a_panel_that_is_refused_calls_again_after_its_own_wait(net, town, fault):
+def test_panels_that_are_refused_together_call_again_after_waits_of_their_own(net, town, fault):
     visits(town)
     net.answering = False
     net.letting_in = fault == "hung up on"
-    town.happen(0)
+    town.happen(0, 1)
     net.pass_(0.01)
     for wire in net.wires:
         wire.cut()
     net.answering = net.letting_in = True
-    town.pass_(0.4)
-    assert len(net.called) == 1
     town.pass_(0.2)
     assert len(net.called) == 2
-    assert town.counts("acknowledged", "lost") == (1, 0)
+    town.pass_(0.1)
+    assert len(net.called) == 3
+    town.pass_(0.2)
+    assert len(net.called) == 3
+    town.pass_(0.3)
+    assert len(net.called) == 4
+    assert town.counts("acknowledged", "lost") == (2, 0)
 
 
 def test_an_event_that_was_settled_meanwhile_is_not_called_for_again(net, town):

@@ -9,7 +9,7 @@ from stationd.simulate.measures import Measures, Strange
 from stationd.simulate.receiver_line import Books, Manner, ReceiverLine
 
 SECOND = 10**9
-ACK, NAK = surgard.ACK, surgard.NAK
+ACK, NAK = b"\x06", b"\x15"
 HEADER = surgard.Header("01", "1")
 MANNER = Manner(wait=4.0, repeats=3, heartbeat_every=30.0, buffer=2)
 BEAT = surgard.heartbeat(HEADER)
@@ -172,7 +172,10 @@ def test_an_event_brought_once_more_is_not_brought_a_third_time():
 
 
 class HonestRoom(Room):
-    """A receiver and a station that answers each frame it hears, in order, where it came from."""
+    """A receiver and a station that answers in order, within three seconds or not at all.
+
+    An answer has no name: a late one would be taken for that of the next frame, and did so here.
+    """
 
     def __init__(self):
         super().__init__(lines=2)
@@ -181,13 +184,14 @@ class HonestRoom(Room):
         self.order = []
 
     def said(self, data):
-        self.heard += [data] if data else []
+        self.heard += [(self.now, data)] if data else []
 
     def answer(self):
         if self.heard:
-            data = self.heard.pop(0)
-            self.order += [data] if data != BEAT and data not in self.order else []
-            self.said(self.talker.receive(self.talker.line, ACK, self.now))
+            heard_at, data = self.heard.pop(0)
+            if self.now - heard_at < 3 * SECOND:
+                self.order += [data] if data != BEAT and data not in self.order else []
+                self.said(self.talker.receive(self.talker.line, ACK, self.now))
 
     def wait(self, seconds):
         self.now += seconds * SECOND
