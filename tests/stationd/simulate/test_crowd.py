@@ -15,7 +15,7 @@ PATIENCE = Patience(wait=5.0, repeats=2, pause=10.0)
 class Town:
     """A crowd with its counts."""
 
-    def __init__(self, panels=3):
+    def __init__(self, panels=3, patience=PATIENCE):
         self.measures = Measures()
         self.strange = Strange()
         self.crowd = Crowd(
@@ -23,7 +23,7 @@ class Town:
             bytes(panels),
             [self.measures],
             self.strange,
-            patience=PATIENCE,
+            patience=patience,
             codes=("BA", "BR"),
         )
 
@@ -122,16 +122,17 @@ def test_after_its_repeats_a_panel_pauses_and_tries_the_same_event_again(town):
     assert list(town.measures.latencies) == [26_000_000]
 
 
-def test_a_late_answer_during_the_pause_settles_the_event_and_ends_the_pause(town):
+def test_a_late_answer_during_the_pause_settles_the_event_and_its_pause_does_not_end_the_next():
+    town = Town(patience=Patience(wait=1.0, repeats=0, pause=10.0))
     town.crowd.take(0, 0)
-    for now in (0, 5, 10):
-        town.crowd.tick(now * SECOND)
-        town.crowd.frame(0, now * SECOND)
-    town.crowd.tick(15 * SECOND)
-    assert town.crowd.receive(answer(1, "1000"), 16 * SECOND) == 0
-    town.crowd.take(0, 17 * SECOND)
-    town.crowd.frame(0, 17 * SECOND)
-    assert town.crowd.tick(25 * SECOND - 1) == [0]  # its own wait, and no leftover of the pause
+    town.crowd.frame(0, 0)
+    assert town.crowd.tick(1 * SECOND) == []  # pauses until 11
+    assert town.crowd.receive(answer(1, "1000"), 2 * SECOND) == 0
+    town.crowd.take(0, 3 * SECOND)
+    town.crowd.frame(0, 3 * SECOND)
+    assert town.crowd.tick(4 * SECOND) == []  # pauses until 14
+    assert town.crowd.tick(13 * SECOND) == []
+    assert town.crowd.tick(14 * SECOND) == [0]
 
 
 def test_a_second_answer_to_a_repeated_event_is_spare_and_a_third_is_wrong(town):
