@@ -184,6 +184,8 @@ def test_datagrams_that_come_while_the_daemon_is_held_up_are_kept_by_the_kernel(
     station.start()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as panel:
         panel.settimeout(20)
+        # This process may be held up as well.
+        panel.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * 2**20)
         panel.connect(("127.0.0.1", served.udp))
         station.process.send_signal(signal.SIGSTOP)
         for frame in frames:
