@@ -113,7 +113,8 @@ def read_head(body: bytes) -> Head | None:
     if match is None:
         return None
     star, token, echo, number = match.groups()
-    return Head(star, token, echo, number, match.end())
+    # Spaces around a number say nothing, and must not hide whose key a frame has to have.
+    return Head(star, token, echo, number and number.strip(b" "), match.end())
 
 
 def data_number(data: bytes) -> bytes:

@@ -131,8 +131,11 @@ class Intake:
                 note = self._polls.early(self.listener) if self._polls else b""
                 bodies.append(write(Kind.POLLS, at, ticks, b"", note, self._salt()))
                 continue
+            # A group's own line has no number: who names none is nobody known.
             if fault is None and (
-                find is None or not isinstance(event, Frame) or find(event.number) is not None
+                find is None
+                or not isinstance(event, Frame)
+                or (event.number and find(event.number) is not None)
             ):
                 peer.heard = ticks
             else:

@@ -88,18 +88,25 @@ def plan(read: Read, known: Sequence[Known], parked: Sequence[ParkedPlace], owne
         # Kept for what it is: a refused frame, or one whose signals are counted otherwise.
         return made
     made.corrections = _corrections(read, signals)
-    # What reads as it did goes where it went.
-    same = {one.part for one in signals} - {one.known.part for one in made.corrections}
-    missing = {
-        (acct, part)
-        for part, (piece, signal) in enumerate(_events(read), start=1)
-        if part not in same
-        for acct in _missing(piece.taken, signal, [k for k in signals if k.part == part], owners)
-    }
+    missing = _without_record(read, signals, made.corrections, owners)
     if missing:
         _add(made, read, known, missing, owners)
     _unpark(made, read, parked, missing)
     return made
+
+
+def _without_record(
+    read: Read, known: Sequence[Known], corrections: Sequence[Correction], owners: Owners
+) -> set[tuple[str, int]]:
+    """Return account and part of every event that goes where it has no record yet."""
+    # What reads as it did goes where it went.
+    same = {one.part for one in known} - {one.known.part for one in corrections}
+    return {
+        (acct, part)
+        for part, (piece, signal) in enumerate(_events(read), start=1)
+        if part not in same
+        for acct in _missing(piece.taken, signal, [k for k in known if k.part == part], owners)
+    }
 
 
 def _events(read: Read) -> list[tuple[Piece, Signal]]:
