@@ -118,7 +118,9 @@ def is_heartbeat(body: bytes) -> bool:
 def decode(raw: bytes, accounts: Accounts, options: Options) -> Decoded | Undecoded:
     """Read one stored frame; never raises, whatever the bytes."""
     start = len(raw) - len(raw.lstrip(_IDLE))
-    body = raw[start:].rstrip(_IDLE).removesuffix(read_bytes(options, OPTIONS, "end"))
+    end = read_bytes(options, OPTIONS, "end")
+    body = raw[start:].rstrip(_IDLE).removesuffix(end)
+    body = body if end else _once(body)
     if is_heartbeat(body):
         return Decoded(signals=(_heartbeat(decode_text(body)),), table=TABLE)
     if body[:1] in {b"0", b"S"}:
@@ -131,6 +133,15 @@ def decode(raw: bytes, accounts: Accounts, options: Options) -> Decoded | Undeco
     if signal is None:
         return Undecoded(f"id {text[0]}: not in a layout of this protocol")
     return _addressed(Decoded(signals=(signal,), table=TABLE), options)
+
+
+def _once(body: bytes) -> bytes:
+    """Return what ``body`` is whole copies of.
+
+    Where a silence ends a frame, a frame and its repeats that waited on their way came as one; they
+    tell of one event, since no other is sent before the first is answered.
+    """
+    return body[: (body + body).find(body, 1)]
 
 
 def _addressed(decoded: Decoded | Undecoded, options: Options) -> Decoded | Undecoded:
