@@ -7,9 +7,11 @@ lines of nobody in particular.
 from stationd.simulate.happening import Event, Stamp, digits
 
 __all__ = [
+    "bracketed",
     "check_digit",
     "contact_id_tcp",
     "cp220",
+    "cp220_line",
     "dmp",
     "dmp_test",
     "line",
@@ -24,15 +26,24 @@ _DMP_LAST = 99
 
 
 def cp220(event: Event, stamp: Stamp) -> tuple[bytes, ...]:
-    """Return receiver, group, account and code, in the layout of Silent Knight format 6."""
-    return (f"11{event.number}{digits(event.what)}\r".encode("ascii"),)
+    """Return an event in the layout of Silent Knight format 6."""
+    return (cp220_line(event.number, digits(event.what)),)
+
+
+def cp220_line(number: str, code: str) -> bytes:
+    """Return receiver, group, account of six digits and code."""
+    return f"11{number}{code}\r".encode("ascii")
 
 
 def contact_id_tcp(event: Event, stamp: Stamp) -> tuple[bytes, ...]:
     """Return a Contact ID string of the dialler in brackets, check digit and all."""
     tail = f"18{digits(event.what)}01{event.what.place:03d}"
-    check = check_digit(event.number + tail)
-    return (f"[{event.number} {tail}{check}]".encode("ascii"),)
+    return (bracketed(event.number, tail),)
+
+
+def bracketed(number: str, tail: str) -> bytes:
+    """Return account and the rest of a string, its check digit behind it, in brackets."""
+    return f"[{number} {tail}{check_digit(number + tail)}]".encode("ascii")
 
 
 def check_digit(said: str) -> str:

@@ -25,6 +25,7 @@ from stationd.simulate.voice import Voice, echoed, in_bytes
 __all__ = ["SIMULATED", "Simulated"]
 
 _STREAMS = frozenset({"pty", "serial", "call", "listen"})
+_ANY = _STREAMS | {"udp"}
 _CALLS = frozenset({"call"})
 _RRL = surgard.Header()
 _RRLLL = surgard.Header("01", "001")
@@ -65,6 +66,7 @@ SIMULATED: Mapping[str, Simulated] = MappingProxyType(
                 write=surgard.writer(_RRLLL), heartbeat=lambda _: surgard.heartbeat(_RRLLL)
             ),
             options={"nak": "damaged"},
+            ways=_ANY,
         ),
         "surgard-mlr2": Simulated(
             receiver="surgard",
@@ -77,6 +79,7 @@ SIMULATED: Mapping[str, Simulated] = MappingProxyType(
                 read=in_bytes(refused=()),
             ),
             habits=Habits(buffer=256),
+            ways=_ANY,
         ),
         "surgard-osm": Simulated(
             receiver="surgard",
@@ -291,6 +294,7 @@ SIMULATED: Mapping[str, Simulated] = MappingProxyType(
             numbers=("3501", "3502", "3599"),
             voice=Voice(write=plain.line, checks=False),
             habits=_NO_HEARTBEAT,
+            ways=_ANY,
         ),
         "raw-echo": Simulated(
             receiver="raw",
