@@ -163,11 +163,11 @@ def test_an_answer_to_nothing_is_told(line, byte, complaint):
 
 
 def test_what_came_before_a_frame_was_sent_is_no_answer_to_it(line):
-    line.take(FIRE, TEST)
+    line.take(FIRE, TEST, FIRE)
     line.tick(0.0)
     assert line.receive(ACK + ACK, 1.0) == b"test2"
-    assert line.count.acknowledged == 1
-    assert line.receive(ACK, 2.0) == b""
+    assert line.receive(NAK, 2.0) == b"test2"
+    assert line.receive(ACK, 3.0) == b"fire3"
     assert line.count.acknowledged == 2
 
 
@@ -274,8 +274,10 @@ def test_a_receiver_tells_of_the_trouble_it_had_once_the_computer_is_back():
     line.take(FIRE)
     for at in (0.0, 4.0, 8.0):
         line.tick(at)
-    line.tick(38.0)
-    said = [line.receive(ACK, 39.0) for _ in range(4)]
+    # A heartbeat that is not answered either is no trouble anew.
+    assert (line.tick(38.0), line.tick(42.0)) == (BEAT, b"")
+    assert line.tick(72.0) == BEAT
+    said = [line.receive(ACK, 73.0) for _ in range(4)]
     assert said == [b"fire1", b"lost2", b"back", b""]
     assert line.tally.own.acknowledged == 2
     assert line.count.acknowledged == 1
@@ -301,6 +303,16 @@ def test_a_call_goes_block_by_block_and_ends_when_nothing_more_is_to_be_said():
     assert line.count.acknowledged == 2
     assert line.receiver.leaves
     assert line.tally.own.acknowledged == 1
+
+
+def test_each_block_has_its_own_tries():
+    line = Line(CALLS, CALL)
+    line.take(FIRE)
+    said = [line.tick(at) for at in (0.0, 2.5, 5.0)]
+    said.append(line.receive(b"8", 6.0))
+    said += [line.tick(at) for at in (8.5, 11.0, 13.5)]
+    assert said == [b"#"] * 3 + [b"fire"] * 4
+    assert not line.receiver.failed
 
 
 def test_what_happens_after_the_end_of_a_call_waits_for_the_next():
