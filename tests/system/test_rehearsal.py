@@ -374,6 +374,25 @@ def test_a_refused_frame_is_sent_again_and_taken(played: Played, name: str) -> N
     assert played.counts(name, "refused") >= 1
 
 
+@pytest.mark.parametrize("name", ["mx8000", "iti", "iti-interface"])
+def test_after_two_silences_nothing_but_heartbeats_comes_until_one_is_answered(
+    played: Played, name: str
+) -> None:
+    later = [one for one in played.of(name) if one.position > played.second]
+    kinds = [one.kind for one in later if one.kind in {Kind.FRAME, Kind.HEARTBEAT}]
+    first = kinds.index(Kind.FRAME)
+    assert kinds[first : first + 4] == [Kind.FRAME, Kind.FRAME, Kind.HEARTBEAT, Kind.FRAME]
+
+
+@pytest.mark.parametrize("name", ["mx8000", "sk9000"])
+def test_computer_trouble_is_told_of_once_the_computer_is_back(played: Played, name: str) -> None:
+    frames = [one for one in played.frames(name) if one.position > played.second]
+    own = [chr(one.raw[-3]) for one in frames if one.raw[0] in {1, 2}]
+    assert own == ["{", "}"]
+    told = {row.position for row in played.chains[f"line:{name}"]}
+    assert {one.position for one in frames if one.raw[0] in {1, 2}} <= told
+
+
 @EVERY
 def test_the_line_lived_on_both_sides_of_the_crash(played: Played, name: str) -> None:
     starts = [one.position for one in played.entries if one.kind is Kind.STARTED]
