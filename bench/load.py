@@ -24,7 +24,6 @@ from fastcrc import crc16
 
 from stationd.ids import SystemIds
 from stationd.simulate import dc09, surgard
-from stationd.simulate.voice import ACK
 
 _SECOND = 1_000_000_000
 _RESEND_AFTER = 1.0  # seconds until an unanswered datagram is sent again
@@ -126,7 +125,7 @@ def _sealed(header: str, key: bytes | None) -> Callable[[bytes], bool]:
 
 
 def _is_06(answer: bytes) -> bool:
-    return answer == ACK
+    return answer == surgard.ACK
 
 
 # -- the loop ---------------------------------------------------------------
@@ -213,7 +212,7 @@ def run(options: argparse.Namespace) -> dict[str, object]:
         Gun(_connected(options), deque(_shots(options, mine, share, key)))
         for mine, share in _shares(numbers, options.connections, options.frames)
     ]
-    ends = ACK if options.receiver == "surgard" else b"\r"
+    ends = surgard.ACK if options.receiver == "surgard" else b"\r"
     result = fire(guns, in_flight=options.in_flight, ends=ends)
     for gun in guns:
         gun.sock.close()

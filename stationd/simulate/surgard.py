@@ -9,9 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from stationd.simulate.happening import Event, Form, Stamp, digits, sia_block
+from stationd.simulate.voice import ACK, NAK
 
 __all__ = [
+    "ACK",
     "DC4",
+    "NAK",
     "Dialect",
     "Header",
     "basic",
