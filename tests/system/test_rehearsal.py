@@ -204,7 +204,7 @@ def second_day(station: Station, simulator: Simulator, after: int) -> None:
     station.process.send_signal(signal.SIGSTOP)
     simulator.begin()
     # How long it stands still is what is tried: longer than a receiver waits, and than twice.
-    time.sleep(3.2)
+    time.sleep(4.2)
     station.process.send_signal(signal.SIGCONT)
     simulator.end()
 
@@ -237,7 +237,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
             f"{row.numbers[0]},{name},contact_id,unknown\n" for name, row in SIMULATED.items()
         ))  # fmt: skip
         simulator = Simulator(
-            folder / "second", calls + listens, "--speed", 86400, "--heartbeat", 5,
+            folder / "second", calls + listens, "--speed", 86400, "--heartbeat", 8,
             "--sites", folder / "sites",
         )  # fmt: skip
         stack.callback(simulator.kill)
@@ -300,6 +300,17 @@ def test_every_event_acknowledged_stands_in_the_history_of_its_account(
         assert Counter(frame for event in events for frame in event) - kept == Counter()
 
 
+@pytest.mark.parametrize("name", sorted(ONE_WAY))
+def test_what_a_one_way_receiver_sent_while_we_listened_stands_in_its_accounts(
+    played: Played, name: str
+) -> None:
+    kept: Counter[bytes] = Counter()
+    for number in SIMULATED[name].numbers:
+        kept += kept_in(played, name, chain_of(name, number))
+    assert kept == Counter(one.raw for one in played.frames(name))
+    assert kept.total() > 0
+
+
 def event_of(frames: list[bytes]) -> bytes:
     """Return the frame that tells of the event: the second of a call in blocks."""
     return frames[min(1, len(frames) - 1)]
@@ -308,7 +319,8 @@ def event_of(frames: list[bytes]) -> bytes:
 def kept_in(played: Played, name: str, chain: str) -> Counter[bytes]:
     """Count the frames of a receiver in a chain; copies that came as one count as one."""
     raws = {one.position: one.raw for one in played.of(name)}
-    found = (raws.get(row.position, b"") for row in played.chains.get(chain, []))
+    rows = played.chains.get(chain, [])
+    found = (raws[row.position] for row in rows if row.position in raws)
     if name in JOINED:
         return Counter(map(single, found))
     return Counter(found)
@@ -391,6 +403,17 @@ def test_computer_trouble_is_told_of_once_the_computer_is_back(played: Played, n
     assert own == ["{", "}"]
     told = {row.position for row in played.chains[f"line:{name}"]}
     assert {one.position for one in frames if one.raw[0] in {1, 2}} <= told
+
+
+def test_a_receiver_that_wants_to_be_asked_is_asked_and_says_okay(played: Played) -> None:
+    said = {one.raw for one in played.of("ademco685-polled") if one.kind is Kind.HEARTBEAT}
+    assert said == {b"\n00 OKAY @\r"}
+
+
+def test_heartbeats_are_acknowledged(played: Played) -> None:
+    beats = played.report["heartbeats"]
+    assert beats["acknowledged"] > 0
+    assert beats["refused"] == 0
 
 
 @EVERY
