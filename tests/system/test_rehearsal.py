@@ -32,6 +32,7 @@ from stationd.db.revision import migrate
 from stationd.desk import Desk, open_desk
 from stationd.ids import SystemIds
 from stationd.journal.model import Entry, Kind
+from stationd.journal.reader import JournalReader
 from stationd.sealing import new_sealing_key
 from stationd.settings import load
 from stationd.simulate.simulated import SIMULATED
@@ -176,16 +177,23 @@ class Simulator:
         self._process.wait()
 
 
+def listeners(station: Station, kind: Kind, after: int) -> set[str]:
+    """Return whose entries of a kind stand behind a position of the journal."""
+    reader = JournalReader(station.journal)
+    try:
+        return {one.listener for one in reader.read(after, 10_000) if one.kind is kind}
+    finally:
+        reader.close()
+
+
 def heard(station: Station, after: int) -> bool:
     """Tell whether a frame came from every receiver since a position of the journal."""
-    fresh = [one.listener for one in station.entries(Kind.FRAME) if one.position > after]
-    return set(fresh) >= set(SIMULATED)
+    return listeners(station, Kind.FRAME, after) >= set(SIMULATED)
 
 
 def attached(station: Station, after: int) -> bool:
     """Tell whether the daemon has opened every line that it must open itself."""
-    up = [one.listener for one in station.entries(Kind.LINK_UP) if one.position > after]
-    return set(up) >= {*PTY, *LISTENS}
+    return listeners(station, Kind.LINK_UP, after) >= {*PTY, *LISTENS}
 
 
 def first_day(station: Station, simulator: Simulator) -> Any:
