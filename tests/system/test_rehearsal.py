@@ -60,6 +60,9 @@ ONE_WAY = {"ademco685-one-way", "cp220-one-way"}
 ANSWERED = sorted(set(SIMULATED) - ONE_WAY)
 CHECKED = [name for name in ANSWERED if (voice := SIMULATED[name].voice) is None or voice.checks]
 
+FIRST_DAY = ("--speed=7200", "--wait=2", "--heartbeat=2", "--lose=5")
+SECOND_DAY = ("--speed=86400", "--wait=1", "--heartbeat=8")
+
 
 @dataclass
 class Played:
@@ -146,13 +149,13 @@ def taken(desk: Desk) -> int:
 class Simulator:
     """The simulator in a process of its own, held until it is told to begin."""
 
-    def __init__(self, folder: Path, receivers: list[str], *more: object) -> None:
+    def __init__(self, folder: Path, receivers: list[str], *more: str) -> None:
         self.folder = folder
         folder.mkdir()
         self._process = subprocess.Popen(
             [
                 sys.executable, "-m", "stationd.simulate", "--hold",
-                *(f"--receiver={each}" for each in receivers), *map(str, more),
+                *(f"--receiver={each}" for each in receivers), *more,
                 "--report", folder / "report.json", "--record", folder / "record",
             ],
             stdin=subprocess.PIPE,
@@ -232,18 +235,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
         stack.callback(desk.database.close)
         stack.callback(station.kill)
         stack.callback(worker.end, signal.SIGKILL)
-        simulator = Simulator(
-            folder / "first",
-            calls + listens,
-            "--speed",
-            14400,
-            "--wait",
-            2,
-            "--heartbeat",
-            2,
-            "--lose",
-            9,
-        )
+        simulator = Simulator(folder / "first", calls + listens, *FIRST_DAY)
         stack.callback(simulator.kill)
         listens = [attach(station, name, simulator.listens) for name in LISTENS]
         station.start()
@@ -254,10 +246,8 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
         (folder / "sites").write_text("number,way,form,plot\n" + "".join(
             f"{row.numbers[0]},{name},contact_id,unknown\n" for name, row in SIMULATED.items()
         ))  # fmt: skip
-        simulator = Simulator(
-            folder / "second", calls + listens, "--speed", 86400, "--wait", 1, "--heartbeat", 8,
-            "--sites", folder / "sites",
-        )  # fmt: skip
+        sites = f"--sites={folder / 'sites'}"
+        simulator = Simulator(folder / "second", calls + listens, *SECOND_DAY, sites)
         stack.callback(simulator.kill)
         second_day(station, simulator, second)
 
