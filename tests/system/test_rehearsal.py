@@ -200,6 +200,13 @@ def attached(station: Station, after: int) -> bool:
     return listeners(station, Kind.LINK_UP, after) >= {*PTY, *LISTENS}
 
 
+def intact(path: Path) -> Path:
+    """Write a site for each receiver whose first frame does not arrive damaged."""
+    rows = [f"{row.numbers[0]},{name},contact_id,unknown" for name, row in SIMULATED.items()]
+    path.write_text("\n".join(["number,way,form,plot", *rows, ""]))
+    return path
+
+
 def first_day(station: Station, simulator: Simulator) -> Any:
     """Kill the daemon in the middle of a day."""
     simulator.begin()
@@ -243,11 +250,8 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
         report = first_day(station, simulator)
 
         second = len(station.entries())
-        (folder / "sites").write_text("number,way,form,plot\n" + "".join(
-            f"{row.numbers[0]},{name},contact_id,unknown\n" for name, row in SIMULATED.items()
-        ))  # fmt: skip
-        sites = f"--sites={folder / 'sites'}"
-        simulator = Simulator(folder / "second", calls + listens, *SECOND_DAY, sites)
+        sites = intact(folder / "sites")
+        simulator = Simulator(folder / "second", calls + listens, *SECOND_DAY, f"--sites={sites}")
         stack.callback(simulator.kill)
         second_day(station, simulator, second)
 
