@@ -10,6 +10,7 @@ from datetime import datetime
 
 from stationd.desk import Desk
 from stationd.errors import DatabaseUnavailableError, JournalBrokenError, StationdError
+from stationd.follower.key_watch import KeyWatch
 from stationd.follower.model import AccountsOf
 from stationd.follower.service import follow, note_reached
 from stationd.journal.reader import JournalReader
@@ -40,6 +41,7 @@ class Following(threading.Thread):
         self._wait = settings.worker.follow_every.total_seconds() / 5
         self._sealer = sealer
         self._accounts: AccountsOf = Roster().of_group
+        self._key_watch = KeyWatch()
         self._stopping = threading.Event()
         self._reread = threading.Event()
         self._reread.set()
@@ -81,8 +83,15 @@ class Following(threading.Thread):
             self._reread.clear()
             with self._desk.database.reading() as connection:
                 self._accounts = read_roster(connection, self._sealer).of_group
+            self._key_watch = KeyWatch()
         before = self._desk.clock.now()
-        taken = follow(self._desk, self._reader, node=self._node, accounts=self._accounts)
+        taken = follow(
+            self._desk,
+            self._reader,
+            node=self._node,
+            accounts=self._accounts,
+            key_watch=self._key_watch,
+        )
         if taken == 0:
             self.reached = (self._reader.id, before)
             self._tell_reached(*self.reached)

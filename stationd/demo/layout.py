@@ -27,7 +27,7 @@ GROUPS: Mapping[str, str] = {
 
 _HEADINGS = (
     *("account", "customer", "address", "zone", "contract", "notice days"),
-    *("group", "number", "key", "from"),
+    *("group", "number", "key hex", "from"),
 )
 
 
@@ -236,7 +236,7 @@ def accounts_csv() -> str:
             "notice days",
             "group",
             "number",
-            "key",
+            "key hex",
             "started",
         ]
     )

@@ -22,11 +22,13 @@ from stationd.errors import JournalBrokenError
 from stationd.follower import store
 from stationd.follower.batch import Batch, heartbeats, numbers_of
 from stationd.follower.duplicates import Duplicates, earliest, several_paths
+from stationd.follower.key_watch import KeyWatch
 from stationd.follower.meaning import taken
 from stationd.follower.model import AccountsOf, ListenerFacts, Place, Taken
 from stationd.follower.watch import Watch
 from stationd.gaps.store import read_open_gaps, record_gaps
 from stationd.journal.model import Entry
+from stationd.keys.store import record_uses
 from stationd.ledger.model import STATION, Origin, RecordDraft, RecordType
 from stationd.ledger.store import append
 from stationd.signals import store as signal_store
@@ -45,7 +47,7 @@ class Journal(Protocol):
         """Return up to ``count`` entries behind position ``after``, in order."""
 
 
-def follow(
+def follow(  # noqa: PLR0913  (what is followed, and what reading it needs)
     desk: Desk,
     reader: Journal,
     *,
@@ -53,10 +55,12 @@ def follow(
     accounts: AccountsOf,
     most: int = 3000,
     receivers: Mapping[str, ReceiverSpec] = RECEIVERS,
+    key_watch: KeyWatch | None = None,
 ) -> int:
     """Take the next entries of ``reader``'s journal; return how many, 0: nothing is new.
 
-    ``accounts`` gives, for a receiver group, the roster's look-up (encrypted frames need keys).
+    ``accounts`` gives, for a receiver group, the roster's look-up (encrypted frames need keys), and
+    ``key_watch`` has read the batches before.
     Raises `JournalBrokenError` where the journal does not continue what was taken.
     """
     journal = reader.id
@@ -72,6 +76,8 @@ def follow(
     reached = asked if len(entries) < most else min(asked, last)
     started = dict(listeners)
     batch = list(taken(entries, place, listeners=started, receivers=receivers, accounts=accounts))
+    key_watch = key_watch or KeyWatch()
+    uses = key_watch.uses(batch, accounts)
     with desk.database.writing() as connection:
         if store.read_place(connection, journal, node) != place:
             # Another worker took them meanwhile.
@@ -80,8 +86,10 @@ def follow(
         end = batch[-1].entry
         taken_to = dataclasses.replace(place, position=end.position, link=end.link)
         store.record_place(connection, taken_to, iso(reached))
+        record_uses(connection, uses)
         if started != listeners:
             store.record_listeners(connection, journal, started)
+    key_watch.stored(uses)
     return len(batch)
 
 

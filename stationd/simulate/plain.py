@@ -1,10 +1,10 @@
 """The bytes of what is simple, or hardly known: lines of text, each with one answer.
 
-FBI CP-220, Contact ID over TCP (Lupus, Climax), Osborne-Hoffman over IP, a template of DMP's, and
-lines of nobody in particular.
+FBI CP-220, Contact ID over TCP (Lupus, Climax), an Exprecium's own output, Osborne-Hoffman over IP,
+a template of DMP's, and lines of nobody in particular.
 """
 
-from stationd.simulate.happening import Event, Stamp, digits
+from stationd.simulate.happening import Event, Form, Stamp, digits
 
 __all__ = [
     "bracketed",
@@ -14,6 +14,7 @@ __all__ = [
     "cp220_line",
     "dmp",
     "dmp_test",
+    "exprecium",
     "line",
     "oh_heartbeat",
     "oh_line",
@@ -50,6 +51,16 @@ def check_digit(said: str) -> str:
     """Return what makes the sum of all digits a multiple of 15; a 0 counts as 10."""
     total = sum(_VALUES[digit] for digit in said)
     return _BY_VALUE[_MODULUS - total % _MODULUS]
+
+
+def exprecium(event: Event, stamp: Stamp) -> tuple[bytes, ...]:
+    """Return time, date, receiver and line, and the event: Contact ID, or SIA in brackets."""
+    what = event.what
+    place = f"{what.place:02d}" if what.place else ""
+    said = f" {event.number} {what.qualifier}{what.contact_id} 01 {what.place:03d}"
+    if event.form is Form.SIA:
+        said = f"[#{event.number}|E{what.sia}{place}]"
+    return (f"{stamp.at:%H:%M %m/%d} 11{said}\r".encode("ascii"),)
 
 
 def oh_heartbeat(number: str) -> bytes:

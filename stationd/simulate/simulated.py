@@ -32,6 +32,7 @@ _RRLLL = surgard.Header("01", "001")
 _OSM = surgard.Dialect(numeric=True, kind="98")
 _CHEAP = surgard.Dialect(space="", end=b"")
 _OKAY = ademco.okay()
+_FOR_EVER = 10**9
 _TWO_FAILURES = Habits(repeats=1, refusals=2)
 _NO_HEARTBEAT = Habits(pause=10.0, heartbeat_every=None)
 
@@ -247,6 +248,15 @@ SIMULATED: Mapping[str, Simulated] = MappingProxyType(
                 write=bosch.writer(mixed=True), heartbeat=lambda _: bosch.heartbeat(line="1")
             ),
             options={"mode": "6500", "nak": "damaged"},
+        ),
+        "exprecium": Simulated(
+            receiver="exprecium",
+            title="MCDI Exprecium, its own output: repeats every 2 s, without end",
+            numbers=("3701", "3702", "3799"),
+            forms=(Form.CONTACT_ID, Form.SIA),
+            voice=Voice(write=plain.exprecium, heartbeat=lambda _: b"@\r"),
+            habits=Habits(wait=2.0, repeats=_FOR_EVER, refusals=_FOR_EVER),
+            options={"nak": "damaged"},
         ),
         "galaxy": Simulated(
             receiver="galaxy",

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stationd.simulate import plain
-from stationd.simulate.happening import Event, Happening, Stamp
+from stationd.simulate.happening import Event, Form, Happening, Stamp
 
 STAMP = Stamp(100, datetime(2025, 6, 15, 12, tzinfo=UTC))
 ALARM = Happening("E", "130", "BA", "A", 3)
@@ -20,6 +20,7 @@ VALUES |= {letter: 11 + place for place, letter in enumerate("BCDEF")}
     [
         (plain.cp220, "220001", b"112200011130\r"),
         (plain.contact_id_tcp, "1234", b"[1234 181130010037]"),
+        (plain.exprecium, "1234", b"12:00 06/15 11 1234 E130 01 003\r"),
         (plain.oh_line, "1234", b"1234 0100 [1130]"),
         (plain.dmp, "1234", b"01 1234 BA 003\r"),
         (plain.line, "1234", b"0100 1234 1130 003\r"),
@@ -27,6 +28,11 @@ VALUES |= {letter: 11 + place for place, letter in enumerate("BCDEF")}
 )
 def test_an_event_is_a_line(write, number, raw):
     assert write(Event(number, ALARM), STAMP) == (raw,)
+
+
+def test_an_exprecium_writes_sia_in_brackets():
+    event = Event("1234", ALARM, Form.SIA)
+    assert plain.exprecium(event, STAMP) == (b"12:00 06/15 11[#1234|EBA03]\r",)
 
 
 @given(st.text("0123456789BCDEF", min_size=1, max_size=25))
