@@ -6,6 +6,7 @@ that no table names get the class their pattern suggests and no name.
 """
 
 import csv
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -25,8 +26,9 @@ __all__ = [
     "sia_codes",
 ]
 
-TABLE = "stationd-codes-2"
-"""The version of both tables and of the classes below; a change of either changes it."""
+_NAME = "stationd-codes-2"
+_FILES = ("contact_id.csv", "sia.csv")
+_DIGITS = 12
 
 PLACES = frozenset({"area", "none", "point", "unknown", "user", "zone"})
 """What the number beside a code names, where a signal has a field for it or nothing is named."""
@@ -68,9 +70,12 @@ def sia_codes() -> Mapping[str, Code]:
 
 
 def _read(name: str) -> Iterator[Code]:
-    text = resources.files("receivers").joinpath("tables", name).read_text(encoding="utf-8")
-    for row in csv.reader(text.splitlines()[1:]):
+    for row in csv.reader(_text(name).splitlines()[1:]):
         yield Code(row[0], row[1], row[2], row[3], int(row[4]))
+
+
+def _text(name: str) -> str:
+    return resources.files("receivers").joinpath("tables", name).read_text(encoding="utf-8")
 
 
 # Contact ID: what a new event (Q = 1) of each kind is in reports.
@@ -234,3 +239,29 @@ def name_sia(code: str) -> tuple[SignalClass, str, str, str]:
         code, _SIA_FAMILIES.get(family, _SIA_KINDS.get(condition, SignalClass.STATUS))
     )
     return kind, entry.name, entry.address, entry.vendor
+
+
+def _version() -> str:
+    """Return the tables' name, and a hash of their files and of the classes above."""
+    classes = (
+        _CONTACT_ID_KINDS,
+        _CONTACT_ID_CODES,
+        _CONTACT_ID_PATTERNS,
+        _SIA_KINDS,
+        _SIA_FAMILIES,
+        _SIA_CODES,
+        _SIA_SECOND_LETTERS,
+        dict.fromkeys(_SIA_ZONE_FAMILIES, ""),
+        dict.fromkeys(_ENDLESS, ""),
+    )
+    said = [_text(name) for name in _FILES]
+    said += [",".join(sorted(f"{key}={kind}" for key, kind in one.items())) for one in classes]
+    digest = hashlib.sha256("\n\0".join(said).encode()).hexdigest()
+    return f"{_NAME}:{digest[:_DIGITS]}"
+
+
+TABLE = _version()
+"""The version of both tables and of the classes above, which every record read with them names.
+
+It changes by itself with any line of them.
+"""

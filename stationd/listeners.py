@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -42,11 +43,25 @@ class _Listener(Table):
     heartbeat: Period | None = Field(
         default=None, description="Longest silence of a healthy receiver; none: unsupervised."
     )
+    zone: str = Field(
+        default="UTC",
+        description="Time zone (IANA) of the receiver's own clock, where its frames carry a time.",
+    )
     options: Mapping[str, str | int | bool] = Field(
         default_factory=dict, description="Settings of this receiver's protocol."
     )
 
     transport: ClassVar[str]
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError):
+            msg = f"{value} is no time zone of the zone table; a zone is like America/Denver"
+            raise ValueError(msg) from None
+        return value
 
     @field_validator("receiver")
     @classmethod

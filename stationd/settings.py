@@ -35,6 +35,7 @@ __all__ = [
     "ArchiveSettings",
     "AuthoritySettings",
     "CalledListener",
+    "CodeSettings",
     "DirectoryStore",
     "Listener",
     "PolicySettings",
@@ -221,8 +222,30 @@ class PolicySettings(Table):
     verified_within: Period = Field(
         default=timedelta(hours=24), description="Age at which a bundle must be read back anew."
     )
+    runaway_signals: int = Field(
+        default=50,
+        ge=5,
+        le=10_000,
+        description="An account that sends more signals than this within `runaway_within` runs "
+        "away: views fold what it sends, and every signal is kept.",
+    )
+    runaway_within: Period = Field(
+        default=timedelta(minutes=10), description="The time in which they are counted."
+    )
+    runaway_quiet: Period = Field(
+        default=timedelta(minutes=10), description="Time without a signal that ends a runaway."
+    )
     session_idle: Period = Field(
         default=timedelta(minutes=15), description="Idle time that ends a login."
+    )
+
+
+class CodeSettings(Table):
+    """Codes of panels that no table of the program explains."""
+
+    file: Path | None = Field(
+        default=None,
+        description="A TOML file of own codes (docs/howto/add-codes.md); none: there are none.",
     )
 
 
@@ -250,6 +273,7 @@ class Settings(Table):
     authorities: tuple[AuthoritySettings, ...] = ()
     policies: PolicySettings = PolicySettings()
     worker: WorkerSettings = WorkerSettings()
+    codes: CodeSettings = CodeSettings()
     listeners: tuple[Listener, ...] = ()
 
 

@@ -105,13 +105,14 @@ def _heartbeat(text: str) -> Signal:
 
 def _call(header: re.Match[str], call: re.Match[str]) -> list[Signal]:
     parts = list(_PARTS.finditer(call["parts"]))
-    extra = _of_the_call(header, call, [part[0] for part in parts if not part["number"]])
+    extra = _of_the_call(call, [part[0] for part in parts if not part["number"]])
     return [
         replace(
             _event(event, part["number"]),
             receiver=header[4] or "",
             line=call["line"],
             sequence=header[5] or "",
+            receiver_time=f"{header[2]} {header[3]}",
             extra={**extra, "event": event},
         )
         for part in parts
@@ -120,9 +121,7 @@ def _call(header: re.Match[str], call: re.Match[str]) -> list[Signal]:
     ]
 
 
-def _of_the_call(
-    header: re.Match[str], call: re.Match[str], unread: Iterable[str]
-) -> dict[str, str]:
+def _of_the_call(call: re.Match[str], unread: Iterable[str]) -> dict[str, str]:
     """Return what holds for all events of a call."""
     said = {
         "fmt": call["format"],
@@ -131,7 +130,6 @@ def _of_the_call(
         "bad": "".join(unread),
         "listen_in_s": call["listen"] and str(int(call["listen"])),
         "more": call["more"] and "follows",
-        "receiver_time": f"{header[2]} {header[3]}",
     }
     return {name: text for name, text in said.items() if text}
 
@@ -162,6 +160,6 @@ def _system(header: re.Match[str], body: str) -> list[Signal]:
             receiver=header[4] or "",
             line=value if code in _OF_A_LINE else "",
             sequence=header[5] or "",
-            extra={"receiver_time": f"{header[2]} {header[3]}"},
+            receiver_time=f"{header[2]} {header[3]}",
         )
     ]

@@ -38,6 +38,6 @@ def decode(raw: bytes, accounts: Accounts, options: Options) -> Decoded | Undeco
         zone=match[5] if match.re is _SUPERFAST else "",
         receiver=match[1],
         line=match[2],
-        extra={"receiver_time": decode_text(time)} if time else {},
+        receiver_time=decode_text(time),
     )
     return Decoded(signals=(signal,), table=TABLE)

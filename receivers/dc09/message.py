@@ -229,6 +229,7 @@ def _signals(head: Head, clear: Clear) -> tuple[tuple[Signal, ...], list[tuple[i
             receiver=receiver,
             line=line,
             sender_time=clear.time,
+            # What the block itself says of its event's time is nearer to it than H.
             text=signal.text or extra.get("I", ""),
             panel_time=signal.panel_time or _occurred(extra),
             extra={**signal.extra, **extra},

@@ -75,9 +75,6 @@ def _read_interface(text: str) -> Signal | None:
         line=fields.get("L", ""),
         sequence=fields.get("N", ""),
         text=text,
-        extra={
-            said: fields[letter]
-            for said, letter in {"panel": "V", "date": "D", "time": "T"}.items()
-            if letter in fields
-        },
+        receiver_time=" ".join(fields[letter] for letter in "DT" if letter in fields),
+        extra={"panel": fields["V"]} if "V" in fields else {},
     )

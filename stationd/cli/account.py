@@ -99,6 +99,7 @@ Examples:
 @click.option("--until", type=MOMENT, help="Before this moment.")
 @click.option("--last", type=PERIOD, help="Only what was received this long ago or later.")
 @click.option("--limit", type=click.IntRange(1), default=1000, show_default=True)
+@click.option("--all", "unfolded", is_flag=True, help="Each signal of a runaway; --json does so.")
 @click.pass_obj
 def history(  # noqa: PLR0913  (an option each)
     office: Office,
@@ -110,15 +111,15 @@ def history(  # noqa: PLR0913  (an option each)
     until: datetime | None,
     last: timedelta | None,
     limit: int,
+    unfolded: bool,
 ) -> None:
     """Show the signals of account ACCT, oldest first, in the site's time."""
     desk = office.desk
     zone = _zone(office, acct)
     if last is not None:
         since = max(filter(None, (since, office.clock.now() - last)))
-    rows = signals.history(
-        desk, acct, since=since, until=until, classes=classes, code=code, limit=limit + 1
-    )
+    read = signals.history if unfolded or office.output.as_json else signals.folded_history
+    rows = read(desk, acct, since=since, until=until, classes=classes, code=code, limit=limit + 1)
     office.trail.reading("history", acct=acct)
     kept = rows[:limit]
     office.show([signal_value(row) for row in kept], history_lines(kept, zone))

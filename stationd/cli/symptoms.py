@@ -80,6 +80,8 @@ def _settings(office: Office) -> Told:
     yield Outcome.PASSED, f"{office.config} reads well"
     if not settings.listeners:
         yield Outcome.WARNED, "there are no [[listeners]], so nothing can be received"
+    if settings.codes.file is not None:
+        yield Outcome.PASSED, f"own codes: {parts.own_codes(settings).version}"
     if settings.archive is None:
         yield Outcome.WARNED, "there is no [archive.store], so no account can be closed"
     if not settings.authorities:

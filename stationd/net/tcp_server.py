@@ -20,7 +20,12 @@ from stationd.settings import TcpListener
 __all__ = ["TcpEdge"]
 
 LISTEN_AGAIN_SECONDS = 5.0
-BACKLOG = 512
+
+BACKLOG = 4096
+"""Calls that may wait to be taken, as far as the kernel lets them.
+
+Whoever finds no room calls again after a second, and then after two more.
+"""
 
 
 class TcpEdge(Edge, Door):

@@ -1,5 +1,6 @@
 """The edge where panels send datagrams: one frame each, answered to where it came from."""
 
+import socket
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
@@ -7,6 +8,7 @@ from typing import Any, cast
 
 from twisted.internet.error import CannotListenError
 from twisted.internet.protocol import DatagramProtocol
+from twisted.internet.udp import Port
 
 from stationd.net.exchange import Exchange
 from stationd.net.line import Line, Told
@@ -25,6 +27,10 @@ MOST_PEERS = 4096
 """Peers whose session is remembered; the one heard longest ago is forgotten first."""
 
 LARGEST_DATAGRAM = 65536
+
+RECEIVE_BUFFER = 4 * 2**20
+"""Bytes the kernel keeps while we are away, as far as it may: what does not fit is repeated after
+seconds.  Its own limit holds some 270 frames, a tenth of a second of a burst."""
 
 READ_SIZE = 16384
 """Bytes of datagrams taken before connections have their turn; Twisted would take 16 times that."""
@@ -77,6 +83,8 @@ class UdpEdge:
             self._link.down(f"cannot listen: {error.socketError}")
             self._retry = self._reactor.callLater(LISTEN_AGAIN_SECONDS, self.start)
             return
+        if isinstance(self._listening, Port):
+            self._listening.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
         self._listening.maxThroughput = READ_SIZE
         self._valve = Valve(
             pause=self._listening.pauseProducing, resume=self._listening.resumeProducing

@@ -11,4 +11,9 @@ conversations (pure, without a connection), `simulated` all receivers in one tab
 (Twisted), `attachment` which of them a receiver is attached by, `day` all of it together.
 
 A receiver more is an encoder and a line in `simulated`.
+
+A whole station at once: `scenarios` is the table of what it is put through, `crowd` very many
+panels, `receiver_line` a receiver that serves many accounts, `noise` a noisy line, `measures` what
+came of it, `crowd_streams` and `crowd_edges` the connections (Twisted), `rehearsal` all of it
+together, `scenario_command` the command line.
 """

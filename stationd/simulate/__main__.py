@@ -20,7 +20,7 @@ from twisted.python.failure import Failure
 from stationd.clock import SystemClock
 from stationd.errors import MistakeError
 from stationd.ids import SystemIds
-from stationd.simulate import attachment, panel, sites
+from stationd.simulate import attachment, panel, scenario_command, sites
 from stationd.simulate.attachment import Address, Attachment
 from stationd.simulate.day import Day, Play, Ways
 from stationd.simulate.edges import Reactor
@@ -36,6 +36,9 @@ _PANEL_WAIT = 4.0  # seconds
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Play a day; 0: all was acknowledged, 1: not all, 2: the command line is wrong."""
+    words = sys.argv[1:] if argv is None else argv
+    if scenario_command.asks_for_scenario(words):
+        return scenario_command.main(reactor, words)
     options = _parser().parse_args(argv)
     try:
         day = _day(options)
@@ -191,6 +194,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Play a day of alarm traffic against a station.  Receivers:\n\n"
         + "\n".join(f"  {name:20}{row.title}" for name, row in SIMULATED.items()),
+        epilog="--scenario NAME plays a whole station instead; --scenario NAME --help says more.",
     )
     _add_lines(parser)
     what = parser.add_argument_group("what is played")

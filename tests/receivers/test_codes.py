@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from receivers.codes import contact_id_codes, name_contact_id, name_sia, sia_codes
+from receivers import codes
+from receivers.codes import TABLE, contact_id_codes, name_contact_id, name_sia, sia_codes
 from receivers.signals import Decoded, Signal, SignalClass
 from receivers.surgard.message import decode
 
@@ -231,3 +232,16 @@ def test_the_classes_of_the_table_are_those_of_reports() -> None:
 def test_the_short_and_the_long_form_of_a_code_agree() -> None:
     short, long = only_signal("3011      1234OP0012"), only_signal("S011[#1234|NOP0012]")
     assert (short.signal_class, short.user) == (long.signal_class, long.user)
+
+
+def test_the_version_is_a_name_and_a_hash_that_changes_with_any_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    name, _, digest = TABLE.partition(":")
+    assert (name, len(digest)) == ("stationd-codes-2", 12)
+    assert codes._version() == TABLE
+    monkeypatch.setitem(codes._SIA_CODES, "OT", SignalClass.TROUBLE)
+    assert codes._version() != TABLE
+    monkeypatch.undo()
+    monkeypatch.setattr(codes, "_text", lambda name: f"{name}: one line more")
+    assert codes._version() != TABLE

@@ -245,3 +245,14 @@ def test_another_address_is_a_fault_with_its_place(url: str) -> None:
     )
     with pytest.raises(SettingsError, match=r"database\.url: must be sqlite:///"):
         settings.parse(text, "stationd.toml")
+
+
+def test_a_receivers_zone_is_one_of_the_zone_table():
+    listener = (
+        '[[listeners]]\nname = "a"\nkind = "tcp"\nreceiver = "sk9000"\nport = 1\nzone = "{}"\n'
+    )
+    base = '[station]\nstation = "s"\nnode = "n"\n[ledger]\norigin = "log.example.com/s"\n'
+    good = settings.parse(base + listener.format("America/Denver"), "stationd.toml")
+    assert good.listeners[0].zone == "America/Denver"
+    with pytest.raises(SettingsError, match=r"listeners.0.tcp.zone: Mars/Base is no time zone"):
+        settings.parse(base + listener.format("Mars/Base"), "stationd.toml")

@@ -25,7 +25,7 @@ def test_a_call_has_a_signal_for_each_event() -> None:
         ("123456", "01", "01", "0001")
     }
     assert signals[2].signal_class is SignalClass.STATUS
-    assert signals[0].extra["receiver_time"] == "061525 120000"
+    assert signals[0].receiver_time == "061525 120000"
 
 
 @pytest.mark.parametrize("tail", [b"", b"*", b"*060", b",", b"*060,"])

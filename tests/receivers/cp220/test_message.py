@@ -27,4 +27,4 @@ def test_date_and_time_stand_behind_the_character_that_is_set() -> None:
     decoded = decode(b"121234564131T0615 1200*", lambda _: None, {"end": "2A", "time_header": "54"})
     assert isinstance(decoded, Decoded)
     (s,) = decoded.signals
-    assert (s.number, s.extra) == ("123456", {"receiver_time": "0615 1200"})
+    assert (s.number, s.receiver_time, s.extra) == ("123456", "0615 1200", {})

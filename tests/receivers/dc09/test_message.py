@@ -417,3 +417,18 @@ def test_no_plain_frame_that_is_taken_speaks_for_an_account_with_a_key(
         meaning = decode(event.raw, station.accounts.get, {})
         numbers = [s.number for s in meaning.signals] if isinstance(meaning, Decoded) else []
         assert "1234" not in numbers
+
+
+@pytest.mark.parametrize(
+    ("data", "panel_time"),
+    [
+        ("NBA1", "13:59:58,12-31-2012"),
+        ("Nti13:58/BA1", "13:58"),
+    ],
+    ids=["H alone", "the block's own time"],
+)
+def test_the_time_of_occurrence_is_the_panels(data: str, panel_time: str) -> None:
+    body = f'"SIA-DCS"0001L0#1234[#1234|{data}][H13:59:58,12-31-2012]_14:00:07,12-31-2012'.encode()
+    (signal,) = read(body).signals
+    assert (signal.panel_time, signal.sender_time) == (panel_time, "14:00:07,12-31-2012")
+    assert signal.extra["H"] == "13:59:58,12-31-2012"

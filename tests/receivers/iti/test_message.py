@@ -48,7 +48,7 @@ def test_a_report_of_the_computer_interface_is_read_by_its_letters() -> None:
         "B",
         "0005",
     )
-    assert s.extra == {"panel": "55600", "date": "0514", "time": "1019"}
+    assert (s.receiver_time, s.extra) == ("0514 1019", {"panel": "55600"})
 
 
 @pytest.mark.parametrize(

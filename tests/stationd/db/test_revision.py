@@ -36,6 +36,10 @@ _LATER = frozenset(
         "due_steps",
         "leases",
         "checks",
+        "corrections",
+        "redecodings",
+        "runaways",
+        "clocks",
     }
 )
 

@@ -77,7 +77,10 @@ class Thread:
 
 
 class Bell:
-    """A session for tests: frames end in a full stop, ``?`` is a heartbeat, ``!`` a fault."""
+    """A session for tests: frames end in a full stop, ``?`` is a heartbeat, ``!`` a fault.
+
+    What stands before a colon is the number of an account.
+    """
 
     def __init__(self, conversation: Conversation) -> None:
         self._rest = b""
@@ -94,7 +97,8 @@ class Bell:
             return Garbled(raw, Fault.FOREIGN)
         if raw.startswith(b"!"):
             return Garbled(raw, Fault.CHECKSUM)
-        return Frame(raw, repeat=raw.startswith(b"again"))
+        number, named, _ = raw.partition(b":")
+        return Frame(raw, number.decode() if named else "", repeat=raw.startswith(b"again"))
 
     def ended(self) -> list[Event]:
         rest, self._rest = self._rest, b""

@@ -233,11 +233,11 @@ def test_who_sends_nothing_but_unknown_numbers_beyond_the_limit_is_hung_up_on(ho
 
 
 def test_a_known_accounts_connection_is_not_hung_up_on_for_those_beside_it(house: Any) -> None:
-    panel = limited(house, known="")
-    panel.says(b"one.")
+    panel = limited(house, known="7")
+    panel.says(b"7:one.")
+    panel.says(b"8:other." * (module.MOST_LIMITED + 1))
     house.thread.run_all()
-    panel.says(b"!noise." * module.MOST_LIMITED)
-    assert (panel.heard, panel.hung_up) == (b"<one.>", 0)
+    assert (panel.heard, panel.hung_up) == (b"<7:one.>", 0)
 
 
 @pytest.mark.parametrize("good", [b".one.", b".one.!noise.", b".?beat."])

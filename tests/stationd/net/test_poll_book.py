@@ -141,6 +141,16 @@ def test_it_lapses_after_ten_seconds(house: Any, panels: Panels) -> None:
     assert len(panels.heard) == 2
 
 
+def test_a_poll_that_is_answered_at_once_is_a_sign_of_a_known_account(
+    house: Any, panels: Panels
+) -> None:
+    panels.say(POLL)
+    house.thread.run_all()
+    house.pass_time(5)
+    panels.say(POLL)
+    assert panels.exchange._peer.heard == house.clock.ticks()
+
+
 def test_a_failed_commit_ends_it_at_once(house: Any, panels: Panels) -> None:
     house.pages.broken = True
     panels.say(Frame(b"lost"))

@@ -6,7 +6,7 @@ from alembic import op
 __all__ = ["upgrade"]
 
 revision = "0010"
-down_revision = "0005"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 

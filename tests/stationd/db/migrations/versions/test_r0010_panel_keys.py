@@ -7,8 +7,8 @@ from alembic.operations import Operations
 from stationd.db.migrations.versions import r0010_panel_keys as revision
 
 
-def test_it_follows_the_fifth() -> None:
-    assert (revision.revision, revision.down_revision) == ("0010", "0005")
+def test_it_follows_the_eighth() -> None:
+    assert (revision.revision, revision.down_revision) == ("0010", "0008")
 
 
 def test_both_tables_are_made_and_empty() -> None:
