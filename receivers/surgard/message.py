@@ -130,6 +130,7 @@ def decode(raw: bytes, accounts: Accounts, options: Options) -> Decoded | Undeco
     start = len(raw) - len(raw.lstrip(_IDLE))
     end = read_bytes(options, OPTIONS, "end")
     body = raw[start:].removesuffix(end).rstrip(_IDLE).removesuffix(end)
+    body = body if end else _once(body)
     if is_heartbeat(body):
         return Decoded(signals=(_heartbeat(decode_text(body)),), table=TABLE)
     if body[:1] in {b"0", b"S"}:
@@ -142,6 +143,15 @@ def decode(raw: bytes, accounts: Accounts, options: Options) -> Decoded | Undeco
     if signal is None:
         return Undecoded(_why(text, read, options))
     return _addressed(Decoded(signals=(signal,), table=TABLE), options)
+
+
+def _once(body: bytes) -> bytes:
+    """Return what ``body`` is whole copies of.
+
+    Where a silence ends a frame, a frame and its repeats that waited on their way came as one; they
+    tell of one event, since no other is sent before the first is answered.
+    """
+    return body[: (body + body).find(body, 1)]
 
 
 def _why(text: str, read: _Reader, options: Options) -> str:

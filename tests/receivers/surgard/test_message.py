@@ -289,6 +289,18 @@ def test_a_header_that_is_set_parts_what_no_space_parts() -> None:
     assert (signal.receiver, signal.line, signal.number) == ("01", "001", "1234")
 
 
+@pytest.mark.parametrize("copies", [1, 2, 6])
+def test_copies_that_came_as_one_frame_tell_of_one_event(copies: int) -> None:
+    decoded = decode(b"5011181234E13001015" * copies, lambda _: None, {"end": ""})
+    assert isinstance(decoded, Decoded)
+    assert [(one.number, one.code) for one in decoded.signals] == [("1234", "130")]
+
+
+def test_two_events_that_came_as_one_frame_are_not_read() -> None:
+    raw = b"5011181234E130010155011181234R13001015"
+    assert isinstance(decode(raw, lambda _: None, {"end": ""}), Undecoded)
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
