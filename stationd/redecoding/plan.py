@@ -90,12 +90,7 @@ def plan(read: Read, known: Sequence[Known], parked: Sequence[ParkedPlace], owne
     made.corrections = _corrections(read, signals)
     # What reads as it did goes where it went.
     same = {one.part for one in signals} - {one.known.part for one in made.corrections}
-    missing = {
-        (acct, part)
-        for part, (piece, signal) in enumerate(_events(read), start=1)
-        if part not in same
-        for acct in _missing(piece.taken, signal, [k for k in signals if k.part == part], owners)
-    }
+    missing = _all_missing(read, signals, same, owners)
     if missing:
         _add(made, read, known, missing, owners)
     _unpark(made, read, parked, missing)
@@ -133,6 +128,18 @@ def _correction(
         entry=known.record["entry"],
         options=read.options,
     )
+
+
+def _all_missing(
+    read: Read, known: Sequence[Known], same: set[int], owners: Owners
+) -> set[tuple[str, int]]:
+    """Return the chain and part of every record that is missing."""
+    return {
+        (acct, part)
+        for part, (piece, signal) in enumerate(_events(read), start=1)
+        if part not in same
+        for acct in _missing(piece.taken, signal, [k for k in known if k.part == part], owners)
+    }
 
 
 def _missing(taken: Taken, signal: Signal, known: Sequence[Known], owners: Owners) -> Iterable[str]:
