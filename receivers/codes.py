@@ -16,6 +16,7 @@ from types import MappingProxyType
 from receivers.signals import SignalClass
 
 __all__ = [
+    "PLACES",
     "TABLE",
     "Code",
     "contact_id_codes",
@@ -25,9 +26,16 @@ __all__ = [
     "sia_codes",
 ]
 
-_NAME = "stationd-codes-1"
+_NAME = "stationd-codes-2"
 _FILES = ("contact_id.csv", "sia.csv")
 _DIGITS = 12
+
+PLACES = frozenset({"area", "none", "point", "unknown", "user", "zone"})
+"""What the number beside a code names, where a signal has a field for it or nothing is named."""
+
+# Contact ID has private codes too, by family: whose they are no table says.
+_PRIVATE = "private"
+_PRIVATE_FAMILIES = frozenset({"bypass", "comm-trouble"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +50,11 @@ class Code:
 
     @property
     def vendor(self) -> str:
-        """Return whose private code this is; empty for a standard one."""
-        return self.kind.partition(":")[2] if self.kind.startswith("vendor:") else ""
+        """Return whose private code this is (`private`: not known); empty for a standard one."""
+        head, _, whose = self.kind.partition(":")
+        if head != "vendor":
+            return ""
+        return _PRIVATE if whose in _PRIVATE_FAMILIES else whose
 
 
 @cache
@@ -92,33 +103,23 @@ _CONTACT_ID_KINDS = {
     "vendor:bypass": SignalClass.BYPASS,
     "vendor:comm-trouble": SignalClass.TROUBLE,
 }
-# Codes that mean something else than the rest of their kind.  Of the open-close family these
-# report neither an opening nor a closing.
+# Codes that mean something else than the rest of their kind, by what they are.
 _CONTACT_ID_CODES = {
-    "121": SignalClass.DURESS,
-    "124": SignalClass.DURESS,
-    "125": SignalClass.DURESS,
-    "406": SignalClass.CANCEL,
-    "423": SignalClass.ALARM,
-    "427": SignalClass.TROUBLE,
-    "428": SignalClass.TROUBLE,
-    "432": SignalClass.TROUBLE,
-    "453": SignalClass.STATUS,
-    "454": SignalClass.STATUS,
-    "455": SignalClass.STATUS,
-    "457": SignalClass.STATUS,
-    "458": SignalClass.STATUS,
-    "461": SignalClass.STATUS,
-    "462": SignalClass.STATUS,
-    "464": SignalClass.STATUS,
-    "465": SignalClass.STATUS,
-    "466": SignalClass.STATUS,
-    "922": SignalClass.SUPERVISORY,
-    "923": SignalClass.BYPASS,
-    "924": SignalClass.TROUBLE,
-    "925": SignalClass.BYPASS,
-    "926": SignalClass.TROUBLE,
-    "927": SignalClass.TROUBLE,
+    code: kind
+    for kind, codes in {
+        SignalClass.ALARM: "374 423 461 646",
+        SignalClass.BYPASS: "433 434 923 925",
+        SignalClass.CANCEL: "406",
+        # An arming, also where the event is new: no opening bears these names.
+        SignalClass.CLOSING: "408 443 459 463 910 911 920",
+        SignalClass.DURESS: "121 124 125",
+        # Of the families of troubles, openings, disablings and tests these report none.
+        SignalClass.STATUS: "306 313 453 454 455 457 458 462 464 465 466 531 532 605 606 609 616",
+        SignalClass.SUPERVISORY: "641 643 922",
+        SignalClass.TEST: "704 913 914 915 916 917 918 919",
+        SignalClass.TROUBLE: "426 427 428 432 554 555 924 926 927",
+    }.items()
+    for code in codes.split()
 }
 # Contact ID codes no table names: the class of their first two digits, then of the first.
 _CONTACT_ID_PATTERNS = {
@@ -132,13 +133,23 @@ _CONTACT_ID_PATTERNS = {
     "5": SignalClass.BYPASS,
     "60": SignalClass.TEST,
     "61": SignalClass.TEST,
+    "79": SignalClass.TROUBLE,
 }
-# A condition that is over is a restore, of whatever kind it was.  These are no conditions.
-_ENDLESS = frozenset({SignalClass.TEST, SignalClass.STATUS, SignalClass.CANCEL})
+# A condition that is over is a restore, of whatever kind it was.  These are no conditions, and the
+# end of a bypass belongs where its beginning stands, as in SIA (BB and BU).
+_ENDLESS = frozenset(
+    {
+        SignalClass.BYPASS,
+        SignalClass.CANCEL,
+        SignalClass.CLOSING,
+        SignalClass.STATUS,
+        SignalClass.TEST,
+    }
+)
 
 
-def name_contact_id(code: str, qualifier: str) -> tuple[SignalClass, str, str]:
-    """Return class, name and what the number beside the code names (`zone`, `user`, …).
+def name_contact_id(code: str, qualifier: str) -> tuple[SignalClass, str, str, str]:
+    """Return class, name, what the number beside the code names (`zone`, `user`, …), and vendor.
 
     ``qualifier`` is 1 (new event, opening), 3 (restore, closing) or 6 (still present).
     """
@@ -153,7 +164,7 @@ def name_contact_id(code: str, qualifier: str) -> tuple[SignalClass, str, str]:
             )
         )
     kind = qualified(kind, qualifier)
-    return (kind, entry.name, entry.address) if entry else (kind, "", "zone")
+    return (kind, entry.name, entry.address, entry.vendor) if entry else (kind, "", "zone", "")
 
 
 def qualified(kind: SignalClass, qualifier: str) -> SignalClass:
@@ -185,17 +196,22 @@ _SIA_FAMILIES = {
     "open": SignalClass.OPENING,
     "test": SignalClass.TEST,
 }
+# Codes that mean something else than their kind says.  A vendor's private code has the class of its
+# meaning where that is plain, and the vendor's name stands beside it.
 _SIA_CODES = {
-    "CD": SignalClass.STATUS,
-    "CE": SignalClass.STATUS,
-    "CI": SignalClass.STATUS,
-    "CT": SignalClass.STATUS,
-    "JA": SignalClass.ALARM,
-    "MA": SignalClass.MEDICAL,
-    "ND": SignalClass.DURESS,
-    "OC": SignalClass.CANCEL,
-    "OI": SignalClass.STATUS,
-    "OT": SignalClass.STATUS,
+    code: kind
+    for kind, codes in {
+        SignalClass.ALARM: "BF BL JA",
+        SignalClass.CANCEL: "OC",
+        SignalClass.CLOSING: "AF NB",
+        SignalClass.DURESS: "ND",
+        SignalClass.MEDICAL: "MA",
+        SignalClass.OPENING: "NO NP OB",
+        SignalClass.RESTORE: "PO XC ZY",
+        SignalClass.STATUS: "CD CE CI CT OI OT",
+        SignalClass.TROUBLE: "AS BG FG PF SM UG XX YL ZZ",
+    }.items()
+    for code in codes.split()
 }
 # Codes no table names: second letter within the zone families.
 _SIA_ZONE_FAMILIES = frozenset("BFGHKMPQSTUWZ")

@@ -68,13 +68,17 @@ class Decoded:
     """A frame read: one signal an event, in order; ``plain`` is the clear form of a cipher.
 
     ``masked`` are the spans ``(start, end, data class)`` of ``raw`` (or of ``plain``, where there
-    is one) that no record may hold.  ``table`` is the version of the code table used.
+    is one) that no record may hold.  ``table`` is the version of the code table used.  ``key`` is
+    the name of the key that opened the frame, where keys have names, and ``sender`` the number that
+    stands for the transmitter, where the protocol has one beside the events' own.
     """
 
     signals: tuple[Signal, ...]
     plain: bytes = b""
     masked: tuple[tuple[int, int, str], ...] = ()
     table: str = ""
+    key: str = ""
+    sender: str = ""
 
 
 @dataclass(frozen=True, slots=True)

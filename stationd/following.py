@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from receivers.own_codes import NO_OWN_CODES, OwnCodes
 from stationd.desk import Desk
 from stationd.errors import DatabaseUnavailableError, JournalBrokenError, StationdError
+from stationd.follower.key_watch import KeyWatch
 from stationd.follower.model import AccountsOf
 from stationd.follower.service import follow, note_reached
 from stationd.journal.reader import JournalReader
@@ -46,6 +47,7 @@ class Following(threading.Thread):
         self._own = own
         self._zones = {one.name: ZoneInfo(one.zone) for one in settings.listeners}
         self._accounts: AccountsOf = Roster().of_group
+        self._key_watch = KeyWatch()
         self._stopping = threading.Event()
         self._reread = threading.Event()
         self._reread.set()
@@ -87,6 +89,7 @@ class Following(threading.Thread):
             self._reread.clear()
             with self._desk.database.reading() as connection:
                 self._accounts = read_roster(connection, self._sealer).of_group
+            self._key_watch = KeyWatch()
         before = self._desk.clock.now()
         taken = follow(
             self._desk,
@@ -95,6 +98,7 @@ class Following(threading.Thread):
             accounts=self._accounts,
             own=self._own,
             zones=self._zones,
+            key_watch=self._key_watch,
         )
         if taken == 0:
             self.reached = (self._reader.id, before)

@@ -17,12 +17,12 @@ from stationd.accounts.model import (
 )
 from stationd.accounts.store import read_account, read_contract, read_customer, read_site
 from stationd.cli.account_import import import_
+from stationd.cli.account_key import key
 from stationd.cli.account_text import account_lines, history_lines, signal_value
 from stationd.cli.moments import MOMENT, PERIOD
-from stationd.cli.office import Office, ask_password
+from stationd.cli.office import Office
 from stationd.cli.output import table
 from stationd.clock import iso
-from stationd.errors import MistakeError
 from stationd.signals import service as signals
 from stationd.staff.rights import Right, require
 
@@ -37,6 +37,7 @@ def account() -> None:
 
 
 account.add_command(import_)
+account.add_command(key)
 
 
 @account.command(name="list", epilog="Example: stationctl account list maple --service active")
@@ -189,25 +190,6 @@ def unlink(office: Office, link_id: str, at: datetime | None) -> None:
     ends = at or office.clock.now()
     service.end_link(office.desk, link_id, ends, by=office.person())
     office.show({"link": link_id, "until": iso(ends)}, f"Link {link_id} ends {iso(ends)}.")
-
-
-@account.command(epilog="Example: stationctl account key main 01A4 --stdin < panel.key")
-@click.argument("group")
-@click.argument("number")
-@click.option("--from", "from_", type=MOMENT, help="When those before stop.  [default: never]")
-@click.option("--stdin", is_flag=True, help="Read the key from standard input.")
-@click.pass_obj
-def key(office: Office, group: str, number: str, from_: datetime | None, *, stdin: bool) -> None:
-    """Give the panel that sends NUMBER in GROUP an AES key (32, 48 or 64 hexadecimal digits)."""
-    by = office.person()
-    text = ask_password("Key, hexadecimal", stdin=stdin)
-    try:
-        secret = bytes.fromhex(text)
-    except ValueError:
-        raise MistakeError("The key is not hexadecimal.") from None
-    sealed = service.sealed_key(secret, office.sealer(), from_)
-    service.add_key(office.desk, group, number, sealed, by=by)
-    office.show({"group": group, "number": number}, f"{number} in group {group} has a new key.")
 
 
 @account.command(epilog="Example: stationctl account claim 1234 main 01A4 --since 2026-03-01")

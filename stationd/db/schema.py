@@ -394,6 +394,33 @@ transmitter_links = sa.Table(
     comment="Which account a number belongs to, from when to when.",
 )
 
+group_keys = sa.Table(
+    "group_keys",
+    metadata,
+    sa.Column("receiver_group", sa.String(32), primary_key=True),
+    sa.Column("keys", Json, nullable=False, comment="sealed keys with validity dates"),
+    sa.Column(
+        "encrypted_only",
+        sa.Boolean,
+        nullable=False,
+        comment="whom these keys are for may not send in clear",
+    ),
+    comment="Keys for numbers that nobody knows, and for accounts without their own.",
+)
+
+key_uses = sa.Table(
+    "key_uses",
+    metadata,
+    sa.Column("receiver_group", sa.String(32), primary_key=True),
+    sa.Column("number", sa.String(40), primary_key=True),
+    sa.Column("what", sa.String(16), primary_key=True, comment="first use of a key, or a fault"),
+    sa.Column("key", sa.String(32), primary_key=True, comment="the key's id; empty: none"),
+    sa.Column("count", sa.BigInteger, nullable=False),
+    sa.Column("first_at", Time, nullable=False),
+    sa.Column("last_at", Time, nullable=False),
+    comment="What the frames of known numbers showed of their keys: an index, never the evidence.",
+)
+
 # --- Staff, holds ---
 
 staff = sa.Table(

@@ -38,7 +38,7 @@ _NUMBER = re.compile(r"[ -~]{1,40}")
 
 # What an account's state says of a signal that comes all the same.
 _SERVICE_MARKS = {"suspended": "log_only", "ended": "post_end"}
-_NOTE_MARKS = ("repeat", "poll")
+_NOTE_MARKS = ("repeat", "poll", "suspect")
 _RECORD_MARKS = {"closed": "post_close", "purged": "post_close"}
 
 

@@ -23,6 +23,7 @@ from stationd.errors import JournalBrokenError
 from stationd.follower import store
 from stationd.follower.batch import Batch, heartbeats, numbers_of
 from stationd.follower.duplicates import Duplicates, earliest, latest, several_paths
+from stationd.follower.key_watch import KeyWatch
 from stationd.follower.meaning import taken
 from stationd.follower.model import AccountsOf, ListenerFacts, Place, Taken
 from stationd.follower.runaway import read_runaways
@@ -30,6 +31,7 @@ from stationd.follower.timing import ClockWatch, keys_of
 from stationd.follower.watch import Watch
 from stationd.gaps.store import read_open_gaps, record_gaps
 from stationd.journal.model import Entry
+from stationd.keys.store import record_uses
 from stationd.ledger.model import STATION, Origin, RecordDraft, RecordType
 from stationd.ledger.store import append
 from stationd.runaways.model import policy_of
@@ -61,11 +63,13 @@ def follow(  # noqa: PLR0913  (what entries are read with)
     receivers: Mapping[str, ReceiverSpec] = RECEIVERS,
     own: OwnCodes = NO_OWN_CODES,
     zones: Mapping[str, tzinfo] | None = None,
+    key_watch: KeyWatch | None = None,
 ) -> int:
     """Take the next entries of ``reader``'s journal; return how many, 0: nothing is new.
 
-    ``accounts`` gives, for a receiver group, the roster's look-up (encrypted frames need keys);
-    ``own`` explains codes of the station's own; ``zones`` are those of receivers' clocks.
+    ``accounts`` gives, for a receiver group, the roster's look-up (encrypted frames need keys), and
+    ``key_watch`` has read the batches before.  ``own`` explains codes of the station's own;
+    ``zones`` are those of receivers' clocks.
     Raises `JournalBrokenError` where the journal does not continue what was taken.
     """
     journal = reader.id
@@ -82,6 +86,8 @@ def follow(  # noqa: PLR0913  (what entries are read with)
     started = dict(listeners)
     read = taken(entries, place, listeners=started, receivers=receivers, accounts=accounts, own=own)
     batch = list(read)
+    key_watch = key_watch or KeyWatch()
+    uses = key_watch.uses(batch, accounts)
     with desk.database.writing() as connection:
         if store.read_place(connection, journal, node) != place:
             # Another worker took them meanwhile.
@@ -91,8 +97,10 @@ def follow(  # noqa: PLR0913  (what entries are read with)
         end = batch[-1].entry
         taken_to = dataclasses.replace(place, position=end.position, link=end.link)
         store.record_place(connection, taken_to, iso(reached))
+        record_uses(connection, uses)
         if started != listeners:
             store.record_listeners(connection, journal, started)
+    key_watch.stored(uses)
     return len(batch)
 
 

@@ -1,3 +1,5 @@
+import pytest
+
 from receivers.cp220.message import decode
 from receivers.signals import Decoded, Undecoded
 
@@ -7,6 +9,14 @@ def test_the_known_layout_is_read() -> None:
     assert isinstance(decoded, Decoded)
     (s,) = decoded.signals
     assert (s.receiver, s.line, s.number, s.code) == ("1", "2", "123456", "4131")
+
+
+@pytest.mark.parametrize("text", [b"121234B1036\r", b"12 1234 B1 036\r"])
+def test_superfast_shows_account_event_and_zone(text: bytes) -> None:
+    decoded = decode(text, lambda _: None, {})
+    assert isinstance(decoded, Decoded)
+    (s,) = decoded.signals
+    assert (s.receiver, s.line, s.number, s.code, s.zone) == ("1", "2", "1234", "B1", "036")
 
 
 def test_another_layout_is_refused() -> None:

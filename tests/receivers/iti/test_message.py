@@ -19,6 +19,17 @@ def test_a_record_is_known_and_kept_whole(raw: bytes, token: str, kind: SignalCl
     assert (signal.token, signal.signal_class, signal.text) == (token, kind, raw[1:-1].decode())
 
 
+@pytest.mark.parametrize(
+    ("byte", "panel"),
+    [(" ", "unknown"), ("1", "not ITI"), ("A", "SX-III or IVA"), ("Z", "SX-IVB"), ("j", "SX-V"),
+     ("\x7f", "other")],
+)  # fmt: skip
+def test_a_generic_report_says_what_kind_of_panel_it_is_from(byte: str, panel: str) -> None:
+    decoded = decode(f"\n1B1{byte}23458b45A\r".encode(), lambda _: None, {})
+    assert isinstance(decoded, Decoded)
+    assert decoded.signals[0].extra == {"panel": panel}
+
+
 @pytest.mark.parametrize("raw", [b"\n?\r", b"|[X|A1|]c\r", b"|[R|A1\r"])
 def test_another_record_is_refused(raw: bytes) -> None:
     assert decode(raw, lambda _: None, {}) == Undecoded("no known record of ITI")

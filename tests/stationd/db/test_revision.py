@@ -25,6 +25,8 @@ from stationd.errors import MistakeError
 _LATER = frozenset(
     {
         "about",
+        "group_keys",
+        "key_uses",
         "retired_journals",
         "cases",
         "case_facts",

@@ -22,6 +22,7 @@ from stationd.net.committer import Committer
 from stationd.net.diary import Diary
 from stationd.net.intake import Intake
 from stationd.net.line import Line
+from stationd.net.strangers import Strangers
 
 
 class Pages:
@@ -147,7 +148,7 @@ class House:
             self.committer.submit, reactor=self.reactor, clock=self.clock, ids=self.ids
         )
 
-    def intake(self, *, silence: float | None = None) -> Intake:
+    def intake(self, *, silence: float | None = None, strangers: Strangers | None = None) -> Intake:
         return Intake(
             "line",
             committer=self.committer,
@@ -155,6 +156,7 @@ class House:
             clock=self.clock,
             ids=self.ids,
             silence=silence,
+            strangers=strangers,
         )
 
     def line(

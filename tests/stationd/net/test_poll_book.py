@@ -101,11 +101,12 @@ def test_a_poll_is_answered_on_the_standing_receipt_without_an_entry(
     [
         Frame(b"x", number="1"),
         Frame(b"x", number="1", poll=True, fault=Fault.STALE),
+        Frame(b"x", number="1", poll=True, suspect=True),
         Frame(b"x", number="2", poll=True),
         Frame(b"x", number="3", poll=True),
         Frame(b"x", poll=True),
     ],
-    ids=["a signal", "a fault", "not supervised", "unknown", "no number"],
+    ids=["a signal", "a fault", "what may be a copy", "not supervised", "unknown", "no number"],
 )
 def test_everything_else_waits_for_its_own_receipt(
     house: Any, panels: Panels, event: Frame
