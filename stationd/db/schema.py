@@ -166,8 +166,6 @@ notes = sa.Table(
     comment="Signed notes of the checkpoints.",
 )
 
-# --- Signals: an index over records ---
-
 signals = sa.Table(
     "signals",
     metadata,
@@ -597,11 +595,6 @@ checks = sa.Table(
 )
 
 APPEND_ONLY = (
-    "entries",
-    "records",
-    "documents",
-    "checkpoints",
-    "notes",
-    "case_facts",
-    "case_steps",
+    *("entries", "records", "documents", "checkpoints", "notes"),
+    *("case_facts", "case_steps"),
 )
