@@ -76,10 +76,12 @@ def follow(
         if store.read_place(connection, journal, node) != place:
             # Another worker took them meanwhile.
             return 0
-        _take(connection, desk, place, batch, started)
+        watch = _take(connection, desk, place, batch, started)
         end = batch[-1].entry
         taken_to = dataclasses.replace(place, position=end.position, link=end.link)
-        store.record_place(connection, taken_to, iso(reached))
+        store.record_place(connection, taken_to, iso(reached), first_at=batch[0].rx)
+        if watch.start is not None:
+            store.record_start(connection, journal, watch.start)
         if started != listeners:
             store.record_listeners(connection, journal, started)
     return len(batch)
@@ -110,7 +112,7 @@ def _take(
     place: Place,
     taken: Sequence[Taken],
     listeners: Mapping[str, ListenerFacts],
-) -> None:
+) -> Watch:
     """Write what a batch becomes; the caller's transaction commits it all or nothing."""
     now = desk.clock.now()
     last = store.read_last(connection, place)
@@ -125,6 +127,7 @@ def _take(
         gaps=read_open_gaps(connection, place.node),
         last=last,
         ids=desk.ids,
+        boot=store.read_boot(connection, place.node),
     )
     owners = store.read_owners(connection, numbers_of(taken))
     several = several_paths(owners, listeners)
@@ -144,6 +147,8 @@ def _take(
     store.record_lines(connection, watch.lines())
     store.record_tallies(connection, place.journal, watch.tallies())
     record_gaps(connection, watch.gaps())
+    store.record_heard_hours(connection, watch.heard())
+    return watch
 
 
 def note_reached(desk: Desk, journal: str, node: str, at: datetime) -> None:

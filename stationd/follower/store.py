@@ -13,6 +13,7 @@ from stationd.db.engine import Connection, execute_rows, inserting
 from stationd.follower.assign import scope_of
 from stationd.follower.duplicates import Heard
 from stationd.follower.model import (
+    HeardHour,
     Line,
     ListenerFacts,
     Owner,
@@ -22,10 +23,12 @@ from stationd.follower.model import (
     Taken,
     Tally,
 )
+from stationd.follower.starts import Start
 from stationd.journal import chain
 from stationd.journal.model import Entry, decode_body
 
 __all__ = [
+    "read_boot",
     "read_heard",
     "read_last",
     "read_lines",
@@ -38,12 +41,14 @@ __all__ = [
     "read_tallies",
     "record_alarm",
     "record_entries",
+    "record_heard_hours",
     "record_lines",
     "record_listeners",
     "record_place",
     "record_reached",
     "record_retired",
     "record_returned",
+    "record_start",
     "record_tallies",
 ]
 
@@ -76,8 +81,10 @@ def read_node_journals(connection: Connection, node: str) -> list[Place]:
     ]
 
 
-def record_place(connection: Connection, place: Place, at: str) -> None:
-    """Move a journal's place to ``place``."""
+def record_place(
+    connection: Connection, place: Place, at: str, *, first_at: str | None = None
+) -> None:
+    """Move a journal's place to ``place``; ``first_at`` counts where it is new."""
     statement = inserting(connection, schema.journals)
     new = statement.excluded
     connection.execute(
@@ -91,8 +98,26 @@ def record_place(connection: Connection, place: Place, at: str) -> None:
             "position": place.position,
             "link": place.link,
             "taken_at": at,
+            "first_at": first_at,
         },
     )
+
+
+def record_start(connection: Connection, journal: str, start: Start) -> None:
+    """Note when the daemon that writes a journal last started, and in which boot."""
+    table = schema.journals
+    connection.execute(
+        sa.update(table)
+        .where(table.c.id == journal)
+        .values(started_at=start.at, boot=start.boot or None)
+    )
+
+
+def read_boot(connection: Connection, node: str) -> str:
+    """Return the boot id at the last start of a node's daemon; empty: none was told."""
+    table = schema.journals
+    query = sa.select(table.c.boot).where(table.c.node == node, table.c.started_at.is_not(None))
+    return connection.execute(query.order_by(table.c.started_at.desc()).limit(1)).scalar() or ""
 
 
 def record_reached(connection: Connection, place: Place, at: str) -> None:
@@ -249,6 +274,21 @@ def read_tallies(connection: Connection, journal: str) -> list[Tally]:
         )
         for row in connection.execute(sa.select(table).where(table.c.journal == journal)).mappings()
     ]
+
+
+def record_heard_hours(connection: Connection, heard: Sequence[HeardHour]) -> None:
+    """Add minutes in which listeners were heard to those that are known."""
+    if not heard:
+        return
+    table = schema.heard_hours
+    statement = inserting(connection, table)
+    both = table.c.minutes.op("|")(statement.excluded.minutes)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["listener", "hour"], set_={"minutes": both}
+        ),
+        [asdict(one) for one in heard],
+    )
 
 
 def record_tallies(connection: Connection, journal: str, tallies: Sequence[Tally]) -> None:

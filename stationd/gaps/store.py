@@ -1,7 +1,6 @@
 """The SQL of gaps."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 import sqlalchemy as sa
@@ -47,9 +46,10 @@ def record_gaps(connection: Connection, changed: Sequence[Gap]) -> None:
     statement = inserting(connection, gaps)
     statement = statement.on_conflict_do_update(
         index_elements=["id"],
-        set_={"ended_at": statement.excluded.ended_at, "detail": statement.excluded.detail},
+        set_={name: statement.excluded[name] for name in ("cause", "ended_at", "detail")},
     )
-    connection.execute(statement, [asdict(gap) for gap in changed])
+    rows = [{name: getattr(gap, name) for name in gaps.c.keys()} for gap in changed]  # noqa: SIM118
+    connection.execute(statement, rows)
 
 
 def _gap(row: Any) -> Gap:  # noqa: ANN401  (a row of gaps)

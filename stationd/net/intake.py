@@ -6,6 +6,8 @@ Whatever a session reports is kept, but for the rest of a flood of noise, which 
 from collections.abc import Sequence
 from datetime import datetime
 
+from twisted.logger import Logger
+
 from archive.canonical import JsonValue, encode
 from receivers.events import Event, Fault, Frame, Heartbeat
 from stationd.clock import Clock, from_ns, iso
@@ -36,6 +38,8 @@ class Peer:
 
 class Intake:
     """Everything that one listener's edges need below them."""
+
+    _log = Logger()
 
     def __init__(  # noqa: PLR0913  (what a listener is made of)
         self,
@@ -139,10 +143,12 @@ class Intake:
         ticks = self.clock.ticks()
         for counted in self._limit.due(ticks):
             self._tell(counted)
-        if self._supervision is None or self._supervision.look(ticks) is None:
-            return None
-        self.link(Kind.LINK_DOWN, "heartbeat", "silent for three periods")
-        return Change.LOST
+        change = None if self._supervision is None else self._supervision.look(ticks)
+        if change is Change.LATE:
+            self._log.warn("heartbeat_late", listener=self.listener)
+        elif change is Change.LOST:
+            self.link(Kind.LINK_DOWN, "heartbeat", "silent for three periods")
+        return change
 
     def finish(self) -> None:
         """Tell of all that was counted: we stop."""

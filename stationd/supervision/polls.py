@@ -11,7 +11,7 @@ hear one costs no more than a few additions, and each is looked at once an inter
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 __all__ = ["DAY_NS", "DEAF_NS", "Cause", "Minute", "Polls", "Span", "grace"]
@@ -45,7 +45,8 @@ class Span:
     """What an account's polls came to.
 
     ``first`` and ``last`` are nanoseconds since 1970; None: nothing was heard in it.  ``longest``
-    is the longest silence, in nanoseconds; of a return it is the silence that ended.
+    is the longest silence, in nanoseconds; of a return it is the silence that ended.  ``silent``
+    is for how long the account had not been heard at a miss, as far as we listened.
     """
 
     number: str
@@ -55,6 +56,7 @@ class Span:
     first: int | None
     last: int | None
     longest: int
+    silent: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +250,8 @@ class Polls:
             account.missing = True
             self._missing[account.listener] = self._missing.get(account.listener, 0) + 1
             self._due[account.listener] = self._due.get(account.listener, 0) + 1
-            return account.span(Cause.MISSED, ticks)
+            since = self._deadline(account) - account.interval - grace(account.interval)
+            return replace(account.span(Cause.MISSED, ticks), silent=ticks - since)
         self._wait(account)
         if ticks - account.began >= DAY_NS and account.count:
             return account.span(Cause.DAY, ticks)

@@ -26,6 +26,9 @@ _LATER = frozenset(
     {
         "about",
         "retired_journals",
+        "heard_hours",
+        "supervision",
+        "silences",
         "cases",
         "case_facts",
         "case_steps",

@@ -44,7 +44,7 @@ def test_a_poll_may_be_late_by_a_quarter_within_bounds(interval: int, expected: 
 def test_who_is_never_heard_is_missed_once() -> None:
     watch = Watch()
     assert watch.wait(75) == []
-    assert watch.wait(1) == [Span("1234", "ip", Cause.MISSED, 0, None, None, 0)]
+    assert watch.wait(1) == [Span("1234", "ip", Cause.MISSED, 0, None, None, 0, 76 * S)]
     assert watch.wait(1000) == []
 
 
@@ -62,7 +62,8 @@ def test_a_miss_ends_the_span_and_a_return_says_how_long_it_was() -> None:
     watch = Watch()
     watch.wait(5)
     watch.hear()
-    assert watch.wait(76) == [Span("1234", "ip", Cause.MISSED, 1, 5 * S + 5, 5 * S + 5, 0)]
+    missed = Span("1234", "ip", Cause.MISSED, 1, 5 * S + 5, 5 * S + 5, 0, 76 * S)
+    assert watch.wait(76) == [missed]
     watch.wait(24)
     assert watch.hear() == (True, Span("1234", "ip", Cause.RETURNED, 0, None, 5 * S + 5, 100 * S))
     assert watch.hear() == (True, None)
