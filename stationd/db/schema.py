@@ -38,9 +38,6 @@ journals = sa.Table(
     sa.Column("position", sa.BigInteger, nullable=False, comment="last entry taken"),
     sa.Column("link", Hash, nullable=False, comment="its link, which the next must continue"),
     sa.Column("taken_at", Time, nullable=False),
-    sa.Column("first_at", Time, comment="when its first entry came; NULL: that was purged"),
-    sa.Column("started_at", Time, comment="its daemon's last start; NULL: none was told"),
-    sa.Column("boot", sa.String(40), comment="the machine's boot id then; NULL: not told"),
     comment="How far each node's journal has been taken.",
 )
 
@@ -237,6 +234,16 @@ heartbeats = sa.Table(
     sa.Column("first_position", sa.BigInteger, nullable=False),
     sa.Column("last_position", sa.BigInteger, nullable=False),
     comment="Heartbeats of the running hour, which become one record when it is over.",
+)
+
+starts = sa.Table(
+    "starts",
+    metadata,
+    sa.Column("journal", sa.String(32), primary_key=True),
+    sa.Column("first_at", Time, comment="when its first entry came; NULL: that was purged"),
+    sa.Column("started_at", Time, comment="its daemon's last start; NULL: none was told"),
+    sa.Column("boot", sa.String(40), comment="the machine's boot id then; NULL: not told"),
+    comment="When each journal began, and when the daemon that writes it last started.",
 )
 
 heard_hours = sa.Table(

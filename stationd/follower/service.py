@@ -79,7 +79,9 @@ def follow(
         watch = _take(connection, desk, place, batch, started)
         end = batch[-1].entry
         taken_to = dataclasses.replace(place, position=end.position, link=end.link)
-        store.record_place(connection, taken_to, iso(reached), first_at=batch[0].rx)
+        store.record_place(connection, taken_to, iso(reached))
+        if place.position == 0:
+            store.record_first(connection, journal, batch[0].rx)
         if watch.start is not None:
             store.record_start(connection, journal, watch.start)
         if started != listeners:

@@ -41,6 +41,7 @@ __all__ = [
     "read_tallies",
     "record_alarm",
     "record_entries",
+    "record_first",
     "record_heard_hours",
     "record_lines",
     "record_listeners",
@@ -81,10 +82,8 @@ def read_node_journals(connection: Connection, node: str) -> list[Place]:
     ]
 
 
-def record_place(
-    connection: Connection, place: Place, at: str, *, first_at: str | None = None
-) -> None:
-    """Move a journal's place to ``place``; ``first_at`` counts where it is new."""
+def record_place(connection: Connection, place: Place, at: str) -> None:
+    """Move a journal's place to ``place``."""
     statement = inserting(connection, schema.journals)
     new = statement.excluded
     connection.execute(
@@ -98,26 +97,37 @@ def record_place(
             "position": place.position,
             "link": place.link,
             "taken_at": at,
-            "first_at": first_at,
         },
     )
 
 
+def record_first(connection: Connection, journal: str, at: str) -> None:
+    """Note when a journal that is new began."""
+    statement = inserting(connection, schema.starts).on_conflict_do_nothing()
+    connection.execute(statement, {"journal": journal, "first_at": at})
+
+
 def record_start(connection: Connection, journal: str, start: Start) -> None:
     """Note when the daemon that writes a journal last started, and in which boot."""
-    table = schema.journals
+    table = schema.starts
     connection.execute(
         sa.update(table)
-        .where(table.c.id == journal)
+        .where(table.c.journal == journal)
         .values(started_at=start.at, boot=start.boot or None)
     )
 
 
 def read_boot(connection: Connection, node: str) -> str:
     """Return the boot id at the last start of a node's daemon; empty: none was told."""
-    table = schema.journals
-    query = sa.select(table.c.boot).where(table.c.node == node, table.c.started_at.is_not(None))
-    return connection.execute(query.order_by(table.c.started_at.desc()).limit(1)).scalar() or ""
+    table, journals = schema.starts, schema.journals
+    query = (
+        sa.select(table.c.boot)
+        .join(journals, journals.c.id == table.c.journal)
+        .where(journals.c.node == node, table.c.started_at.is_not(None))
+        .order_by(table.c.started_at.desc())
+        .limit(1)
+    )
+    return connection.execute(query).scalar() or ""
 
 
 def record_reached(connection: Connection, place: Place, at: str) -> None:

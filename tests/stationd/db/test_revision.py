@@ -27,6 +27,7 @@ _LATER = frozenset(
         "about",
         "retired_journals",
         "heard_hours",
+        "starts",
         "supervision",
         "silences",
         "cases",

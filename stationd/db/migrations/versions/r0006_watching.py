@@ -15,7 +15,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Make the tables, and fill in when each journal began."""
-    _widen_journals()
+    _make_starts()
     op.create_table(
         "heard_hours",
         sa.Column("listener", sa.String(length=32), nullable=False),
@@ -30,11 +30,13 @@ def upgrade() -> None:
     )
     _make_supervision()
     _make_silences()
-    _fill_journals()
+    _fill_starts()
 
 
-def _widen_journals() -> None:
-    for column in (
+def _make_starts() -> None:
+    op.create_table(
+        "starts",
+        sa.Column("journal", sa.String(length=32), nullable=False),
         sa.Column(
             "first_at",
             sa.String(length=27),
@@ -48,8 +50,9 @@ def _widen_journals() -> None:
         sa.Column(
             "boot", sa.String(length=40), comment="the machine's boot id then; NULL: not told"
         ),
-    ):
-        op.add_column("journals", column)
+        sa.PrimaryKeyConstraint("journal", name=op.f("pk_starts")),
+        comment="When each journal began, and when the daemon that writes it last started.",
+    )
 
 
 def _keys() -> list[sa.Column[str]]:
@@ -119,18 +122,20 @@ def _make_silences() -> None:
     )
 
 
-def _fill_journals() -> None:
+def _fill_starts() -> None:
     """Take the first entry's time from its body: eight bytes behind layout and kind."""
-    journals = sa.table("journals", sa.column("id"), sa.column("first_at"))
     entries = sa.table("entries", sa.column("journal"), sa.column("position"), sa.column("body"))
+    starts = sa.table("starts", sa.column("journal"), sa.column("first_at"))
     query = sa.select(entries.c.journal, entries.c.body).where(entries.c.position == 1)
-    for journal, body in op.get_bind().execute(query).all():
-        if body is not None:
-            op.execute(
-                sa.update(journals)
-                .where(journals.c.id == journal)
-                .values(first_at=_text(int.from_bytes(body[2:10], "big")))
-            )
+    rows = [
+        {
+            "journal": journal,
+            "first_at": None if body is None else _text(int.from_bytes(body[2:10], "big")),
+        }
+        for journal, body in op.get_bind().execute(query).all()
+    ]
+    if rows:
+        op.bulk_insert(starts, rows)
 
 
 def _text(nanoseconds: int) -> str:
