@@ -30,6 +30,7 @@ from stationd.journal.model import Entry
 from stationd.ledger.model import STATION, Origin, RecordDraft, RecordType
 from stationd.ledger.store import append
 from stationd.signals import store as signal_store
+from stationd.supervision import service as supervision
 
 __all__ = ["Journal", "follow", "note_reached"]
 
@@ -146,6 +147,8 @@ def _take(
     store.record_entries(connection, place.journal, taken)
     _append(connection, desk, batch, now)
     signal_store.record_parked(connection, batch.parked)
+    supervision.take_polls(connection, batch.polls)
+    supervision.take_signals(connection, batch.heard())
     store.record_lines(connection, watch.lines())
     store.record_tallies(connection, place.journal, watch.tallies())
     record_gaps(connection, watch.gaps())
