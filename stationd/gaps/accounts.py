@@ -1,0 +1,216 @@
+"""Gaps of accounts: whose fault a silence was, as far as it can be proved.
+
+An account that is missed was silent from its last sign of life on.  What that says depends on the
+line it is heard on:
+
+1. While the line was down, or we were, the gap is the receiver's or ours, and stands in the list
+   already.  Nothing is said of the account.
+2. Where others were heard on the line, it lived.  A stretch of that which is as long as the
+   account's patience, and in which it was not heard, proves that its own path was gone; from
+   there on until it is heard again it is taken to have stayed so.  That is `account_path`.
+3. Where nobody at all was heard on the line, its life cannot be proved.  The gap is the
+   receiver's, `receiver_link`.
+
+A living line is one that was heard often enough: at least four times in the interval that is
+expected of the account, with bounds for what minutes can tell and what a person would believe.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from stationd.clock import from_ns, iso, to_ns
+from stationd.gaps.model import NOT_LISTENING, Cause, Gap
+from stationd.gaps.spans import Span, common, joined, without
+from stationd.supervision.model import Silence, Way
+
+__all__ = ["Facts", "account_gaps", "import_boundary", "nobody_heard"]
+
+SECOND = 10**9
+MINUTE = 60 * SECOND
+_LEAST_QUIET, _MOST_QUIET = 2 * 60, 6 * 3600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is known of lines.
+
+    ``gaps`` are those of listeners and nodes, ``nodes`` says which listener is whose, ``minutes``
+    are those (since 1970) in which each was heard, in order.  ``followed`` is how far each node's
+    journal is known, ``until`` what counts for a listener that is nobody's.
+    """
+
+    gaps: Sequence[Gap]
+    nodes: Mapping[str, str]
+    minutes: Mapping[str, Sequence[int]]
+    followed: Mapping[str, datetime]
+    until: datetime
+
+    def known(self, listener: str) -> int:
+        """Return until when it is known what ``listener`` heard, in nanoseconds."""
+        return to_ns(self.followed.get(self.nodes.get(listener, ""), self.until))
+
+
+def account_gaps(silences: Iterable[Silence], facts: Facts) -> list[Gap]:
+    """Return the gaps of accounts that their ``silences`` come to, by their beginning."""
+    blind = lru_cache(maxsize=None)(lambda listener: _blind(listener, facts))
+    alive = lru_cache(maxsize=None)(
+        lambda listener, quiet: _alive(facts.minutes.get(listener, ()), quiet)
+    )
+    found = [gap for one in silences for gap in _gaps(one, facts, blind, alive)]
+    return sorted(found, key=lambda gap: (gap.began_at, gap.id))
+
+
+def nobody_heard(gaps: Iterable[Gap]) -> list[Gap]:
+    """Return, for accounts' gaps that are the receiver's, one for each time nobody was heard."""
+    by_listener: dict[str, list[Gap]] = {}
+    for gap in gaps:
+        if gap.cause == Cause.RECEIVER_LINK:
+            by_listener.setdefault(gap.listener, []).append(gap)
+    found: list[Gap] = []
+    for listener, part in sorted(by_listener.items()):
+        for gap in sorted(part, key=lambda gap: gap.began_at):
+            last = found[-1] if found and found[-1].listener == listener else None
+            if last is not None and (last.ended_at is None or gap.began_at <= last.ended_at):
+                found[-1] = _wider(last, gap)
+            else:
+                found.append(_of_the_line(gap))
+    return found
+
+
+def import_boundary(acct: str, *, served_at: str | None, installed_at: str | None) -> list[Gap]:
+    """Return the gap between the beginning of an account's service and that of our journal."""
+    if served_at is None or installed_at is None or installed_at <= served_at:
+        return []
+    return [
+        Gap(
+            id=f"{acct}:{Cause.IMPORT_BOUNDARY}",
+            listener="",
+            node="",
+            cause=Cause.IMPORT_BOUNDARY,
+            began_at=served_at,
+            ended_at=installed_at,
+            detail="served before this program was installed",
+            acct=acct,
+        )
+    ]
+
+
+_Blind = Callable[[str], list[Span]]
+_Alive = Callable[[str, int], list[Span]]
+
+
+def _gaps(silence: Silence, facts: Facts, blind: _Blind, alive: _Alive) -> list[Gap]:
+    if not silence.listener:
+        # It is heard on no line, so no line could have proved anything.
+        return []
+    began, until = to_ns(silence.began_at), facts.known(silence.listener)
+    ended = until if silence.ended_at is None else min(to_ns(silence.ended_at), until)
+    free = without([(began, ended)], _within(blind(silence.listener), began, ended))
+    quiet = min(max(silence.interval // 4, _LEAST_QUIET), _MOST_QUIET) * SECOND
+    runs = _within(alive(silence.listener, quiet), began, ended)
+    proved = common(free, _lived(runs, began, ended, quiet))
+    lost = _lost(proved, silence.patience * SECOND)
+    nobody = without(free, _lived(runs, began, ended, quiet))
+    lasts = silence.ended_at is None
+    return [
+        _gap(silence, facts, cause, span, ended if lasts else None)
+        for cause, spans in ((Cause.ACCOUNT_PATH, lost), (Cause.RECEIVER_LINK, nobody))
+        for span in spans
+    ]
+
+
+def _lived(runs: Sequence[Span], began: int, ended: int, quiet: int) -> list[Span]:
+    """Return when the line lived within a silence.
+
+    The minute of the account's own last sign of life, and that of its return, are no proof by
+    others; between one of others and those ends no more than ``quiet`` may lie.
+    """
+    found: list[Span] = []
+    for start, end in runs:
+        if end <= began + MINUTE - began % MINUTE or start >= ended - ended % MINUTE:
+            continue
+        first = began if start - began <= quiet else start
+        last = ended if ended - end <= quiet else end
+        found.append((max(first, began), min(last, ended)))
+    return joined(found)
+
+
+def _lost(proved: Sequence[Span], patience: int) -> list[Span]:
+    """Return what is the account's own: from the first stretch that proves it on."""
+    for place, (start, end) in enumerate(proved):
+        if end - start >= patience:
+            return list(proved[place:])
+    return []
+
+
+def _gap(silence: Silence, facts: Facts, cause: Cause, span: Span, open_end: int | None) -> Gap:
+    start, end = span
+    where = f" on {silence.listener}" if silence.listener else ""
+    what = "no test" if silence.way is Way.TESTS else f"no poll of {silence.number}"
+    others = "others were heard" if cause is Cause.ACCOUNT_PATH else "nobody was heard"
+    key = f"{silence.acct}:{silence.way}:{silence.group}:{silence.number}"
+    return Gap(
+        id=f"{key}:{iso(from_ns(start))}",
+        listener=silence.listener,
+        node=facts.nodes.get(silence.listener, ""),
+        cause=cause,
+        began_at=iso(from_ns(start)),
+        ended_at=None if end == open_end else iso(from_ns(end)),
+        detail=f"{what} since {iso(silence.began_at)}; {others}{where}",
+        acct=silence.acct,
+    )
+
+
+def _blind(listener: str, facts: Facts) -> list[Span]:
+    """Return when nothing could be heard on ``listener``, whoever spoke."""
+    node, until = facts.nodes.get(listener), facts.known(listener)
+    return joined(
+        (_ns(gap.began_at), until if gap.ended_at is None else _ns(gap.ended_at))
+        for gap in facts.gaps
+        if gap.cause in NOT_LISTENING
+        and (gap.listener == listener or (not gap.listener and node in (None, gap.node)))
+    )
+
+
+def _alive(minutes: Sequence[int], quiet: int) -> list[Span]:
+    return joined(((at * MINUTE, (at + 1) * MINUTE) for at in minutes), within=quiet)
+
+
+def _within(spans: Sequence[Span], began: int, ended: int) -> Sequence[Span]:
+    """Return those of ``spans``, which lie apart, that reach into a time."""
+    first = bisect_left(spans, began, key=lambda span: span[1])
+    last = bisect_left(spans, ended, key=lambda span: span[0])
+    return spans[first:last]
+
+
+def _of_the_line(gap: Gap) -> Gap:
+    return Gap(
+        id=f"{gap.listener}:{gap.began_at}",
+        listener=gap.listener,
+        node=gap.node,
+        cause=Cause.RECEIVER_LINK,
+        began_at=gap.began_at,
+        ended_at=gap.ended_at,
+        detail="nobody was heard, though accounts should have been",
+    )
+
+
+def _wider(gap: Gap, more: Gap) -> Gap:
+    ends = [one.ended_at for one in (gap, more)]
+    ended = None if None in ends else max(end for end in ends if end is not None)
+    return Gap(
+        id=gap.id,
+        listener=gap.listener,
+        node=gap.node,
+        cause=gap.cause,
+        began_at=gap.began_at,
+        ended_at=ended,
+        detail=gap.detail,
+    )
+
+
+def _ns(text: str) -> int:
+    return to_ns(datetime.fromisoformat(text))
