@@ -37,12 +37,13 @@ class Overview:
     """What is counted once for the whole station.
 
     ``checkpoint`` is the number of the newest one, None before the first; ``uncovered`` counts
-    chains with records that no checkpoint covers yet.
+    chains with records that no checkpoint covers yet.  ``supervision`` counts by state.
     """
 
     journals: tuple[JournalState, ...]
     lines: tuple[LineState, ...]
     open_gaps: int
+    supervision: Mapping[str, int]
     parked: int
     accounts: Mapping[str, int]
     cases: Mapping[str, int]

@@ -4,7 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-__all__ = ["Counts", "Expected", "Heard", "News", "Silence", "State", "Supervised", "Way", "grace"]
+__all__ = [
+    "Counts",
+    "Expected",
+    "Heard",
+    "LineHealth",
+    "News",
+    "Silence",
+    "State",
+    "Supervised",
+    "Way",
+    "grace",
+]
 
 _LEAST_GRACE, _MOST_GRACE = 10 * 60, 6 * 3600
 
@@ -121,6 +132,18 @@ class News:
     interval: int
     grace: int
     counts: Counts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineHealth:
+    """How a listener stands: up, late (heartbeats fail to come) or down."""
+
+    listener: str
+    node: str
+    state: str
+    since: str
+    why: str
+    heard_at: str | None
 
 
 def grace(interval: int) -> int:

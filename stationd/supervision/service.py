@@ -5,8 +5,8 @@ twice, and comes to the same.  It works in slices, each a short transaction, so 
 followed meanwhile.
 """
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -15,10 +15,18 @@ from stationd.desk import Desk
 from stationd.ledger.store import append
 from stationd.supervision import account_polls, store, timer_tests
 from stationd.supervision.account_polls import AFTER_START, PollNews
-from stationd.supervision.model import Expected, Silence, State, Supervised, Way
+from stationd.supervision.model import Expected, LineHealth, Silence, State, Supervised, Way
 from stationd.supervision.records import test_record
 
-__all__ = ["Standing", "expect_anew", "scan", "standing", "take_polls", "take_signals"]
+__all__ = [
+    "Standing",
+    "expect_anew",
+    "lines",
+    "scan",
+    "standing",
+    "take_polls",
+    "take_signals",
+]
 
 _T = TypeVar("_T")
 
@@ -29,12 +37,15 @@ _BAD = (State.LATE, State.MISSED)
 # --- What is expected ---
 
 
-def expect_anew(desk: Desk) -> int:
-    """Bring the rows in line with what is expected of each account; return how many changed."""
+def expect_anew(desk: Desk, acct: str | None = None) -> int:
+    """Bring the rows in line with what is expected of accounts; return how many changed.
+
+    Of all of them, or of ``acct``.
+    """
     now = desk.clock.now()
     with desk.database.reading() as connection:
-        wanted = {one.key: one for one in store.read_expected(connection, now)}
-        known = store.read_standing(connection)
+        wanted = {one.key: one for one in store.read_expected(connection, now, acct)}
+        known = store.read_standing(connection, acct)
     gone = [key for key in known if key not in wanted]
     new = [one for key, one in wanted.items() if key not in known]
     other = [
@@ -218,6 +229,32 @@ def standing(
             ),
             counts=store.count_states(connection),
         )
+
+
+def lines(
+    desk: Desk, periods: Mapping[str, timedelta], *, warn: int, alarm: int, now: datetime
+) -> list[LineHealth]:
+    """Return how every listener stands.
+
+    One whose heartbeat has a period is late after ``warn`` of them without a sign of life; after
+    ``alarm`` the daemon says itself that it is down.
+    """
+    with desk.database.reading() as connection:
+        found = store.read_lines(connection)
+    return [_health(one, periods.get(one.listener), warn, alarm, now) for one in found]
+
+
+def _health(
+    one: LineHealth, period: timedelta | None, warn: int, alarm: int, now: datetime
+) -> LineHealth:
+    if period is None or one.state != "up":
+        return one
+    heard = datetime.fromisoformat(max(one.since, one.heard_at or ""))
+    missed = (now - heard) // period
+    if missed < warn:
+        return one
+    state = "late" if missed < alarm else "silent"
+    return replace(one, state=state, why=f"{missed} heartbeats missed")
 
 
 def _parts(values: Sequence[_T]) -> Iterable[Sequence[_T]]:

@@ -14,6 +14,7 @@ from stationd.supervision.model import (
     Counts,
     Expected,
     Heard,
+    LineHealth,
     Silence,
     State,
     Supervised,
@@ -35,6 +36,7 @@ __all__ = [
     "read_horizons",
     "read_last_heard",
     "read_lasting",
+    "read_lines",
     "read_rows",
     "read_silences",
     "read_standing",
@@ -60,18 +62,23 @@ _UPDATE = sa.update(_rows).where(*(_rows.c[name] == sa.bindparam(f"key_{name}") 
 # --- What is expected ---
 
 
-def read_expected(connection: Connection, now: datetime) -> list[Expected]:
-    """Return what is expected of every account whose service goes on and whose record is open."""
-    return [*_tests(connection), *_polls(connection, now)]
+def read_expected(connection: Connection, now: datetime, acct: str | None = None) -> list[Expected]:
+    """Return what is expected of accounts whose service goes on and whose record is open.
+
+    With ``acct``: of that one.
+    """
+    return [*_tests(connection, acct), *_polls(connection, now, acct)]
 
 
-def _tests(connection: Connection) -> Iterable[Expected]:
+def _tests(connection: Connection, only: str | None) -> Iterable[Expected]:
     accounts = schema.accounts
     query = sa.select(accounts.c.acct, accounts.c.details).where(
         accounts.c.service.in_(_WATCHED),
         accounts.c.record == "open",
         accounts.c.details.contains('"test_hours":'),
     )
+    if only is not None:
+        query = query.where(accounts.c.acct == only)
     for acct, details in connection.execute(query):
         found = expected_tests(acct, json.loads(details))
         if found is not None:
@@ -94,7 +101,7 @@ def expected_tests(acct: str, details: Mapping[str, Any]) -> Expected | None:
     )
 
 
-def _polls(connection: Connection, now: datetime) -> Iterable[Expected]:
+def _polls(connection: Connection, now: datetime, only: str | None) -> Iterable[Expected]:
     links, transmitters, accounts = (
         schema.transmitter_links,
         schema.transmitters,
@@ -118,6 +125,8 @@ def _polls(connection: Connection, now: datetime) -> Iterable[Expected]:
         )
         .distinct()
     )
+    if only is not None:
+        query = query.where(links.c.acct == only)
     for acct, group, number, interval in connection.execute(query):
         yield Expected(
             acct=acct,
@@ -132,9 +141,13 @@ def _polls(connection: Connection, now: datetime) -> Iterable[Expected]:
 # --- How accounts stand ---
 
 
-def read_standing(connection: Connection) -> dict[Key, tuple[int, int, str]]:
-    """Return interval, grace and what counts of every row, by its key."""
+def read_standing(
+    connection: Connection, acct: str | None = None
+) -> dict[Key, tuple[int, int, str]]:
+    """Return interval, grace and what counts of every row, or of one account, by its key."""
     query = sa.select(*(_rows.c[name] for name in (*_KEY, "interval", "grace", "counts")))
+    if acct is not None:
+        query = query.where(_rows.c.acct == acct)
     return {
         (acct, Way(way), group, number): (interval, grace_, counts)
         for acct, way, group, number, interval, grace_, counts in connection.execute(query)
@@ -291,6 +304,22 @@ def wake_for_tests(connection: Connection, accts: Collection[str]) -> None:
             )
             .values(due_at=_rows.c.since)
         )
+
+
+def read_lines(connection: Connection) -> list[LineHealth]:
+    """Return how every listener's link stands."""
+    lines = schema.lines
+    return [
+        LineHealth(
+            listener=row.listener,
+            node=row.node,
+            state="up" if row.up else "down",
+            since=row.since,
+            why=row.why,
+            heard_at=row.heard_at,
+        )
+        for row in connection.execute(sa.select(lines).order_by(lines.c.listener))
+    ]
 
 
 # --- What was heard ---
