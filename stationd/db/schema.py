@@ -293,6 +293,7 @@ silences = sa.Table(
     sa.Column("listener", sa.String(32), nullable=False, comment="empty: not known"),
     sa.Column("interval", sa.Integer, nullable=False, comment="seconds"),
     sa.Column("patience", sa.Integer, nullable=False, comment="seconds until it was missed"),
+    sa.Column("alive_at", Time, comment="others heard last before the miss; NULL: not told"),
     comment="Times in which an account was not heard though it should have been.",
 )
 

@@ -36,6 +36,7 @@ def poll_news(taken: Taken, acct: str, number: str) -> PollNews:
         last=_moment(note.get("last")),
         longest=_seconds(note.get("longest_ms")),
         silent=_seconds(note.get("silent_ms")),
+        others=_ago(taken, note.get("others_ms")),
     )
 
 
@@ -44,6 +45,12 @@ def _moment(told: Any) -> datetime | None:  # noqa: ANN401  (whatever JSON holds
         return parse_iso(told) if isinstance(told, str) else None
     except ValueError:
         return None
+
+
+def _ago(taken: Taken, told: Any) -> datetime | None:  # noqa: ANN401  (likewise)
+    if not isinstance(told, int) or told < 0:
+        return None
+    return from_ns(max(0, taken.entry.received_at - told * 1_000_000))
 
 
 def _seconds(told: Any) -> int:  # noqa: ANN401  (likewise)

@@ -5,14 +5,13 @@ line it is heard on:
 
 1. While the line was down, or we were, the gap is the receiver's or ours, and stands in the list
    already.  Nothing is said of the account.
-2. Where others were heard on the line, it lived.  A stretch of that which is as long as the
-   account's patience, and in which it was not heard, proves that its own path was gone; from
-   there on until it is heard again it is taken to have stayed so.  That is `account_path`.
-3. Where nobody at all was heard on the line, its life cannot be proved.  The gap is the
-   receiver's, `receiver_link`.
+2. If others were heard on the line when the account was overdue by half its grace, its own path
+   was gone, and is taken to have stayed so until it is heard again.  That is `account_path`.
+3. For longer than nobody at all was heard, the life of the line cannot be proved.  The gap is the
+   receiver's, `receiver_link`.  So it is where nothing of the above is known.
 
-A living line is one that was heard often enough: at least four times in the interval that is
-expected of the account, with bounds for what minutes can tell and what a person would believe.
+When others were heard is known to the moment for a poll that is missed (its entry tells), else to
+the minute.  Of minutes more are asked for, because a line may have died early in one that counts.
 """
 
 from bisect import bisect_left
@@ -30,7 +29,13 @@ __all__ = ["Facts", "account_gaps", "import_boundary", "nobody_heard"]
 
 SECOND = 10**9
 MINUTE = 60 * SECOND
-_LEAST_QUIET, _MOST_QUIET = 2 * 60, 6 * 3600
+
+# How long nobody may be heard on a line that lives: while it is proved, and once it is.
+_MOST_QUIET = 3600
+_LEAST_DEAD, _MOST_DEAD = 2 * 60, 6 * 3600
+
+# A sum of polls may count for two minutes more than it should, and a minute for all of it.
+_SLACK = 3 * MINUTE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,18 +113,47 @@ def _gaps(silence: Silence, facts: Facts, blind: _Blind, alive: _Alive) -> list[
         return []
     began, until = to_ns(silence.began_at), facts.known(silence.listener)
     ended = until if silence.ended_at is None else min(to_ns(silence.ended_at), until)
-    free = without([(began, ended)], _within(blind(silence.listener), began, ended))
-    quiet = min(max(silence.interval // 4, _LEAST_QUIET), _MOST_QUIET) * SECOND
-    runs = _within(alive(silence.listener, quiet), began, ended)
-    proved = common(free, _lived(runs, began, ended, quiet))
-    lost = _lost(proved, silence.patience * SECOND)
-    nobody = without(free, _lived(runs, began, ended, quiet))
+    ours = _within(blind(silence.listener), began, ended)
+    free = without([(began, ended)], ours)
+    dead = min(max(2 * silence.interval, _LEAST_DEAD), _MOST_DEAD) * SECOND
+    lived = _lived(_within(alive(silence.listener, dead), began, ended), began, ended, dead)
+    since = _lost_since(silence, free, alive)
+    if since is not None:
+        lost, nobody = without(common(free, lived), [(0, since)]), without(free, lived)
+    else:
+        # What was ours explains the rest as well: a test may have fallen into it.
+        lost, nobody = [], without(free, lived) if ours else free
     lasts = silence.ended_at is None
     return [
         _gap(silence, facts, cause, span, ended if lasts else None)
         for cause, spans in ((Cause.ACCOUNT_PATH, lost), (Cause.RECEIVER_LINK, nobody))
         for span in spans
     ]
+
+
+def _lost_since(silence: Silence, free: Sequence[Span], alive: _Alive) -> int | None:
+    """Return from when on the account's own path is proved to have been gone; None: it is not."""
+    enough = (silence.interval + max(silence.patience - silence.interval, 0) // 2) * SECOND
+    told = None if silence.alive_at is None else to_ns(silence.alive_at)
+    quiets = (0, min(silence.interval // 4, _MOST_QUIET) * SECOND)
+    for piece in free:
+        if told is not None and piece[0] + enough <= told < piece[1]:
+            return piece[0]
+        for quiet in quiets:
+            for run in _within(alive(silence.listener, quiet), *piece):
+                since = _proved(run, piece, enough + quiet + _SLACK)
+                if since is not None:
+                    return since
+    return None
+
+
+def _proved(run: Span, piece: Span, enough: int) -> int | None:
+    """Return from when a run of heard minutes proves something, if it lasts for ``enough``.
+
+    Of its first and last minute only the nearer end is sure.
+    """
+    first = piece[0] if run[0] <= piece[0] else run[0] + MINUTE
+    return max(run[0], piece[0]) if min(run[1] - MINUTE, piece[1]) - first >= enough else None
 
 
 def _lived(runs: Sequence[Span], began: int, ended: int, quiet: int) -> list[Span]:
@@ -138,19 +172,13 @@ def _lived(runs: Sequence[Span], began: int, ended: int, quiet: int) -> list[Spa
     return joined(found)
 
 
-def _lost(proved: Sequence[Span], patience: int) -> list[Span]:
-    """Return what is the account's own: from the first stretch that proves it on."""
-    for place, (start, end) in enumerate(proved):
-        if end - start >= patience:
-            return list(proved[place:])
-    return []
-
-
 def _gap(silence: Silence, facts: Facts, cause: Cause, span: Span, open_end: int | None) -> Gap:
     start, end = span
     where = f" on {silence.listener}" if silence.listener else ""
     what = "no test" if silence.way is Way.TESTS else f"no poll of {silence.number}"
-    others = "others were heard" if cause is Cause.ACCOUNT_PATH else "nobody was heard"
+    others = (
+        "others were heard" if cause is Cause.ACCOUNT_PATH else "nobody is known to have been heard"
+    )
     key = f"{silence.acct}:{silence.way}:{silence.group}:{silence.number}"
     return Gap(
         id=f"{key}:{iso(from_ns(start))}",

@@ -148,5 +148,6 @@ def _note(span: Span) -> bytes:
         "number": span.number,
     }
     if span.silent:
+        note["others_ms"] = span.quiet // 1_000_000
         note["silent_ms"] = span.silent // 1_000_000
     return encode(note)

@@ -20,7 +20,7 @@ class PollNews:
     """What an entry tells of an account's polls; ``first`` and ``last`` None: nothing was heard.
 
     ``silent`` is for how many seconds it had not been heard at a miss, ``longest`` its longest
-    silence.
+    silence.  ``others`` is when anybody else was heard last before a miss; None: not told.
     """
 
     acct: str
@@ -33,6 +33,7 @@ class PollNews:
     last: datetime | None
     longest: int
     silent: int
+    others: datetime | None = None
 
     @property
     def key(self) -> tuple[str, Way, str, str]:
@@ -114,6 +115,7 @@ def _missed(row: Supervised, news: PollNews) -> tuple[Supervised, Silence | None
         listener=news.listener,
         interval=expected.interval or news.silent,
         patience=news.silent or expected.interval + expected.grace,
+        alive_at=news.others,
     )
 
 

@@ -93,7 +93,8 @@ class Silence:
     """A time in which an account was not heard though it should have been; None: it lasts.
 
     ``began_at`` is the last sign of life before.  ``patience`` is after how many seconds without
-    one it counted as missed, ``interval`` how often it was expected.
+    one it counted as missed, ``interval`` how often it was expected.  ``alive_at`` is when others
+    were heard last on the listener before the miss; None: not told.
     """
 
     acct: str
@@ -106,6 +107,7 @@ class Silence:
     listener: str
     interval: int
     patience: int
+    alive_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

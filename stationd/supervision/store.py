@@ -408,6 +408,7 @@ def record_silences(connection: Connection, silences: Sequence[Silence]) -> None
                 "listener": one.listener,
                 "interval": one.interval,
                 "patience": one.patience,
+                "alive_at": _text(one.alive_at),
             }
             for one in silences
         ],
@@ -481,6 +482,7 @@ def _silence(row: Any) -> Silence:  # noqa: ANN401  (a row of silences)
         listener=row.listener,
         interval=row.interval,
         patience=row.patience,
+        alive_at=_maybe(row.alive_at),
     )
 
 

@@ -104,7 +104,7 @@ def test_an_accounts_own_gaps_stand_beside_those_of_its_lines(
     silence = ("1234", "tests", "", "", began, began, None, "ip", 3600, 7200)
     with desk.database.writing() as connection:
         connection.exec_driver_sql(
-            "INSERT INTO silences VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", silence
+            "INSERT INTO silences VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)", silence
         )
         connection.exec_driver_sql(
             "INSERT INTO journals VALUES ('j', 'n1', 1, x'', '2026-03-09T00:00:00.000000Z')"
@@ -116,5 +116,5 @@ def test_an_accounts_own_gaps_stand_beside_those_of_its_lines(
         "from": began,
         "to": None,
         "cause": "receiver_link",
-        "detail": f"no test since {began}; nobody was heard on ip",
+        "detail": f"no test since {began}; nobody is known to have been heard on ip",
     }

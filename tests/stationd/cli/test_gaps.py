@@ -76,7 +76,7 @@ def test_gaps_are_shown_by_listener_and_by_account(gapped, ok, value):
         ("", TIMES[1], TIMES[2]),
         ("1001", TIMES[2], TIMES[4]),
     ]
-    assert "nobody was heard on ip" in ok("gaps", "--account", "1001")
+    assert "nobody is known to have been heard on ip" in ok("gaps", "--account", "1001")
 
 
 def test_gaps_are_found_by_period_and_by_whether_they_last(gapped, value, run):

@@ -137,6 +137,48 @@ def test_where_nobody_was_heard_the_gap_is_the_receivers(
     assert told(account_gaps([POLLS], facts(heard))) == found
 
 
+@pytest.mark.parametrize(
+    ("heard_s", "cause"),
+    [
+        # The account was due after 60 s, and is missed after 75.
+        (60, Cause.RECEIVER_LINK),
+        (66, Cause.RECEIVER_LINK),
+        (67, Cause.ACCOUNT_PATH),
+        (74, Cause.ACCOUNT_PATH),
+    ],
+)
+def test_a_short_silence_is_the_accounts_if_others_were_heard_while_it_was_overdue(
+    heard_s: int, cause: Cause
+) -> None:
+    short = replace(
+        POLLS,
+        ended_at=START + timedelta(seconds=90),
+        alive_at=START + timedelta(seconds=heard_s),
+    )
+    (gap,) = account_gaps([short], facts(range(-5, 2)))
+    assert (gap.cause, minutes(gap.began_at), minutes(gap.ended_at or "")) == (cause, 0, 1.5)
+
+
+@pytest.mark.parametrize("dies", range(0, 60, 7))
+@pytest.mark.parametrize("lasts", [80, 119])
+def test_when_a_line_dies_unnoticed_its_accounts_are_not_blamed(dies: int, lasts: int) -> None:
+    # All that is known are minutes, and there is none in which nobody was heard.
+    died = START + timedelta(seconds=dies)
+    back = died + timedelta(seconds=lasts)
+    silence = replace(POLLS, began_at=died - timedelta(seconds=59), ended_at=back, alive_at=died)
+    found = account_gaps([silence], facts(range(-60, 60)))
+    assert [gap.cause for gap in found] == [Cause.RECEIVER_LINK]
+
+
+def test_an_account_that_stays_away_when_its_line_is_back_is_proved_to_be_gone() -> None:
+    silence = replace(POLLS, alive_at=at(0), ended_at=at(30))
+    heard = [*range(-5, 1), *range(10, 31)]
+    assert told(account_gaps([silence], facts(heard))) == [
+        ("receiver_link", 0, 10),
+        ("account_path", 10, 30),
+    ]
+
+
 def test_a_daily_test_that_fell_into_an_outage_of_ours_says_nothing_of_the_account() -> None:
     day = 24 * 60
     tests = replace(

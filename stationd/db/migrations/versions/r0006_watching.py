@@ -114,6 +114,11 @@ def _make_silences() -> None:
         sa.Column("listener", sa.String(length=32), nullable=False, comment="empty: not known"),
         sa.Column("interval", sa.Integer(), nullable=False, comment="seconds"),
         sa.Column("patience", sa.Integer(), nullable=False, comment="seconds until it was missed"),
+        sa.Column(
+            "alive_at",
+            sa.String(length=27),
+            comment="others heard last before the miss; NULL: not told",
+        ),
         sa.ForeignKeyConstraint(["acct"], ["accounts.acct"], name=op.f("fk_silences_acct")),
         sa.PrimaryKeyConstraint(
             "acct", "way", "receiver_group", "number", "began_at", name=op.f("pk_silences")
