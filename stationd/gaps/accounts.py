@@ -116,7 +116,8 @@ def _gaps(silence: Silence, facts: Facts, blind: _Blind, alive: _Alive) -> list[
     ours = _within(blind(silence.listener), began, ended)
     free = without([(began, ended)], ours)
     dead = min(max(2 * silence.interval, _LEAST_DEAD), _MOST_DEAD) * SECOND
-    lived = _lived(_within(alive(silence.listener, dead), began, ended), began, ended, dead)
+    runs = _within(alive(silence.listener, dead), began, ended)
+    lived = _lived(silence, runs, (began, ended), dead)
     since = _lost_since(silence, free, alive)
     if since is not None:
         lost, nobody = without(common(free, lived), [(0, since)]), without(free, lived)
@@ -156,18 +157,22 @@ def _proved(run: Span, piece: Span, enough: int) -> int | None:
     return max(run[0], piece[0]) if min(run[1] - MINUTE, piece[1]) - first >= enough else None
 
 
-def _lived(runs: Sequence[Span], began: int, ended: int, quiet: int) -> list[Span]:
-    """Return when the line lived within a silence.
+def _lived(silence: Silence, runs: Sequence[Span], span: Span, dead: int) -> list[Span]:
+    """Return when the line lived within a silence: between others no more than ``dead`` lies.
 
     The minute of the account's own last sign of life, and that of its return, are no proof by
-    others; between one of others and those ends no more than ``quiet`` may lie.
+    others.  The moment that a miss tells of is, though its minute may not be summed up yet.
     """
+    began, ended = span
+    back = ended if silence.ended_at is None else ended - ended % MINUTE
+    others = [run for run in runs if run[1] > began + MINUTE - began % MINUTE and run[0] < back]
+    told = began if silence.alive_at is None else to_ns(silence.alive_at)
+    if told - began >= SECOND:
+        others.append((told, told + 1))
     found: list[Span] = []
-    for start, end in runs:
-        if end <= began + MINUTE - began % MINUTE or start >= ended - ended % MINUTE:
-            continue
-        first = began if start - began <= quiet else start
-        last = ended if ended - end <= quiet else end
+    for start, end in joined(others, within=dead):
+        first = began if start - began <= dead else start
+        last = ended if ended - end <= dead else end
         found.append((max(first, began), min(last, ended)))
     return joined(found)
 

@@ -159,6 +159,21 @@ def test_a_short_silence_is_the_accounts_if_others_were_heard_while_it_was_overd
     assert (gap.cause, minutes(gap.began_at), minutes(gap.ended_at or "")) == (cause, 0, 1.5)
 
 
+@pytest.mark.parametrize("second", [0, 20, 45])
+def test_a_miss_proves_what_the_minutes_have_not_summed_up_yet(second: int) -> None:
+    began = START + timedelta(seconds=second)
+    quick = replace(
+        POLLS,
+        began_at=began,
+        ended_at=None,
+        interval=1,
+        patience=11,
+        alive_at=began + timedelta(seconds=10),
+    )
+    (gap,) = account_gaps([quick], facts([0], until=(second + 12) / 60))
+    assert (gap.cause, gap.ended_at) == (Cause.ACCOUNT_PATH, None)
+
+
 @pytest.mark.parametrize("dies", range(0, 60, 7))
 @pytest.mark.parametrize("lasts", [80, 119])
 def test_when_a_line_dies_unnoticed_its_accounts_are_not_blamed(dies: int, lasts: int) -> None:
