@@ -30,7 +30,7 @@ __all__ = [
 
 _T = TypeVar("_T")
 
-_MOST = 1000
+_MOST = 250
 _BAD = (State.LATE, State.MISSED)
 
 

@@ -64,25 +64,32 @@ def look(row: Supervised, heard: Iterable[Heard], now: datetime) -> Look:
 
 
 def _hear(found: Look, one: Heard) -> None:
-    row = replace(found.row, epoch=one.epoch, seq=one.seq)
+    row = found.row
     if row.heard_at is not None and one.at <= row.heard_at:
         # Taken over late, or the clock was set back: it says nothing new.
-        found.row = row
+        found.row = replace(row, epoch=one.epoch, seq=one.seq)
         return
-    missed, late = _missed_at(row), _late_at(row)
+    since_before, late = _from(row), _late_at(row)
+    missed = late + timedelta(seconds=row.expected.grace)
     if row.state is State.MISSED or one.at > missed:
         _miss(found, missed)
         _return(found, one)
-        row = replace(found.row, epoch=one.epoch, seq=one.seq)
         state, since, why = State.RETURNED, one.at, f"heard again on {one.listener}"
     elif one.at > late or row.state is not State.OK:
         state, since, why = State.OK, one.at, f"heard on {one.listener}"
     else:
         state, since, why = row.state, row.since, row.why
-    silence = _seconds(one.at - _from(row))
-    row = replace(row, state=state, since=since, why=why, heard_at=one.at, listener=one.listener)
-    row = replace(row, longest=max(row.longest, silence))
-    found.row = replace(row, due_at=_late_at(row))
+    found.row = replace(
+        row,
+        state=state,
+        since=since,
+        why=why,
+        heard_at=one.at,
+        listener=one.listener,
+        longest=max(row.longest, _seconds(one.at - since_before)),
+        epoch=one.epoch,
+        seq=one.seq,
+    )
 
 
 def _wait(found: Look, now: datetime) -> None:
@@ -101,7 +108,10 @@ def _wait(found: Look, now: datetime) -> None:
         if row.state is State.LATE:
             # It is expected later than it was.
             row = replace(row, state=State.OK, since=_from(row), why="expected later now")
-        found.row = replace(row, due_at=late)
+        if row.due_at != late:
+            found.row = replace(row, due_at=late)
+        elif row is not found.row:
+            found.row = row
 
 
 def _miss(found: Look, at: datetime) -> None:
