@@ -210,16 +210,7 @@ class Watch:
             self._end(name, Cause.RECEIVER_LINK, taken.rx)
             self._end(name, Cause.TAP_LOSS, taken.rx)
             return
-        # Nobody can vouch for what came since the last sign of life where a heartbeat is missed,
-        # nor since the start where the link has not been up after it.
-        began = taken.rx
-        if note.get("scope") == "heartbeat" and heard:
-            began = heard
-        elif line is not None and not line.up:
-            began = line.since
-        taps = taken.listener is not None and taken.listener.mode in _TAPS
-        cause = Cause.TAP_LOSS if taps else Cause.RECEIVER_LINK
-        self._begin(name, cause, min(began, taken.rx), why)
+        self._begin(name, _lost(taken), _since(taken, note, line, heard), why)
 
     def _started(self, taken: Taken) -> None:
         """Close the time in which nobody was there to receive."""
@@ -310,6 +301,26 @@ class Watch:
             ended_at=None,
             detail=detail,
         )
+
+
+def _lost(taken: Taken) -> Cause:
+    """Return what is lost with a line: copies on a tap, else the receiver."""
+    taps = taken.listener is not None and taken.listener.mode in _TAPS
+    return Cause.TAP_LOSS if taps else Cause.RECEIVER_LINK
+
+
+def _since(taken: Taken, note: Mapping[str, Any], line: Line | None, heard: str | None) -> str:
+    """Return since when nobody can vouch for a line that is down, as it was before.
+
+    A missed heartbeat: since the last sign of life.  A line that has not been up since the daemon
+    started: since then.
+    """
+    began = taken.rx
+    if note.get("scope") == "heartbeat" and heard:
+        began = heard
+    elif line is not None and not line.up:
+        began = line.since
+    return min(began, taken.rx)
 
 
 def _key(listener: str, cause: str, detail: str) -> _Key:
