@@ -19,12 +19,15 @@ MODULES = (
     "bag_check",
     "cli",
     "errors",
+    "examination",
     "file_check",
     "findings",
     "ledger_check",
     "opened",
     "openssl",
+    "seal_check",
     "verify",
+    "xades_check",
     "zip_layout",
 )
 _SHEBANG = b"#!/usr/bin/env python3\n"
