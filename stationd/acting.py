@@ -56,6 +56,7 @@ _ROSTER_EVERY = timedelta(seconds=2)
 _UPKEEP_EVERY = timedelta(hours=1)
 _EXPECT_EVERY = timedelta(hours=1)
 _SCAN_EVERY = timedelta(seconds=2)
+_SCAN_MOST = 2000
 _REVERIFY_REST = timedelta(days=90)
 
 # How long rests what could not be done: a due step whose guards wait, and what failed.
@@ -195,7 +196,9 @@ class Acting:
             note(_log.info, "supervision", changed=changed)
 
     def _scan(self) -> None:
-        supervision.scan(self._desk)
+        if supervision.scan(self._desk, most=_SCAN_MOST) >= _SCAN_MOST:
+            # The rest comes with the next look, so that cases need not wait for it.
+            self._rest("supervision", timedelta())
 
     # --- Due steps ---
 

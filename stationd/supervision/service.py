@@ -31,6 +31,7 @@ __all__ = [
 _T = TypeVar("_T")
 
 _MOST = 250
+_MOST_AFTER_START = 2000
 _BAD = (State.LATE, State.MISSED)
 
 
@@ -97,8 +98,8 @@ def _change(connection: Connection, expected: Sequence[Expected]) -> None:
 # --- The scan ---
 
 
-def scan(desk: Desk) -> int:
-    """Look at all whose time has come; return how many rows were looked at.
+def scan(desk: Desk, *, most: int = 1_000_000) -> int:
+    """Look at all whose time has come; return how many rows were looked at, ``most`` or so.
 
     Each node counts until its journal was followed: what stands behind may hold their tests.
     """
@@ -110,22 +111,27 @@ def scan(desk: Desk) -> int:
     count = 0
     for followed, listeners, started in horizons:
         by = min(now, followed)
-        count += _look_at_due(desk, by, listeners, others=False)
+        count += _look_at_due(desk, by, listeners, others=False, most=most - count)
         if started is not None:
             count += _look_after_start(desk, by, started, listeners)
     everywhere = [name for _, listeners, _ in horizons for name in listeners]
     by = min(now, *(followed for followed, _, _ in horizons))
-    return count + _look_at_due(desk, by, everywhere, others=True)
+    return count + _look_at_due(desk, by, everywhere, others=True, most=most - count)
 
 
-def _look_at_due(desk: Desk, by: datetime, listeners: Sequence[str], *, others: bool) -> int:
-    total, count = 0, _MOST
-    while count == _MOST:
+def _look_at_due(
+    desk: Desk, by: datetime, listeners: Sequence[str], *, others: bool, most: int
+) -> int:
+    total = 0
+    while total < most:
+        with desk.database.reading() as connection:
+            # Most looks find nothing, and need not keep a writer waiting.
+            if not store.read_due(connection, by, 1, listeners=listeners, others=others):
+                break
         with desk.database.writing() as connection:
             rows = store.read_due(connection, by, _MOST, listeners=listeners, others=others)
             _look(desk, connection, rows, by)
-        count = len(rows)
-        total += count
+        total += len(rows)
     return total
 
 
@@ -140,13 +146,11 @@ def _look(desk: Desk, connection: Connection, rows: Sequence[Supervised], by: da
 
 def _look_after_start(desk: Desk, by: datetime, started: datetime, listeners: Sequence[str]) -> int:
     """Take back in who was missing before a start and was not missed again after it."""
+    with desk.database.reading() as connection:
+        if not _heard_since(connection, by, started, listeners):
+            return 0
     with desk.database.writing() as connection:
-        found = store.read_after_start(connection, started, listeners, _MOST)
-        heard = [
-            (row, up)
-            for row, since in found
-            if by >= (up := max(started, since)) + _longest(row.expected)
-        ]
+        heard = _heard_since(connection, by, started, listeners)
         accts = {row.expected.acct for row, _ in heard}
         lasting = store.read_lasting(connection, accts, Way.POLLS)
         back = [
@@ -156,6 +160,15 @@ def _look_after_start(desk: Desk, by: datetime, started: datetime, listeners: Se
         store.record_rows(connection, [row for row, _ in back])
         store.record_silences(connection, [one for _, one in back if one is not None])
     return len(back)
+
+
+def _heard_since(
+    connection: Connection, by: datetime, started: datetime, listeners: Sequence[str]
+) -> list[tuple[Supervised, datetime]]:
+    """Return the rows that were not missed again in time, and since when their line is up."""
+    found = store.read_after_start(connection, started, listeners, _MOST_AFTER_START)
+    since = [(row, max(started, up)) for row, up in found]
+    return [(row, up) for row, up in since if by >= up + _longest(row.expected)]
 
 
 def _longest(expected: Expected) -> timedelta:

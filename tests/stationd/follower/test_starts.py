@@ -37,6 +37,13 @@ def test_without_boot_ids_the_ticks_tell(journal: Any, ticks: int, cause: Cause)
     assert before_start(last, started, "") is cause
 
 
+def test_ticks_that_began_again_tell_though_the_clock_was_set_back(journal: Any) -> None:
+    last = replace(journal.write(Kind.FRAME, b"x", "ip"), ticks=1000 * SECOND)
+    back = last.received_at - 3600 * SECOND
+    started = replace(journal.start(), received_at=back, ticks=10 * SECOND)
+    assert before_start(last, started, "") is Cause.HOST_DOWN
+
+
 def test_boot_ids_are_believed_before_ticks(journal: Any) -> None:
     last = replace(journal.write(Kind.FRAME, b"x", "ip"), ticks=1000 * SECOND)
     started = journal.write(Kind.STARTED, note={"boot": "b1"})

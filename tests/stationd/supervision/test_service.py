@@ -169,12 +169,17 @@ def test_where_any_signal_counts_an_alarm_is_a_sign_of_life(
     assert station.row().state is State.RETURNED
 
 
+@pytest.mark.parametrize("known", [True, False], ids=["heard before", "never heard"])
 def test_nobody_is_missed_for_what_may_still_stand_in_the_journal(
-    watched: Callable[..., Watched],
+    watched: Callable[..., Watched], *, known: bool
 ) -> None:
     station = watched("1")
+    if known:
+        station.frame("0001", "RP00", HOUR)
+        station.follow()
     station.details("1", test_hours=1)
     expect_anew(station.desk)
+    assert station.row().listener == ("ip" if known else "")
     station.clock.advance(9 * HOUR)
     scan(station.desk)
     assert station.row().state is State.OK
@@ -196,6 +201,21 @@ def test_a_week_without_a_worker_is_made_up_as_if_it_had_been_there(
     ((began, ended),) = station.silences()
     assert ended is not None
     assert began < ended
+
+
+def test_a_scan_may_be_done_a_part_at_a_time(watched: Callable[..., Watched]) -> None:
+    accts = [str(number) for number in range(1, 8)]
+    station = watched(*accts)
+    for acct in accts:
+        station.details(acct, test_hours=1)
+    expect_anew(station.desk)
+    station.clock.advance(9 * HOUR)
+    station.follow()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("stationd.supervision.service._MOST", 3)
+        counts = [scan(station.desk, most=4) for _ in range(3)]
+    assert counts == [6, 1, 0]
+    assert standing(station.desk).counts == {State.MISSED: 7}
 
 
 def test_an_account_that_ended_is_not_told_of(watched: Callable[..., Watched]) -> None:
