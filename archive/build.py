@@ -186,6 +186,7 @@ def build(
         lines=line_rows(source.facts),
         documents=documents,
         segments=len(segments),
+        corrections=_corrections(source),
     )
     pages = alarm_history_pdf(bag.path(_REPORT), report, summary)
     sign_report(bag.path(_REPORT))
@@ -445,6 +446,16 @@ def _zone(facts: Mapping[str, JsonValue]) -> tzinfo:
         raise MalformedError(
             f"the site's time zone {name!a} is not one of the zone table; correct it in the account"
         ) from None
+
+
+def _corrections(source: BundleSource) -> list[Mapping[str, Any]]:
+    """Return the corrections that stand in the station's chain, since this epoch is closed."""
+    rows: Any = source.facts.get("custody") or []
+    return [
+        row
+        for row in rows
+        if isinstance(row, Mapping) and "corrects" in row and row.get("epoch") == source.epoch
+    ]
 
 
 def _transmitters(facts: Mapping[str, JsonValue]) -> list[str]:

@@ -125,11 +125,18 @@ def _facts(connection: Connection, case_id: str) -> list[dict[str, Any]]:
 
 
 def read_custody(connection: Connection, acct: str) -> list[dict[str, Any]]:
-    """Return the `station` chain's custody records about an account, as rows for people."""
+    """Return the `station` chain's custody records about an account, as rows for people.
+
+    Corrections of its closed epochs are among them: an epoch takes none after its `close`.
+    """
     query = (
         sa.select(records.c.seq, records.c.t.label("at"), records.c.body)
         .join(about, sa.and_(records.c.acct == STATION, records.c.seq == about.c.seq))
-        .where(about.c.acct == acct, records.c.epoch == 1, records.c.type == "custody")
+        .where(
+            about.c.acct == acct,
+            records.c.epoch == 1,
+            records.c.type.in_(("custody", "correction")),
+        )
         .order_by(records.c.seq)
     )
     return [
@@ -149,6 +156,8 @@ def _custody_rows(seq: int, t: str, body: Mapping[str, Any]) -> list[dict[str, A
         "order": body.get("order"),
         "bundle": body.get("bundle"),
     }
+    if "corrects" in body:
+        return [{**row, **_correction(body)}]
     stored = body.get("objects") or []
     if not stored:
         return [row]
@@ -161,6 +170,15 @@ def _custody_rows(seq: int, t: str, body: Mapping[str, Any]) -> list[dict[str, A
         }
         for one in stored
     ]
+
+
+def _correction(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a correction in the station's chain says of a record of a closed epoch."""
+    said = {key: value for key, value in body.items() if key not in _NOT_SAID}
+    return {**said, "epoch": body["of"]["epoch"]}
+
+
+_NOT_SAID = frozenset({"acct", "epoch", "seq", "t", "salt", "type", "origin", "kind", "of", "by"})
 
 
 def read_gaps(connection: Connection, groups: set[str]) -> list[dict[str, Any]]:

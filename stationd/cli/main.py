@@ -40,7 +40,11 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "logout": ("stationd.cli.login:logout", "Log out."),
         "migrate": ("stationd.cli.migrate:migrate", "Bring the database to this release."),
         "parked": ("stationd.cli.parked:parked", "Show what was kept but not assigned."),
-        "receiver": ("stationd.cli.receiver:receiver", "Check what arrives on a listener."),
+        "receiver": (
+            "stationd.cli.receiver:receiver",
+            "Check what arrives, and receivers' clocks.",
+        ),
+        "redecode": ("stationd.cli.redecode:redecode", "Read kept frames anew, and correct."),
         "staff": ("stationd.cli.staff:staff", "Add and look after people."),
         "status": ("stationd.cli.status:status", "Show how the station stands."),
         "supervision": ("stationd.cli.supervision:supervision", "Show who is heard as expected."),

@@ -16,6 +16,7 @@ from stationd.journal.reader import JournalReader
 from stationd.overview.model import JournalState, LineState, Overview
 from stationd.overview.service import overview
 from stationd.schedule.checks import Check, read_checks
+from stationd.timekeeping.telling import sentence
 
 __all__ = ["status", "watched"]
 
@@ -40,7 +41,10 @@ def status(office: Office) -> None:
         "checks": [_check_value(one) for one in checks],
         "disks": disks,
     }
-    office.show(value, _text(found, checks, disks, now))
+    zones = {one.name: one.zone for one in office.settings.listeners}
+    said = [sentence(one, zones.get(one.listener, "UTC")) for one in found.clocks]
+    lines = [*_text(found, checks, disks, now), *_looked_at(found, said)]
+    office.show(value, lines)
 
 
 def _database_file(office: Office) -> list[Path]:
@@ -97,6 +101,20 @@ def _text(
     for disk in disks:
         lines.append(
             f"Disk        {_gib(disk['free'])} of {_gib(disk['size'])} free at {disk['path']}"
+        )
+    return lines
+
+
+def _looked_at(found: Overview, clocks: Sequence[str | None]) -> list[str]:
+    """Return what somebody should look at: accounts that run away, clocks that are off."""
+    lines = [
+        f"Runaway     {run.acct}: {run.count} signals between {run.began_at} and {run.last_at}"
+        for run in found.runaways
+    ]
+    lines += [f"Clock       {text}" for text in clocks if text is not None]
+    if found.wrong_panels:
+        lines.append(
+            f"Clock       {found.wrong_panels} panels: `receiver clocks --panels` has them"
         )
     return lines
 

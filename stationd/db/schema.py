@@ -310,6 +310,64 @@ gaps = sa.Table(
     comment="Spans in which we cannot vouch that a signal would have been recorded.",
 )
 
+corrections = sa.Table(
+    "corrections",
+    metadata,
+    sa.Column("acct", sa.String(160), primary_key=True),
+    sa.Column("epoch", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("by_acct", sa.String(160), nullable=False, comment="`station` for a closed epoch"),
+    sa.Column("by_epoch", sa.Integer, nullable=False),
+    sa.Column("by_seq", sa.BigInteger, nullable=False),
+    sa.Column("count", sa.Integer, nullable=False, comment="corrections of this record so far"),
+    sa.Column("original", Json, nullable=False, comment="index columns before the first one"),
+    comment="The last correction of each record that has one: an index over records.",
+)
+
+redecodings = sa.Table(
+    "redecodings",
+    metadata,
+    _id(),
+    sa.Column("asked", Json, nullable=False, comment="which entries, and what reads them"),
+    sa.Column("by", sa.String(64), nullable=False),
+    sa.Column("began_at", Time, nullable=False),
+    sa.Column("ended_at", Time, comment="NULL: not finished"),
+    sa.Column("cursor", Json, comment="where it goes on; NULL: at the beginning"),
+    sa.Column("counts", Json, nullable=False),
+    comment="Passes of `stationctl redecode --apply`, and how far each is.",
+)
+
+runaways = sa.Table(
+    "runaways",
+    metadata,
+    sa.Column("acct", sa.String(160), primary_key=True),
+    sa.Column("began_at", Time, primary_key=True, comment="of the first signal that is folded"),
+    sa.Column("last_at", Time, nullable=False, comment="of the last one"),
+    sa.Column("ended_at", Time, comment="when it was quiet for long enough; NULL: it goes on"),
+    sa.Column("count", sa.BigInteger, nullable=False, comment="signals from first to last"),
+    sa.Column("most", sa.Integer, nullable=False, comment="the policy: more than so many"),
+    sa.Column("within", sa.Integer, nullable=False, comment="the policy: within so many seconds"),
+    sa.Column("quiet", sa.Integer, nullable=False, comment="seconds of quiet that end it"),
+    comment="Spans in which an account sent far more than normal; views fold their signals.",
+)
+
+clocks = sa.Table(
+    "clocks",
+    metadata,
+    sa.Column("node", sa.String(32), primary_key=True),
+    sa.Column("listener", sa.String(32), primary_key=True),
+    sa.Column("number", sa.String(40), primary_key=True, comment="empty: the receiver itself"),
+    sa.Column("taken_at", Time, nullable=False, comment="when the last sample was received"),
+    sa.Column("last_ms", sa.BigInteger, nullable=False, comment="its clock minus ours, then"),
+    sa.Column("offset_ms", sa.BigInteger, nullable=False, comment="the middle of the samples"),
+    sa.Column("drift_ms", sa.BigInteger, comment="a day; NULL: not known yet"),
+    sa.Column("state", sa.String(8), nullable=False, comment="right, wrong or hours"),
+    sa.Column("since", Time, nullable=False, comment="since when it is so"),
+    sa.Column("recent", Json, nullable=False, comment="samples, each [seconds, milliseconds]"),
+    sa.Column("days", Json, nullable=False, comment="days, each [day since 1970, milliseconds]"),
+    comment="What clocks of receivers and panels were, beside ours: a summary, no evidence.",
+)
+
 # --- Customers, contracts, accounts ---
 
 dealers = sa.Table(
@@ -395,6 +453,33 @@ transmitter_links = sa.Table(
     sa.Column("valid_from", Time, nullable=False),
     sa.Column("valid_to", Time, comment="NULL: without an end"),
     comment="Which account a number belongs to, from when to when.",
+)
+
+group_keys = sa.Table(
+    "group_keys",
+    metadata,
+    sa.Column("receiver_group", sa.String(32), primary_key=True),
+    sa.Column("keys", Json, nullable=False, comment="sealed keys with validity dates"),
+    sa.Column(
+        "encrypted_only",
+        sa.Boolean,
+        nullable=False,
+        comment="whom these keys are for may not send in clear",
+    ),
+    comment="Keys for numbers that nobody knows, and for accounts without their own.",
+)
+
+key_uses = sa.Table(
+    "key_uses",
+    metadata,
+    sa.Column("receiver_group", sa.String(32), primary_key=True),
+    sa.Column("number", sa.String(40), primary_key=True),
+    sa.Column("what", sa.String(16), primary_key=True, comment="first use of a key, or a fault"),
+    sa.Column("key", sa.String(32), primary_key=True, comment="the key's id; empty: none"),
+    sa.Column("count", sa.BigInteger, nullable=False),
+    sa.Column("first_at", Time, nullable=False),
+    sa.Column("last_at", Time, nullable=False),
+    comment="What the frames of known numbers showed of their keys: an index, never the evidence.",
 )
 
 # --- Staff, holds ---

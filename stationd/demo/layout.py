@@ -26,7 +26,7 @@ GROUPS = {
 
 _HEADINGS = (
     *("account", "customer", "address", "zone", "contract", "notice days"),
-    *("group", "number", "key", "from"),
+    *("group", "number", "key hex", "from"),
 )
 
 
@@ -235,7 +235,7 @@ def accounts_csv() -> str:
             "notice days",
             "group",
             "number",
-            "key",
+            "key hex",
             "started",
         ]
     )

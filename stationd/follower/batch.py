@@ -26,6 +26,8 @@ from stationd.ledger.model import (
     node_chain,
     unknown_chain,
 )
+from stationd.runaways.detecting import Runaways, nobody_runs_away
+from stationd.runaways.model import FOLDED
 from stationd.signals.model import UNKNOWN, Parked
 from stationd.supervision.account_polls import PollNews
 
@@ -38,7 +40,7 @@ _NUMBER = re.compile(r"[ -~]{1,40}")
 
 # What an account's state says of a signal that comes all the same.
 _SERVICE_MARKS = {"suspended": "log_only", "ended": "post_end"}
-_NOTE_MARKS = ("repeat", "poll")
+_NOTE_MARKS = ("repeat", "poll", "suspect")
 _RECORD_MARKS = {"closed": "post_close", "purged": "post_close"}
 
 
@@ -63,6 +65,7 @@ class Batch:
     watch: Watch
     owners: _Owners
     duplicates: Duplicates
+    runaways: Runaways = field(default_factory=nobody_runs_away)
     drafts: list[RecordDraft] = field(default_factory=list)
     marks: list[tuple[str, ...] | None] = field(default_factory=list)
     parked: list[Parked] = field(default_factory=list)
@@ -72,6 +75,8 @@ class Batch:
         """Take the next entry."""
         for tally in self.watch.take(taken):
             self._append(heartbeats(tally, self.journal), None)
+        for draft in self.runaways.over(taken.rx):
+            self._append(draft, None)
         kind = taken.entry.kind
         if kind is Kind.FRAME:
             self._frame(taken)
@@ -151,8 +156,11 @@ class Batch:
         noted: tuple[str, ...],
         part: tuple[int, int],
     ) -> None:
+        for draft in self.runaways.signal(goal.acct, taken.rx):
+            self._append(draft, None)
         same = ("duplicate_of",) if "duplicate_of" in fields else ()
-        marks = (*noted, *same, *goal.marks)
+        folded = (FOLDED,) if self.runaways.folds(goal.acct) else ()
+        marks = (*noted, *same, *goal.marks, *folded)
         if marks:
             fields["marks"] = marks
         if "unresolved" in marks:

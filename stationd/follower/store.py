@@ -1,6 +1,7 @@
 """The follower's SQL: places, entries, listeners, lines, heartbeat sums, owners."""
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -28,6 +29,7 @@ from stationd.journal import chain
 from stationd.journal.model import Entry, decode_body
 
 __all__ = [
+    "count_listeners",
     "read_boot",
     "read_heard",
     "read_last",
@@ -337,8 +339,36 @@ def read_owners(
     return found
 
 
-def read_heard(connection: Connection, accts: Collection[str], since: str) -> list[Heard]:
-    """Return the events of ``accts`` that were received at ``since`` or later, oldest first."""
+def count_listeners(
+    connection: Connection, place: Place, own: Mapping[str, ListenerFacts]
+) -> dict[str, int]:
+    """Return how many listeners each receiver group has, on all nodes.
+
+    ``own`` are those of the journal at hand; a node counts with each of its names once, also where
+    its journal was replaced.
+    """
+    listeners, journals, retired = schema.listeners, schema.journals, schema.retired_journals
+    query = (
+        sa.select(journals.c.node, listeners.c.listener, listeners.c.receiver_group)
+        .join(journals, journals.c.id == listeners.c.journal)
+        .where(
+            journals.c.node != place.node,
+            ~sa.exists().where(retired.c.journal == journals.c.id),
+        )
+        .distinct()
+    )
+    found = Counter(facts.group for facts in own.values())
+    found.update(row.receiver_group for row in connection.execute(query))
+    return found
+
+
+def read_heard(
+    connection: Connection, accts: Collection[str], since: str, until: str
+) -> list[Heard]:
+    """Return the events of ``accts`` that were received from ``since`` to ``until``, oldest first.
+
+    Another node's journal may be taken over far ahead of ours; what it has of later is no matter.
+    """
     found: list[Heard] = []
     signals, records = schema.signals, schema.records
     for part in _slices(sorted(accts)):
@@ -353,7 +383,7 @@ def read_heard(connection: Connection, accts: Collection[str], since: str) -> li
             .join(
                 records, sa.and_(*(signals.c[n] == records.c[n] for n in ("acct", "epoch", "seq")))
             )
-            .where(signals.c.acct.in_(part), signals.c.received_at >= since)
+            .where(signals.c.acct.in_(part), signals.c.received_at.between(since, until))
             .order_by(signals.c.received_at, signals.c.epoch, signals.c.seq)
         )
         found += [Heard(**row) for row in connection.execute(query).mappings()]

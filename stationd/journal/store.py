@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from stationd.errors import JournalBrokenError, JournalUnavailableError
 from stationd.ids import Ids
 from stationd.journal.chain import first_link, link, links
-from stationd.journal.model import Receipt, decode_body
+from stationd.journal.model import Entry, Receipt, decode_body
 from stationd.journal.released import Released
 from stationd.journal.schema import APPLICATION, MIGRATIONS, about, entries, open_engine
 
@@ -113,6 +113,18 @@ class Journal:
         self._position, self._link = self._attempted
         self._attempted = None
         return [Receipt(position=at, link=one) for at, one in enumerate(made, start=first)]
+
+    def recent(self, count: int) -> list[Entry]:
+        """Return the last ``count`` entries, in order."""
+        with self._failures("read"):
+            connection = self._ready()
+            with connection.begin():
+                rows = connection.execute(
+                    sa.select(entries)
+                    .where(entries.c.position > self._position - count)
+                    .order_by(entries.c.position)
+                ).all()
+        return [decode_body(row.body, position=row.position, link=row.link) for row in rows]
 
     def drop(self, released: Released, *, before: int) -> int:
         """Drop one small slice of what ``released`` allows; return how many entries went.

@@ -17,6 +17,8 @@ from stationd.db.schema import (
     supervision,
 )
 from stationd.overview.model import JournalState, LineState, Overview
+from stationd.runaways.store import read_open
+from stationd.timekeeping.store import count_wrong_panels, read_receivers
 
 __all__ = ["read_overview", "read_taken"]
 
@@ -39,6 +41,9 @@ def read_overview(connection: Connection) -> Overview:
         checkpoint=None if newest is None else newest.n,
         checkpoint_at=None if newest is None else newest.time,
         uncovered=_count(connection, heads, sa.not_(heads.c.covered)),
+        runaways=tuple(read_open(connection)),
+        clocks=tuple(read_receivers(connection)),
+        wrong_panels=count_wrong_panels(connection),
     )
 
 

@@ -7,4 +7,9 @@ says how to run a day of traffic against a set-up of one's own.
 The modules: `surgard` and `dc09` hold the bytes, `receiver` and `panel` the conversations
 (pure, without a connection), `sites` and `script` what happens in a day, `tally` what came of
 it, `edges` the connections (Twisted), `day` all of it together.
+
+A whole station at once: `scenarios` is the table of what it is put through, `crowd` very many
+panels, `receiver_line` a receiver that serves many accounts, `noise` a noisy line, `measures` what
+came of it, `crowd_streams` and `crowd_edges` the connections (Twisted), `rehearsal` all of it
+together, `scenario_command` the command line.
 """

@@ -19,7 +19,7 @@ from twisted.python.failure import Failure
 from stationd.clock import SystemClock
 from stationd.errors import MistakeError
 from stationd.ids import SystemIds
-from stationd.simulate import panel, receiver, sites
+from stationd.simulate import panel, receiver, scenario_command, sites
 from stationd.simulate.day import Address, Day, Play, Ways
 from stationd.simulate.edges import Reactor
 from stationd.simulate.tally import Tally
@@ -31,6 +31,9 @@ reactor: Reactor = _reactor
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Play a day; 0: all was acknowledged, 1: not all, 2: the command line is wrong."""
+    words = sys.argv[1:] if argv is None else argv
+    if scenario_command.asks_for_scenario(words):
+        return scenario_command.main(reactor, words)
     options = _parser().parse_args(argv)
     try:
         day = _day(options)
@@ -159,6 +162,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m stationd.simulate",
         description="Play a day of alarm traffic against a station: receivers on a serial line "
         "and TCP (Sur-Gard), panels over TCP and UDP (DC-09).",
+        epilog="--scenario NAME plays a whole station instead; --scenario NAME --help says more.",
     )
     lines = parser.add_argument_group("where the station is (each way named is played)")
     lines.add_argument("--pty", type=Path, help="make a serial line and link it here")

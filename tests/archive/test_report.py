@@ -154,3 +154,29 @@ def test_a_step_of_a_case_is_a_sentence_and_no_dump(station, tmp_path, short_his
 
     assert "Step T2: from opened to verifying; by morgan; event start" in text
     assert "ab" * 32 not in text
+
+
+def test_a_correction_stands_beside_what_it_corrects(station, tmp_path, short_history) -> None:
+    def records():
+        for raw in short_history(20):
+            if b'"seq":10,' in raw:
+                yield (
+                    b'{"acct":"4821","before":{"class":"alarm"},"class":"medical","corrects":4,'
+                    b'"epoch":1,"origin":"machine","seq":10,"type":"correction"}'
+                )
+            else:
+                yield raw
+
+    source = station.source(records)
+    late = {"seq": 3, "t": "2026-01-03T05:00:00.000000Z", "corrects": 5, "before": {"code": "BA"}}
+    custody = [{**late, "epoch": 1, "code": "FA"}, {**late, "epoch": 2, "code": "ZZ"}]
+    source = replace(source, facts={**source.facts, "custody": custody})
+
+    built = station.bag(source, tmp_path)
+    text = " ".join(text_of(built.folder / "alarm-history.pdf").split())
+
+    assert "corrected by record 10" in text
+    assert text.count("record 4 means: class medical. It said: class alarm") == 2
+    assert "Record 3 of the station's chain" in text
+    assert "record 5 means: code FA. It said: code BA" in text
+    assert "ZZ" not in text

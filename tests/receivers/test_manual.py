@@ -40,6 +40,20 @@ def test_a_page_names_every_option(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_a_page_says_how_to_wire_what_is_missing_and_how_sure_we_are(name: str) -> None:
+    text = page_of(name)
+    assert "\n## Wiring and settings\n" in text
+    assert re.search(r"^## Missing\n\n\S", text, re.MULTILINE)
+    assert re.search(r"^Confidence: \S", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_of_a_serial_receiver_names_its_settings(name: str) -> None:
+    serial = "serial" in RECEIVERS[name].transports
+    assert not serial or re.search(r"serial|baud|bits", page_of(name), re.IGNORECASE)
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_page_has_the_lines_to_copy(name: str) -> None:
     assert f'receiver = "{name}"' in page_of(name)
 

@@ -467,7 +467,8 @@ class TestBadPeers:
         assert station.entries()[-1].kind is Kind.STOPPED
 
     def test_a_peer_that_never_reads_is_cut_off(self, station: Any) -> None:
-        port = station.listen("tcp", "dc09")
+        unlimited = {"unknown_per_network": 10**7, "unknown_in_all": 10**7}
+        port = station.listen("tcp", "dc09", **unlimited)
         station.start()
         frames = b"".join(dc09(number) for number in range(1, 1000))
         deaf = socket.socket()

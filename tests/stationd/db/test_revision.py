@@ -25,6 +25,8 @@ from stationd.errors import MistakeError
 _LATER = frozenset(
     {
         "about",
+        "group_keys",
+        "key_uses",
         "retired_journals",
         "heard_hours",
         "starts",
@@ -38,6 +40,10 @@ _LATER = frozenset(
         "due_steps",
         "leases",
         "checks",
+        "corrections",
+        "redecodings",
+        "runaways",
+        "clocks",
     }
 )
 
