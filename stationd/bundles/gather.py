@@ -21,6 +21,7 @@ from stationd.bundles.model import Order
 from stationd.db.engine import Connection, Database
 from stationd.desk import Desk
 from stationd.errors import CheckFailedError
+from stationd.gaps.service import read_account_gaps
 from stationd.ledger.checkpoints import read_checkpoint
 from stationd.ledger.store import read_documents, read_records
 
@@ -65,7 +66,10 @@ def freeze(connection: Connection, order: Order) -> Frozen:
         **known,
         "case": case,
         "custody": reading.read_custody(connection, order.acct),
-        "gaps": reading.read_gaps(connection, _groups(known)),
+        "gaps": [
+            *reading.read_gaps(connection, _groups(known)),
+            *map(reading.gap_row, read_account_gaps(connection, order.acct)),
+        ],
         "lines": reading.read_line_periods(connection, _groups(known)),
         "notices": notices,
         "order": {

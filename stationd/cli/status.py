@@ -18,7 +18,7 @@ from stationd.overview.service import overview
 from stationd.schedule.checks import Check, read_checks
 from stationd.timekeeping.telling import sentence
 
-__all__ = ["status"]
+__all__ = ["status", "watched"]
 
 
 @click.command(epilog="Example: watch stationctl status")
@@ -91,7 +91,9 @@ def _text(
     lines.append(f"Accounts    {_counts(found.accounts)}")
     lines.append(f"Open cases  {_counts(found.cases)}")
     lines.append(f"Bundles     {_counts(found.orders)}")
-    lines.append(f"Holds in force {found.holds}, parked {found.parked}, gaps {found.open_gaps}")
+    lines.append(f"Supervision {watched(found.supervision)}")
+    lines.append(f"Gaps        {found.open_gaps} open of listeners and nodes")
+    lines.append(f"Holds in force {found.holds}, parked {found.parked}")
     lines.append("Anchor      none yet: anchoring is not part of this release")
     for check in checks:
         when = _ago(check.at, now)
@@ -162,6 +164,14 @@ def _checkpoint(found: Overview, now: datetime) -> str:
 
 def _counts(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {name}" for name, count in counts.items()) or "none"
+
+
+def watched(counts: Mapping[str, int]) -> str:
+    """Say how supervised accounts stand."""
+    if not counts:
+        return "no account is supervised"
+    overdue = counts.get("missed", 0)
+    return f"{_counts(counts)}; {overdue or 'nobody'} overdue"
 
 
 def _ago(moment: datetime, now: datetime) -> str:

@@ -7,20 +7,20 @@ Times are nanoseconds since 1970 UTC (``..._ns``) where entries and records carr
 
 import sqlalchemy as sa
 
-__all__ = ["APPEND_ONLY", "metadata"]
+from stationd.db.columns import Time, metadata
+from stationd.db.watching import gaps, heard_hours, silences, starts, supervision
 
-metadata = sa.MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-    }
-)
+__all__ = [
+    "APPEND_ONLY",
+    "gaps",
+    "heard_hours",
+    "metadata",
+    "silences",
+    "starts",
+    "supervision",
+]
 
 Hash = sa.LargeBinary(32)
-Time = sa.String(27)
 Json = sa.Text()
 
 
@@ -232,19 +232,6 @@ heartbeats = sa.Table(
     sa.Column("first_position", sa.BigInteger, nullable=False),
     sa.Column("last_position", sa.BigInteger, nullable=False),
     comment="Heartbeats of the running hour, which become one record when it is over.",
-)
-
-gaps = sa.Table(
-    "gaps",
-    metadata,
-    _id(),
-    sa.Column("listener", sa.String(32), nullable=False, comment="empty: the whole node"),
-    sa.Column("node", sa.String(32), nullable=False),
-    sa.Column("cause", sa.String(24), nullable=False),
-    sa.Column("began_at", Time, nullable=False),
-    sa.Column("ended_at", Time, comment="NULL: still open"),
-    sa.Column("detail", sa.Text, nullable=False),
-    comment="Spans in which we cannot vouch that a signal would have been recorded.",
 )
 
 corrections = sa.Table(
