@@ -16,6 +16,7 @@ from archive.build import BundleSource, SourceDocument
 from archive.canonical import JsonValue, encode
 from receivers.codes import TABLE, contact_id_codes, sia_codes
 from stationd.accounts.service import facts as account_facts
+from stationd.anchors.points import covered_at
 from stationd.bundles import reading
 from stationd.bundles.model import Order
 from stationd.db.engine import Connection, Database
@@ -55,9 +56,15 @@ def read_frozen(text: str) -> Frozen:
     return Frozen(facts=value["facts"], size=value["size"], head=bytes.fromhex(value["head"]))
 
 
-def freeze(connection: Connection, order: Order) -> Frozen:
-    """Return the facts about an order's account as of now, in the caller's transaction."""
-    size, head = reading.read_covered(connection, order.acct, order.epoch)
+def freeze(connection: Connection, order: Order, station: str, *, at: int | None = None) -> Frozen:
+    """Return the facts about an order's account as of now, in the caller's transaction.
+
+    Its records are those that checkpoint ``at`` covers; None: the newest.
+    """
+    if at is None:
+        size, head = reading.read_covered(connection, order.acct, order.epoch)
+    else:
+        size, head = covered_at(connection, station, (order.acct, order.epoch), at)
     known = account_facts(connection, order.acct)
     case = reading.read_case_facts(connection, order.case_id)
     notices = [row for row in case.get("facts", []) if row["kind"] in ("notice", "declaration")]

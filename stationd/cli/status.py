@@ -9,6 +9,8 @@ from pathlib import Path
 import click
 
 from archive.canonical import JsonValue
+from stationd.anchors.model import Progress
+from stationd.anchors.store import read_progress
 from stationd.cli.office import Office
 from stationd.cli.output import table
 from stationd.clock import iso, parse_iso
@@ -31,16 +33,18 @@ def status(office: Office) -> None:
         reader.close()
     with office.desk.database.reading() as connection:
         checks = read_checks(connection)
+        progress = read_progress(connection)
     office.trail.reading("status")
     disks = _disks([office.settings.journal.path, *_database_file(office)])
     now = office.clock.now()
     value: dict[str, JsonValue] = {
         "at": iso(now),
         **_value(found),
+        "anchor": _anchor_value(progress),
         "checks": [_check_value(one) for one in checks],
         "disks": disks,
     }
-    office.show(value, _text(found, checks, disks, now))
+    office.show(value, _text(found, progress, checks, disks, now))
 
 
 def _database_file(office: Office) -> list[Path]:
@@ -75,8 +79,29 @@ def _check_value(check: Check) -> dict[str, JsonValue]:
     }
 
 
+def _anchor_value(progress: Progress) -> JsonValue:
+    if progress.good is None:
+        return None
+    waits = progress.unstored
+    return {
+        "checkpoint": progress.good[0],
+        "stamped_at": iso(progress.good[1]),
+        "waits_for_archive_since": None if waits is None else iso(waits),
+    }
+
+
+def _anchor(progress: Progress, now: datetime) -> str:
+    if progress.good is None:
+        return "Anchor      none yet"
+    n, at = progress.good
+    waits = progress.unstored
+    rest = "" if waits is None else f"; the archive lacks what was stamped {_ago(waits, now)}"
+    return f"Anchor      checkpoint {n}, stamped {_ago(at, now)}{rest}"
+
+
 def _text(
     found: Overview,
+    progress: Progress,
     checks: Sequence[Check],
     disks: Sequence[Mapping[str, JsonValue]],
     now: datetime,
@@ -88,7 +113,7 @@ def _text(
     lines.append(f"Open cases  {_counts(found.cases)}")
     lines.append(f"Bundles     {_counts(found.orders)}")
     lines.append(f"Holds in force {found.holds}, parked {found.parked}, gaps {found.open_gaps}")
-    lines.append("Anchor      none yet: anchoring is not part of this release")
+    lines.append(_anchor(progress, now))
     for check in checks:
         when = _ago(check.at, now)
         lines.append(f"Check {check.name}: {check.outcome} {when}. {check.detail}".rstrip())
