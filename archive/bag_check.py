@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterable
 
 from archive import ledger_check
-from archive.ledger_check import Statement
+from archive.note_check import Statement
 from archive.opened import CONTAINER_MANIFEST
 
 __all__ = [  # noqa: PLE0604
     *("KINDS", "REQUIRED", "base_name", "container_manifest", "same_but_for_case", "segment_rows"),
-    "unknown",
+    *("read_list", "unknown"),
 ]
 
 KINDS = ("primary", "closing", "on_request")
@@ -24,9 +24,11 @@ REQUIRED = (
     "data/documents/index.json",
 )
 _OPTIONAL = re.compile(
-    r"volumes-sha256\.txt|data/case\.json"
+    r"volumes-sha256\.txt|data/case\.json|data/proofs/proofs\.json"
+    r"|verify/(note_check|openssl|point_check|proof_check)\.py"
     r"|data/(documents|notices)/[0-9a-f]{16}-[A-Za-z0-9._-]+"
 )
+_LINE = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9._/-]+)")
 _MOST_SEGMENTS = 32_767
 _PLAIN = re.compile(r"[A-Za-z0-9.-]")
 
@@ -44,15 +46,29 @@ def segment_rows(statement: Statement) -> list[dict[str, object]]:
     return rows
 
 
-def unknown(names: Iterable[str], statement: Statement) -> list[str]:
-    """Return the names that no file has of a bundle which states this."""
+def unknown(
+    names: Iterable[str], statement: Statement, points: Iterable[tuple[str, str]] = ()
+) -> list[str]:
+    """Return the names that no file has of a bundle which states this, with these points."""
     point = f"data/checkpoint/{statement.checkpoint}"
     known = {f"{point}.json", f"{point}.note", *REQUIRED}
+    known |= {name for pair in points for name in pair}
     for row in segment_rows(statement):
         known |= {str(row["csv"]), str(row["file"])}
     # Files in META-INF were judged when the container was opened.
     left = (it for it in names if it not in known and not it.startswith("META-INF/"))
     return sorted(name for name in left if not _OPTIONAL.fullmatch(name))
+
+
+def read_list(raw: bytes) -> tuple[dict[str, str] | None, str]:
+    """Return name and hash of a list's lines, and what is wrong; None: it is no list at all."""
+    rows = [_LINE.fullmatch(line) for line in raw.decode(errors="replace").split("\n")[:-1]]
+    if not raw.endswith(b"\n") or not all(rows):
+        return None, "is not a list of hashes and names"
+    pairs = [(row[2], row[1]) for row in rows if row]
+    listed = dict(pairs)
+    in_order = [name for name, _ in pairs] == sorted(listed)
+    return listed, "" if in_order else "is not sorted, or names a file twice"
 
 
 def same_but_for_case(names: Iterable[str]) -> list[str]:

@@ -9,25 +9,22 @@ The checks run in this order, and a later one may rely on an earlier:
 5. ``signature``   the list of lists is signed under the root
 6. ``timestamp``   an authority saw the signature and the list, not before the checkpoint
 7. ``ledger``      the records hash to the head that is stated; the checkpoint's note is signed
-8. ``rows``        the CSV files say what the records say
-9. ``documents``   what records and facts name by hash is what lies there
+8. ``proofs``      others saw the log with this account in it at each point; no later epoch
+9. ``rows``        the CSV files say what the records say
+10. ``documents``  what records and facts name by hash is what lies there
 
 FORMAT.md, 9 defines each.  Every finding is reported, not the first.  The writer's code takes no
 part: only this package's standard-library modules and the openssl command do.
 """
 
-import multiprocessing
-import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from archive import ledger_check, openssl
 from archive.bag_check import (
@@ -35,6 +32,7 @@ from archive.bag_check import (
     REQUIRED,
     base_name,
     container_manifest,
+    read_list,
     same_but_for_case,
     segment_rows,
     unknown,
@@ -42,8 +40,10 @@ from archive.bag_check import (
 from archive.errors import BundleRejectedError
 from archive.file_check import Seen, SegmentJob, SegmentSeen, digest, document_hash, segment
 from archive.findings import Anchors, Finding, Outcome, Report
-from archive.ledger_check import LedgerError, Statement
+from archive.note_check import LedgerError, Statement, canonical_value, clock_steps, entry_time
 from archive.opened import CONTAINER_MANIFEST, Opened, open_bundle
+from archive.point_check import PROOFS, Given, Proofs, read_proofs
+from archive.processes import Map, cores, mapping
 from archive.zip_layout import BrokenFileError
 
 __all__ = ["Anchors", "Finding", "Outcome", "Report", "VerifiedBundle", "examine", "verify"]
@@ -55,15 +55,10 @@ _STAMP = "tagmanifest-sha256.txt.tsr"
 _VOLUMES = "volumes-sha256.txt"
 _BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 _UNLISTED = frozenset({_TAGS, _SIGNATURE, _STAMP, "mimetype", CONTAINER_MANIFEST})
-_LINE = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9._/-]+)")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _TOLERANCE = timedelta(seconds=120)
 # Below this, starting processes costs more than it saves.
 _WORTH_PROCESSES = 32 << 20
-
-_Job = TypeVar("_Job")
-_Result = TypeVar("_Result")
-_Map = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +76,11 @@ class _Examination:
     opened: Opened
     anchors: Anchors
     report: Report
-    map: _Map
+    map: Map
     seen: dict[str, Seen] = field(default_factory=dict)
     segments: list[SegmentSeen] = field(default_factory=list)
     statement: Statement | None = None
+    proofs: Proofs | None = None
 
     def failed(self, step: str, subject: str, text: str) -> None:
         self.report.add(step, Outcome.FAILED, subject, text)
@@ -96,7 +92,7 @@ class _Examination:
         """Return a JSON file's value; None, and a finding, where it is none."""
         raw = self.opened.read(name)
         try:
-            return ledger_check.canonical_value(name, raw) if raw is not None else None
+            return canonical_value(name, raw) if raw is not None else None
         except LedgerError as error:
             self.failed(step, name, error.text)
             return None
@@ -113,11 +109,11 @@ def examine(bundle: Path, anchors: Anchors, *, processes: int | None = None) -> 
         return report
     with _mapping(opened, processes) as mapped:
         work = _Examination(opened, anchors, report, mapped)
-        for step in (_bag, _digests, _trust, _signature, _timestamp, _ledger, _rows, _documents):
+        for step in _STEPS:
             step(work)
-    report.not_checked.append(
-        "the checkpoint's entry in the log, the head in its state, and anchors: no proofs inside"
-    )
+    if PROOFS not in opened.places:
+        text = "the checkpoint's entry in the log, the head in its state, anchors: no proofs inside"
+        report.not_checked.append(text)
     report.not_checked.append("PAdES and XAdES: this bundle has neither")
     return report
 
@@ -130,37 +126,10 @@ def verify(bundle: Path, anchors: Anchors, *, processes: int | None = None) -> V
     return VerifiedBundle(bundle, report)
 
 
-@contextmanager
-def _mapping(opened: Opened, processes: int | None) -> Iterator[_Map]:
+def _mapping(opened: Opened, processes: int | None) -> AbstractContextManager[Map]:
     """Give a ``map`` that uses several processes where the bundle is worth it."""
     whole = sum(place.size for place in opened.places.values())
-    count = processes or _cores()
-    # A process that was made to end with its parent may have no children of its own.
-    if whole < _WORTH_PROCESSES or count == 1 or multiprocessing.current_process().daemon:
-        yield map
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(count, mp_context=context) as pool:
-        yield partial(_in_turn, pool, count)
-
-
-def _cores() -> int:
-    """Return how many cores we may use; not every system knows it for a single process."""
-    ours = getattr(os, "sched_getaffinity", None)
-    return len(ours(0)) if ours else os.cpu_count() or 1
-
-
-def _in_turn(
-    pool: ProcessPoolExecutor, count: int, job: Callable[[_Job], _Result], items: Iterable[_Job]
-) -> Iterator[_Result]:
-    """Yield results in order; few jobs wait at a time, so that few results lie in memory."""
-    waiting = []
-    for item in items:
-        waiting.append(pool.submit(job, item))
-        if len(waiting) > 2 * count:
-            yield waiting.pop(0).result()
-    for future in waiting:
-        yield future.result()
+    return mapping(1 if whole < _WORTH_PROCESSES else processes or cores())
 
 
 # --- 2. bag ---
@@ -253,6 +222,7 @@ def _digests(work: _Examination) -> None:
 def _see(work: _Examination) -> None:
     """Read every file once: records with their rows, all others for their hash."""
     statement = _statement(work)
+    _read_proofs(work)
     jobs = _segment_jobs(work, statement) if statement else []
     taken = {name for job in jobs for name in (job.records.name, job.rows.name)}
     for seen in work.map(segment, jobs):
@@ -268,7 +238,9 @@ def _compare(work: _Examination, listing: str, there: set[str]) -> None:
     raw = work.opened.read(listing)
     if raw is None:
         return
-    listed = _listed(work, listing, raw)
+    listed, fault = read_list(raw)
+    if fault:
+        work.failed("digests", listing, fault)
     if listed is None:
         return
     for name in sorted(there - set(listed)):
@@ -279,19 +251,6 @@ def _compare(work: _Examination, listing: str, there: set[str]) -> None:
         seen = work.seen[name]
         if not seen.fault and seen.sha256 != listed[name]:
             work.failed("digests", name, f"does not have the hash that {listing} gives")
-
-
-def _listed(work: _Examination, listing: str, raw: bytes) -> dict[str, str] | None:
-    """Return name and hash of a list's lines; None, and a finding, where it is no list."""
-    rows = [_LINE.fullmatch(line) for line in raw.decode(errors="replace").split("\n")[:-1]]
-    if not raw.endswith(b"\n") or not all(rows):
-        work.failed("digests", listing, "is not a list of hashes and names")
-        return None
-    pairs = [(row[2], row[1]) for row in rows if row]
-    listed = dict(pairs)
-    if [name for name, _ in pairs] != sorted(listed):
-        work.failed("digests", listing, "is not sorted, or names a file twice")
-    return listed
 
 
 def _missing(work: _Examination, name: str, listing: str) -> None:
@@ -337,7 +296,9 @@ def _segment_jobs(work: _Examination, statement: Statement) -> list[SegmentJob]:
             work.failed("rows", name, "has no CSV file beside it")
             continue
         first = number * ledger_check.SEGMENT_RECORDS + 1
-        jobs.append(SegmentJob(places[name], rows, first, statement))
+        points = work.proofs.points if work.proofs else ()
+        bounds = tuple(sorted({point.size for point in points}))
+        jobs.append(SegmentJob(places[name], rows, first, statement, bounds))
     return jobs
 
 
@@ -443,13 +404,13 @@ def _checkpoint_time(work: _Examination) -> datetime | None:
     if work.statement is None:
         return None
     try:
-        time = ledger_check.entry_time(work.statement)
+        time = entry_time(work.statement)
         return datetime.strptime(time, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
     except ValueError:
         return None
 
 
-# --- 7. ledger, 8. rows ---
+# --- 7. ledger, 8. proofs, 9. rows ---
 
 
 def _ledger(work: _Examination) -> None:
@@ -464,13 +425,14 @@ def _ledger(work: _Examination) -> None:
         work.undecided("ledger", "data/records", "a volume is not here")
         return
     try:
-        steps = ledger_check.clock_steps(work.opened.read("data/line-status.csv") or b"")
+        steps = clock_steps(work.opened.read("data/line-status.csv") or b"")
     except LedgerError as error:
         work.failed("ledger", error.subject, error.text)
         steps = []
     _check_files(work, statement)
     segments = [seen.segment for seen in work.segments]
-    problems, remarks = ledger_check.join(statement, str(kind), segments, steps)
+    points = work.proofs.points if work.proofs else ()
+    problems, remarks = ledger_check.join(statement, str(kind), segments, steps, points)
     for problem in problems:
         work.failed("ledger", problem.subject, problem.text)
     for remark in remarks:
@@ -493,7 +455,7 @@ def _check_index(work: _Examination, statement: Statement, index: object) -> Non
         "acct": statement.acct,
         "base": work.report.base,
         "checkpoint": statement.checkpoint,
-        "checkpoint_time": ledger_check.entry_time(statement),
+        "checkpoint_time": entry_time(statement),
         "epoch": statement.epoch,
         "format": "stationd-evidence/1",
         "redactions": [],
@@ -514,7 +476,8 @@ def _check_index(work: _Examination, statement: Statement, index: object) -> Non
 
 def _check_files(work: _Examination, statement: Statement) -> None:
     """Check that under ``data/`` lies what belongs to this checkpoint, in its form, only that."""
-    for name in unknown(work.opened.places, statement):
+    points = [(it.note, it.tsr) for it in work.proofs.points] if work.proofs else []
+    for name in unknown(work.opened.places, statement, points):
         work.failed("ledger", name, "is none of the files that a bundle of this form has")
     copy = f"data/checkpoint/{statement.checkpoint}.json"
     if work.opened.read(copy) != statement.entry.encode():
@@ -541,8 +504,42 @@ def _check_note(work: _Examination, statement: Statement) -> None:
         work.failed("ledger", error.subject, error.text)
 
 
+def _read_proofs(work: _Examination) -> None:
+    raw = work.opened.read(PROOFS)
+    if raw is None:
+        return
+    try:
+        work.proofs = read_proofs(raw)
+        work.report.points = len(work.proofs.points)
+    except LedgerError as error:
+        work.failed("proofs", error.subject, error.text)
+
+
+def _proofs(work: _Examination) -> None:
+    """8. ``proofs``: what others saw of the log, and what stood in it then."""
+    statement, proofs = work.statement, work.proofs
+    key = work.anchors.log_pub_pem or work.opened.read("trust/log.pub.pem")
+    if statement is None or proofs is None or key is None:
+        return
+    index = work.json("proofs", "data/index.json")
+    kind = str(index.get("kind")) if isinstance(index, dict) else ""
+    given = Given(statement, work.opened.read, key, work.anchors.tsa_pem)
+    status = work.opened.read("data/line-status.csv") or b""
+    try:
+        segments = [seen.segment for seen in work.segments]
+        for problem in ledger_check.check_points(proofs, given, kind, segments, status):
+            say = work.failed if problem.decided else work.undecided
+            say("proofs", problem.subject, problem.text)
+    except LedgerError as error:
+        work.failed("proofs", error.subject, error.text)
+    if proofs.absent is None:
+        work.report.not_checked.append("whether the account has a later epoch: it was closed")
+    text = f"{len(proofs.points)} points, each stamped, from checkpoint {proofs.points[0].n} on"
+    work.report.conclude("proofs", PROOFS, text)
+
+
 def _rows(work: _Examination) -> None:
-    """8. ``rows``: the CSV files, read beside the records in step 3, say the same."""
+    """9. ``rows``: the CSV files, read beside the records in step 3, say the same."""
     for seen in work.segments:
         for problem in seen.rows:
             work.failed("rows", problem.subject, problem.text)
@@ -551,11 +548,11 @@ def _rows(work: _Examination) -> None:
     work.report.conclude("rows", "data/records", "every row says what its record says")
 
 
-# --- 9. documents ---
+# --- 10. documents ---
 
 
 def _documents(work: _Examination) -> None:
-    """9. ``documents``: each document has the hash by which records name it."""
+    """10. ``documents``: each document has the hash by which records name it."""
     index = work.json("documents", "data/documents/index.json")
     if index is None:
         return
@@ -587,3 +584,9 @@ def _document(work: _Examination, row: Any, named: set[str]) -> None:  # noqa: A
             work.failed("documents", place.name, "is not the document that the record names")
     except (ValueError, BrokenFileError) as error:
         work.failed("documents", place.name, f"cannot be checked: {error}")
+
+
+_STEPS = (
+    *(_bag, _digests, _trust, _signature, _timestamp),
+    *(_ledger, _proofs, _rows, _documents),
+)

@@ -22,8 +22,12 @@ MODULES = (
     "file_check",
     "findings",
     "ledger_check",
+    "note_check",
     "opened",
     "openssl",
+    "point_check",
+    "processes",
+    "proof_check",
     "verify",
     "zip_layout",
 )

@@ -62,6 +62,7 @@ def workshop(settings: Settings, desk: Desk, *, authority: Authority | None = No
         origin=settings.ledger.origin,
         sealed=sealed,
         holder=settings.station.node,
+        states=parts.states(settings),
     )
 
 

@@ -7,10 +7,20 @@ from datetime import datetime
 
 from archive.merkle import account_key
 from stationd.anchors import store
+from stationd.anchors.due import AT_MOST
+from stationd.clock import iso
 from stationd.db.engine import Connection
 from stationd.errors import NotFoundError
 
-__all__ = ["MOST_INCIDENTS", "Sizes", "choose", "covered_at", "read_chosen"]
+__all__ = [
+    "MOST_INCIDENTS",
+    "Sizes",
+    "choose",
+    "covered_at",
+    "read_chosen",
+    "read_unstamped",
+    "unstamped",
+]
 
 MOST_INCIDENTS = 2000
 """Signals of incidents whose anchors are shown; of more, the latest."""
@@ -69,3 +79,35 @@ def covered_at(
         acct, epoch = chain
         raise NotFoundError(f"Checkpoint {n} covers nothing of {acct}, epoch {epoch}.")
     return size, store.read_head_at(connection, *chain, size)
+
+
+def unstamped(times: Sequence[datetime], opened: datetime) -> list[tuple[datetime, datetime]]:
+    """Return the spans without a point that are longer than a checkpoint may wait for its stamp."""
+    spans: list[tuple[datetime, datetime]] = []
+    before = opened
+    for made in times:
+        if made - before > AT_MOST:
+            spans.append((before, made))
+        before = max(before, made)
+    return spans
+
+
+def read_unstamped(
+    connection: Connection, chain: tuple[str, int], upto: int | None
+) -> list[dict[str, str]]:
+    """Return the spans in an account's life without a stamp, as rows of its gaps."""
+    opened = store.read_opened(connection, *chain)
+    if upto is None or opened is None:
+        return []
+    points = [at for _, at in store.read_points(connection, upto) if at >= opened]
+    return [
+        {
+            "kind": "unstamped",
+            "listener": "ledger",
+            "from": iso(first),
+            "to": iso(last),
+            "cause": "no time stamp",
+            "detail": "no checkpoint of this span was stamped in time",
+        }
+        for first, last in unstamped(points, opened)
+    ]

@@ -25,6 +25,7 @@ __all__ = [
     "read_newest_stamped",
     "read_newest_stored",
     "read_note_to_stamp",
+    "read_opened",
     "read_points",
     "read_progress",
     "read_sharing",
@@ -287,6 +288,14 @@ def read_head_at(connection: Connection, acct: str, epoch: int, size: int) -> by
     if head is None:
         raise NotFoundError(f"Record {size} of {acct}, epoch {epoch}, is missing; run the audit.")
     return head
+
+
+def read_opened(connection: Connection, acct: str, epoch: int) -> datetime | None:
+    """Return when a chain's first record was appended; None: there is none."""
+    table = schema.records.c
+    query = sa.select(table.t).where(table.acct == acct, table.epoch == epoch, table.seq == 1)
+    found: str | None = connection.execute(query).scalar_one_or_none()
+    return None if found is None else parse_iso(found)
 
 
 def read_incidents(connection: Connection, acct: str, epoch: int, size: int) -> list[int]:

@@ -28,6 +28,7 @@ from archive.seal import Seal
 from archive.stores.base import BundleStore, Held
 from archive.verify import Anchors, verify
 from stationd.anchors.store import read_closing_mark
+from stationd.anchors.views import States
 from stationd.bundles import gather, reading, store
 from stationd.bundles.model import Kind, Order, OrderState, StoredObject
 from stationd.bundles.receipt import RECEIPT, SIGNATURE, receipt
@@ -89,6 +90,7 @@ class Workshop:
     origin: str
     sealed: Path
     holder: str
+    states: States | None = None
     passed: Callable[[str], None] = _nowhere
 
     @property
@@ -214,7 +216,7 @@ def _read(shop: Workshop, order_id: str) -> Order:
 
 def _build(shop: Workshop, order: Order) -> None:
     """Build, seal and verify on local disk; then note every file and its hash."""
-    source = gather.source(shop.desk, order, origin=shop.origin)
+    source = gather.source(shop.desk, order, origin=shop.origin, states=shop.states)
     folder = shop.sealed / source.base
     part = shop.sealed / f"{source.base}.part"
     for leftover in (folder, part):
