@@ -62,7 +62,7 @@ def read_frozen(text: str) -> Frozen:
         size=value["size"],
         head=bytes.fromhex(value["head"]),
         # What was ordered before there were anchors has no points.
-        points=value.get("points", []),
+        points=tuple(value.get("points", [])),
     )
 
 
@@ -99,7 +99,7 @@ def freeze(connection: Connection, order: Order, station: str, *, at: int | None
         },
         "staff": reading.read_people(connection, case, order.ordered_by),
     }
-    return Frozen(facts=facts, size=size, head=head, points=points)
+    return Frozen(facts=facts, size=size, head=head, points=tuple(points))
 
 
 def _groups(known: Mapping[str, JsonValue]) -> set[str]:
@@ -109,7 +109,7 @@ def _groups(known: Mapping[str, JsonValue]) -> set[str]:
     return {str(row.get("group")) for row in transmitters if isinstance(row, Mapping)}
 
 
-def source(desk: Desk, order: Order, *, origin: str, states: States | None) -> BundleSource:
+def source(desk: Desk, order: Order, *, origin: str, states: States | None = None) -> BundleSource:
     """Return what the bundle of a prepared order is built from.
 
     ``states`` are those of the anchors, for the proofs; None: the order has no points.

@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "logout": ("stationd.cli.login:logout", "Log out."),
         "migrate": ("stationd.cli.migrate:migrate", "Bring the database to this release."),
         "parked": ("stationd.cli.parked:parked", "Show what was kept but not assigned."),
+        "prove": ("stationd.cli.prove:prove", "Prove an account at any anchor."),
         "receiver": ("stationd.cli.receiver:receiver", "Check what arrives on a listener."),
         "staff": ("stationd.cli.staff:staff", "Add and look after people."),
         "status": ("stationd.cli.status:status", "Show how the station stands."),

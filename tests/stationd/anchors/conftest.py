@@ -15,9 +15,9 @@ from archive.errors import AuthorityUnavailableError
 from archive.seal import LogKey
 from archive.stores.directory import DirectoryStore
 from archive.timestamps import request
-from stationd.anchors.service import Anchorage
+from stationd.anchors.service import Anchorage, begin, work
 from stationd.anchors.views import States
-from stationd.clock import Clock
+from stationd.clock import Clock, SetClock
 from stationd.desk import Desk
 from stationd.ledger import service, store
 from stationd.ledger.model import RecordDraft
@@ -119,6 +119,26 @@ def checkpoint(
             grow(acct)
         n = service.checkpoint(desk, tree, origin=ORIGIN, log_key=log_key)
         assert n is not None
+        return n
+
+    return make
+
+
+@pytest.fixture
+def anchored(
+    desk: Desk,
+    clock: SetClock,
+    tree: LedgerTree,
+    anchorage: Anchorage,
+    checkpoint: Callable[..., int],
+) -> Callable[..., int]:
+    """Let accounts grow, make a checkpoint and anchor it; return its number."""
+
+    def make(*accts: str) -> int:
+        clock.advance(timedelta(hours=1))
+        n = checkpoint("4821", *accts)
+        begin(desk, tree, anchorage.states)
+        work(anchorage)
         return n
 
     return make
