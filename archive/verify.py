@@ -13,7 +13,7 @@ The checks run in this order, and a later one may rely on an earlier:
 9. ``rows``        the CSV files say what the records say
 10. ``documents``  what records and facts name by hash is what lies there
 
-FORMAT.md, 9 defines each.  Every finding is reported, not the first.  The writer's code takes no
+FORMAT.md, 10 defines each.  Every finding is reported, not the first.  The writer's code takes no
 part: only this package's standard-library modules and the openssl command do.
 """
 

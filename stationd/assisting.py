@@ -17,6 +17,7 @@ from archive.authorities.base import Authority
 from archive.errors import ArchiveError, AuthorityUnavailableError, StoreUnavailableError
 from stationd import parts
 from stationd.anchors import service as anchors
+from stationd.audit.service import AUDIT, look, start
 from stationd.bundles.attempts import attempt, note_trouble, reverify, sentence
 from stationd.bundles.upkeep import extend_locks, show_holds
 from stationd.bundles.work import Retention, Workshop
@@ -120,11 +121,16 @@ def become_child(parent: int) -> bool:
 
 
 def assist(settings: Settings, desk: Desk, tasks: Iterable[str]) -> None:
-    """Do one task after another: ``order ID``, ``reverify ID``, ``upkeep`` or ``anchor``."""
+    """Do one task after another, as they are given.
+
+    They are ``order ID``, ``reverify ID``, ``upkeep``, ``anchor``, ``audit COUNT``, ``audit new``.
+    """
     for task in tasks:
         word, _, order_id = task.strip().partition(" ")
         if word == "anchor":
             _anchor(settings, desk)
+        elif word == "audit":
+            _audit(settings, desk, order_id)
         else:
             _attempt(settings, desk, word, order_id)
         sys.stdout.write(f"{DONE}\n")
@@ -152,6 +158,18 @@ def _anchor(settings: Settings, desk: Desk) -> None:
         _check(desk, ANCHORING, "failed", sentence(error))
     else:
         _check(desk, ANCHORING, "passed", "the newest checkpoint was stamped and stored")
+
+
+def _audit(settings: Settings, desk: Desk, count: str) -> None:
+    """Hash records again: what is new since the last checkpoint, or the next so many."""
+    try:
+        auditor = parts.auditor(settings, desk)
+        if count == "new":
+            start(auditor)
+        else:
+            look(auditor, int(count))
+    except (StationdError, ArchiveError, OSError) as error:
+        _check(desk, f"{AUDIT} run"[:64], "failed", sentence(error))
 
 
 def _do(shop: Workshop, word: str, order_id: str) -> None:

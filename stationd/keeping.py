@@ -1,4 +1,4 @@
-"""What the acting worker's second child does: it keeps the ledger's anchors.
+"""What the acting worker's second child does: it keeps the ledger's anchors, and audits it.
 
 It is a process of its own, so that an authority that does not answer, or a large bundle, delays
 neither a checkpoint nor an anchor.  What is to be stamped is begun here, in the thread that makes
@@ -30,6 +30,7 @@ LATE = "anchors"
 _LOOK_EVERY = timedelta(seconds=1)
 _RETRY = timedelta(seconds=30)
 _TELL_EVERY = timedelta(seconds=10)
+_AUDIT_EVERY = timedelta(seconds=20)
 
 _log = logging.getLogger("stationd.worker")
 
@@ -46,6 +47,7 @@ class Keeping:
         self._wanted: int | None = None
         self._next: dict[str, int] = {}
         self._told = ""
+        self._started = False
 
     def stop(self) -> None:
         """End the child; all it did is rows."""
@@ -80,6 +82,8 @@ class Keeping:
         self._tell(progress)
         if self._assistant.free and self._is_due("anchor"):
             self._anchor(tree, progress)
+        if self._assistant.free and self._is_due("audit"):
+            self._audit()
 
     def _anchor(self, tree: LedgerTree, progress: Progress) -> None:
         every = self._settings.ledger.anchor_every
@@ -92,6 +96,16 @@ class Keeping:
         # Until this is over the child is busy; if it fails, there is a pause.
         self._rest("anchor", min(_RETRY, every))
         self._assistant.give("anchor")
+
+    def _audit(self) -> None:
+        """Let a slice of the ledger be hashed again; first what came since the last checkpoint."""
+        rate = self._settings.ledger.audit_rate
+        self._rest("audit", _AUDIT_EVERY)
+        if not self._started:
+            self._started = True
+            self._assistant.give("audit", "new")
+        elif rate:
+            self._assistant.give("audit", str(rate * int(_AUDIT_EVERY.total_seconds())))
 
     def _tell(self, progress: Progress) -> None:
         """Raise the alarm when stamps are late, and take it back when they are not."""

@@ -17,6 +17,7 @@ from archive.stores.s3 import S3Store
 from stationd import settings as config
 from stationd.anchors.service import Anchorage
 from stationd.anchors.views import States
+from stationd.audit.service import Auditor
 from stationd.desk import Desk
 from stationd.errors import SettingsError
 from stationd.ids import Ids
@@ -25,6 +26,7 @@ from stationd.settings import Settings, secret
 
 __all__ = [
     "anchorage",
+    "auditor",
     "authorities",
     "authority",
     "bundle_store",
@@ -103,6 +105,16 @@ def anchorage(settings: Settings, desk: Desk) -> Anchorage:
         states=states(settings),
         retention=settings.archive.retention,
         holder=settings.station.node,
+    )
+
+
+def auditor(settings: Settings, desk: Desk) -> Auditor:
+    """Return what the ledger is audited with, or raise `KeyFileError`."""
+    return Auditor(
+        desk=desk,
+        states=states(settings),
+        origin=settings.ledger.origin,
+        public=log_key(settings).public,
     )
 
 

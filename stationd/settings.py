@@ -157,6 +157,12 @@ class LedgerSettings(_Table):
         description="Time without a stamp, or with a stamp that waits for the archive, after "
         "which there is an alarm.",
     )
+    audit_rate: int = Field(
+        default=200,
+        ge=0,
+        le=100_000,
+        description="Records a second that the running audit hashes again; 0: none.",
+    )
 
 
 class KeySettings(_Table):

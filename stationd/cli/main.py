@@ -34,7 +34,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "export": ("stationd.cli.export:export", "Make a bundle of an account's history."),
         "hold": ("stationd.cli.hold:hold", "Set, lift and list holds."),
         "journal": ("stationd.cli.journal:journal", "List and retire the journals of nodes."),
-        "ledger": ("stationd.cli.ledger:ledger", "Show notes and anchors; keep cosignatures."),
+        "ledger": ("stationd.cli.ledger:ledger", "Check the ledger; show anchors and notes."),
         "keys": ("stationd.cli.keys:keys", "Make the station's keys."),
         "login": ("stationd.cli.login:login", "Log in."),
         "logout": ("stationd.cli.login:logout", "Log out."),

@@ -238,6 +238,34 @@ anchor_objects = sa.Table(
     comment="What of each anchor lies in the archive; its last row makes it complete.",
 )
 
+audit_cursor = sa.Table(
+    "audit_cursor",
+    metadata,
+    sa.Column("name", sa.String(16), primary_key=True),
+    sa.Column("acct", sa.String(160), nullable=False, comment="empty: a pass begins"),
+    sa.Column("epoch", sa.Integer, nullable=False),
+    sa.Column("seq", sa.BigInteger, nullable=False, comment="the last record hashed again"),
+    sa.Column("passes", sa.BigInteger, nullable=False),
+    sa.Column("passed_at", Time, comment="NULL: no pass has ended yet"),
+    comment="How far the running audit is.",
+)
+
+mismatches = sa.Table(
+    "mismatches",
+    metadata,
+    _id(),
+    sa.Column("acct", sa.String(160), nullable=False, comment="empty: the whole ledger"),
+    sa.Column("epoch", sa.Integer, nullable=False),
+    sa.Column("seq", sa.BigInteger, nullable=False, comment="record, or checkpoint; 0: none"),
+    sa.Column("what", sa.String(16), nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("found_at", Time, nullable=False),
+    sa.Column("settled_at", Time, comment="NULL: it blocks closings"),
+    sa.Column("settled_by", sa.String(64), comment="NULL: it blocks closings"),
+    sa.UniqueConstraint("acct", "epoch", "seq", "what"),
+    comment="What the audit found to differ, and who has answered for it.",
+)
+
 # --- Signals: an index over records ---
 
 signals = sa.Table(

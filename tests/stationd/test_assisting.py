@@ -13,6 +13,7 @@ from archive.stores.directory import DirectoryStore
 from stationd import parts
 from stationd.anchors.service import begin
 from stationd.assisting import assist, upkeep, workshop
+from stationd.audit.service import AUDIT
 from stationd.bundles import service as bundles
 from stationd.bundles.model import Kind, OrderState
 from stationd.desk import Desk
@@ -128,3 +129,17 @@ def test_what_stands_in_the_way_of_an_anchor_is_a_check(
     found = check(desk, ANCHORING)
     assert found is not None
     assert (found.outcome, words in found.detail) == (outcome, True)
+
+
+def test_the_ledger_is_audited_and_what_stops_it_is_a_check(
+    desk: Desk, settings: Settings, keys: Ceremony
+) -> None:
+    assist(settings, desk, ["audit new\n", "audit 100\n"])
+    found = check(desk, AUDIT)
+    assert found is not None
+    assert found.outcome == "passed"
+    keys.log_key.unlink()
+    assist(settings, desk, ["audit 100\n"])
+    stopped = check(desk, f"{AUDIT} run")
+    assert stopped is not None
+    assert "log.key.pem" in stopped.detail

@@ -81,6 +81,7 @@ def test_nothing_is_asked_for_twice_while_the_child_is_at_it(
 ) -> None:
     given: list[str] = []
     keeping._assistant.give = given.append  # type: ignore[method-assign,assignment]
+    keeping._rest("audit", timedelta(hours=1))
     keeping.look(tree)
     keeping._next.pop("look")
     keeping.look(tree)
@@ -140,9 +141,36 @@ def test_a_stamp_that_failed_is_tried_again_after_a_rest(
 ) -> None:
     given: list[str] = []
     keeping._assistant.give = given.append  # type: ignore[method-assign,assignment]
+    keeping._rest("audit", timedelta(hours=1))
     keeping.look(tree)
     keeping._next["look"] = 0
     keeping.look(tree)
     keeping._next["look"] = keeping._next["anchor"] = 0
     keeping.look(tree)
     assert given == ["anchor", "anchor"]
+
+
+def test_what_is_new_is_audited_first_and_then_so_many_records_at_a_time(
+    keeping: Keeping, tree: LedgerTree
+) -> None:
+    given: list[tuple[str, ...]] = []
+    keeping._assistant.give = lambda *task: given.append(task)  # type: ignore[method-assign]
+    keeping._rest("anchor", timedelta(hours=1))
+    for _ in range(3):
+        keeping._next["look"] = keeping._next["audit"] = 0
+        keeping.look(tree)
+    assert given == [("audit", "new"), ("audit", "4000"), ("audit", "4000")]
+
+
+def test_an_audit_that_is_switched_off_looks_at_what_is_new_only(
+    keeping_of: Callable[[Settings], Keeping], worker_settings: Settings, tree: LedgerTree
+) -> None:
+    off = worker_settings.ledger.model_copy(update={"audit_rate": 0})
+    keeping = keeping_of(worker_settings.model_copy(update={"ledger": off}))
+    given: list[tuple[str, ...]] = []
+    keeping._assistant.give = lambda *task: given.append(task)  # type: ignore[method-assign]
+    keeping._rest("anchor", timedelta(hours=1))
+    for _ in range(2):
+        keeping._next["look"] = keeping._next["audit"] = 0
+        keeping.look(tree)
+    assert given == [("audit", "new")]

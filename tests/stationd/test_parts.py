@@ -97,6 +97,18 @@ def test_anchors_are_worked_on_with_what_the_settings_say(tmp_path):
     desk.database.close()
 
 
+def test_the_ledger_is_audited_with_the_log_key(tmp_path):
+    made = make_keys(tmp_path, station="s", now=SystemClock().now(), serials=count(1))
+    found = given(
+        f'[keys]\nlog_key = "{made.log_key}"\n[archive]\nsealed = "{tmp_path}/sealed"',
+        f'[archive.store]\nkind = "directory"\npath = "{tmp_path}/store"',
+    )
+    desk = open_desk(found, clock=SystemClock(), ids=SystemIds())
+    made = parts.auditor(found, desk)
+    assert (made.origin, len(made.public)) == ("log.example.com/s", 32)
+    desk.database.close()
+
+
 def test_states_of_anchors_need_an_archive():
     with pytest.raises(SettingsError, match="There is no table"):
         parts.states(given())

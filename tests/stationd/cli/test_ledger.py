@@ -9,6 +9,8 @@ from archive.seal import LogKey
 from stationd.anchors import store
 from stationd.anchors.service import begin
 from stationd.anchors.views import States
+from stationd.audit.model import Fault
+from stationd.audit.store import record_mismatch
 from stationd.clock import SystemClock
 from stationd.ledger.service import LedgerTree, checkpoint
 
@@ -48,3 +50,39 @@ def test_anchors_are_listed(signed, desk, ok, value, tmp_path):
     (told,) = value("ledger", "anchors", "--count", "3")
     assert (told["checkpoint"], told["point"], told["objects"]) == (0, True, [])
     assert told["stamps"][0]["authority"] == "one"
+
+
+def test_the_ledger_is_derived_again_and_what_differs_is_told(
+    signed, desk, ok, run, value, tmp_path
+):
+    assert "0 difference(s)" in ok("ledger", "fsck")
+    assert "1 chains" in ok("ledger", "fsck", "1001")
+    public = tmp_path / "keys/log.pub.pem"
+    assert value("ledger", "fsck", "--log", public)["differs"] == []
+    with desk.database.writing() as connection:
+        connection.exec_driver_sql("DROP TRIGGER records_no_update")
+        connection.exec_driver_sql("UPDATE records SET body = x'7b7d' WHERE acct = '1001'")
+    result = run("ledger", "fsck")
+    assert result.exit_code == 1
+    assert "1001, epoch 1: record 1 does not hash to the leaf beside it" in result.stdout
+
+
+def test_a_file_that_is_no_log_key_is_named(signed, run, tmp_path):
+    (tmp_path / "no.pem").write_text("no key")
+    result = run("ledger", "fsck", "--log", tmp_path / "no.pem")
+    assert result.exit_code == 2
+    assert "not an Ed25519 public key" in result.output
+
+
+def test_a_mismatch_is_listed_and_answered_for(signed, desk, ok, run, tmp_path):
+    assert "Nothing differs." in ok("ledger", "mismatches")
+    fault = Fault("1001", 1, 7, "leaf", "1001, epoch 1: record 7 was changed")
+    with desk.database.writing() as connection:
+        record_mismatch(connection, "3f2a" * 8, fault, desk.clock.now())
+    assert "record 7 was changed" in ok("ledger", "mismatches")
+    report = tmp_path / "report.pdf"
+    report.write_bytes(b"%PDF")
+    assert run("ledger", "settle", "9", "--document", report).exit_code == 2
+    assert "Answered by maria" in ok("ledger", "settle", "3f2a", "--document", report)
+    assert "Nothing differs." in ok("ledger", "mismatches")
+    assert "maria" in ok("ledger", "mismatches", "--all")
