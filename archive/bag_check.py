@@ -9,7 +9,7 @@ from archive.opened import CONTAINER_MANIFEST
 
 __all__ = [  # noqa: PLE0604
     *("KINDS", "REQUIRED", "base_name", "container_manifest", "same_but_for_case", "segment_rows"),
-    *("read_list", "unknown"),
+    "unknown",
 ]
 
 KINDS = ("primary", "closing", "on_request")
@@ -28,7 +28,6 @@ _OPTIONAL = re.compile(
     r"|verify/(note_check|openssl|point_check|proof_check)\.py"
     r"|data/(documents|notices)/[0-9a-f]{16}-[A-Za-z0-9._-]+"
 )
-_LINE = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9._/-]+)")
 _MOST_SEGMENTS = 32_767
 _PLAIN = re.compile(r"[A-Za-z0-9.-]")
 
@@ -58,17 +57,6 @@ def unknown(
     # Files in META-INF were judged when the container was opened.
     left = (it for it in names if it not in known and not it.startswith("META-INF/"))
     return sorted(name for name in left if not _OPTIONAL.fullmatch(name))
-
-
-def read_list(raw: bytes) -> tuple[dict[str, str] | None, str]:
-    """Return name and hash of a list's lines, and what is wrong; None: it is no list at all."""
-    rows = [_LINE.fullmatch(line) for line in raw.decode(errors="replace").split("\n")[:-1]]
-    if not raw.endswith(b"\n") or not all(rows):
-        return None, "is not a list of hashes and names"
-    pairs = [(row[2], row[1]) for row in rows if row]
-    listed = dict(pairs)
-    in_order = [name for name, _ in pairs] == sorted(listed)
-    return listed, "" if in_order else "is not sorted, or names a file twice"
 
 
 def same_but_for_case(names: Iterable[str]) -> list[str]:
@@ -115,6 +103,8 @@ def container_manifest(names: set[str], hashes: dict[str, str]) -> bytes:
         entry.format(name, kinds.get(name.split(".")[-1], "application/octet-stream"))
         for name in sorted(names)
     ]
-    rows += ["</manifest:manifest>", "<!-- sha256"]
-    rows += [f"{hashes[name]}  {name}" for name in sorted(hashes)]
-    return "\n".join([*rows, "-->", ""]).encode()
+    rows.append("</manifest:manifest>")
+    if hashes:
+        # The first form of a bundle had no signature that covers these (FORMAT.md, 10).
+        rows += ["<!-- sha256", *(f"{hashes[name]}  {name}" for name in sorted(hashes)), "-->"]
+    return "\n".join([*rows, ""]).encode()

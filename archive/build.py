@@ -5,19 +5,19 @@ facts frozen at the order and the software, so building again gives the same con
 `finish` seals the bag and packs it; its bytes differ each time, by signature and stamp.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from archive import canonical, merkle
+from archive import canonical, cms, merkle, xades
 from archive.authorities.base import Authority
 from archive.canonical import JsonValue
-from archive.container import VolumeWriter, deflate_probe, pack, volume_list
+from archive.container import Sign, VolumeWriter, deflate_probe, pack, volume_list
 from archive.errors import MalformedError
 from archive.facts import (
     SourceDocument,
@@ -56,7 +56,9 @@ __all__ = [
     "Trust",
     "build",
     "finish",
+    "report_signed_by",
     "safe_name",
+    "signed_by",
 ]
 
 FORMAT = "stationd-evidence/1"
@@ -160,9 +162,17 @@ def safe_name(text: str) -> str:
 
 
 def build(
-    source: BundleSource, into: Path, *, trust: Trust, progress: Progress | None = None
+    source: BundleSource,
+    into: Path,
+    *,
+    trust: Trust,
+    sign_report: Callable[[Path], None],
+    progress: Progress | None = None,
 ) -> Built:
     """Write the bag of ``source`` below ``into``, an empty or new folder.
+
+    ``sign_report`` signs the PDF of the report, which is the same for the same source, in its
+    place.
 
     Raises `MalformedError` where the records are not the chain that the source names.
     """
@@ -188,8 +198,10 @@ def build(
         lines=line_rows(source.facts),
         documents=documents,
         segments=len(segments),
+        corrections=_corrections(source),
     )
     pages = alarm_history_pdf(bag.path(_REPORT), report, summary)
+    sign_report(bag.path(_REPORT))
     return _tags(bag, source, trust, _Tags(manifest, form, finished, pages))
 
 
@@ -207,7 +219,7 @@ def finish(
         (built.folder / name).write_bytes(content)
     container = target / f"{built.base}.asice"
     container.unlink(missing_ok=True)
-    pack(built.folder, container)
+    pack(built.folder, container, signed_by(seal, authority, now))
     paths = [_moved(path, target) for path in built.volumes]
     files = []
     for path in (*paths, container):
@@ -217,6 +229,25 @@ def finish(
     named = (container.name, Listed(files[-1].sha256, files[-1].size))
     form.write_bytes(certification(built.form, built.payload, built.report, named))
     return Finished(tuple(files), built.content_id, built.records, form)
+
+
+def signed_by(seal: Seal, authority: Authority, now: datetime) -> Sign:
+    """Return what signs the files of a container."""
+
+    def sign(files: Sequence[xades.DataObject]) -> bytes:
+        def stamp(data: bytes) -> bytes:
+            return cms.token(authority.stamp(data))
+
+        return xades.signatures(files, signer=seal, now=now, stamp=stamp)
+
+    return sign
+
+
+def report_signed_by(seal: Seal, authority: Authority, now: datetime) -> Callable[[Path], None]:
+    """Return what signs the report of a bundle."""
+    return partial(
+        seal.sign_pdf, now=now, stamp_hash=authority.stamp_hash, trusted_pem=authority.trust_pem
+    )
 
 
 def _moved(path: Path, target: Path) -> Path:
@@ -374,6 +405,7 @@ def _bag_info(bag: Bag, source: BundleSource) -> bytes:
             ("Bag-Software-Agent", source.software),
             ("Payload-Oxum", bag.oxum()),
             ("Container-Deflate", deflate_probe()),
+            ("Container-Signature", xades.SIGNATURES),
         ]
     )
 
@@ -429,6 +461,16 @@ def _zone(facts: Mapping[str, JsonValue]) -> tzinfo:
         raise MalformedError(
             f"the site's time zone {name!a} is not one of the zone table; correct it in the account"
         ) from None
+
+
+def _corrections(source: BundleSource) -> list[Mapping[str, Any]]:
+    """Return the corrections that stand in the station's chain, since this epoch is closed."""
+    rows: Any = source.facts.get("custody") or []
+    return [
+        row
+        for row in rows
+        if isinstance(row, Mapping) and "corrects" in row and row.get("epoch") == source.epoch
+    ]
 
 
 def _transmitters(facts: Mapping[str, JsonValue]) -> list[str]:

@@ -13,7 +13,7 @@ from asn1crypto import cms, core, keys, parser, tsp, x509
 from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes, SimpleSigner
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-__all__ = ["add_stamp", "sign", "sign_stamp", "signature_value"]
+__all__ = ["add_stamp", "sign", "sign_stamp", "signature_value", "token"]
 
 _DIGEST = "sha256"
 
@@ -59,11 +59,15 @@ def add_stamp(signature: bytes, reply: bytes) -> bytes:
     each level above it, which for some tokens took 20 s, and what an authority signed should
     not pass through an encoder of ours in any case.
     """
-    token = _members(parser.parse(reply, strict=True)[4])[1]
-    values = parser.emit(_UNIVERSAL, _CONSTRUCTED, _SET, token)
+    values = parser.emit(_UNIVERSAL, _CONSTRUCTED, _SET, token(reply))
     attribute = parser.emit(_UNIVERSAL, _CONSTRUCTED, _SEQUENCE, _STAMP_TOKEN + values)
     unsigned = parser.emit(_CONTEXT, _CONSTRUCTED, _UNSIGNED_ATTRIBUTES, attribute)
     return _appended(signature, unsigned, depth=_SIGNER_INFO_DEPTH)
+
+
+def token(reply: bytes) -> bytes:
+    """Return the token of a time-stamp reply, as the authority wrote it."""
+    return _members(parser.parse(reply, strict=True)[4])[1]
 
 
 def _appended(der: bytes, addition: bytes, *, depth: int) -> bytes:

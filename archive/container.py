@@ -7,7 +7,7 @@ no extra fields, comments, data descriptors or gaps.
 
 import zipfile
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
@@ -16,13 +16,15 @@ from types import TracebackType
 from typing import Self
 
 from archive.errors import MalformedError
-from archive.manifest import SIGNATURE, STAMP, Bag, file_sha256
+from archive.manifest import Bag, file_sha256
 from archive.segments import SegmentFiles
+from archive.xades import SIGNATURES, DataObject
 
 __all__ = [
     "MAIN_RECORDS_LIMIT",
     "MIMETYPE",
     "VOLUME_LIMIT",
+    "Sign",
     "VolumeWriter",
     "container_manifest",
     "deflate_probe",
@@ -57,6 +59,10 @@ _MEDIA_TYPES = {
 }
 
 
+Sign = Callable[[Sequence[DataObject]], bytes]
+"""Gives ``META-INF/signatures0.xml`` over the files of a container."""
+
+
 def deflate_probe() -> str:
     """Return a sign of which deflate this machine has.
 
@@ -73,24 +79,19 @@ def media_type(name: str) -> str:
     return _MEDIA_TYPES.get(name.rpartition(".")[2], "application/octet-stream")
 
 
-def container_manifest(names: Iterable[str], sealed: Mapping[str, str]) -> bytes:
-    """Return ``META-INF/manifest.xml``: every file with its media type.
-
-    ``sealed`` gives the hashes of signature and stamp, which no list can hold; they stand in a
-    comment at the end.
-    """
+def container_manifest(names: Iterable[str]) -> bytes:
+    """Return ``META-INF/manifest.xml``: every file with its media type."""
     rows = [
         f'<manifest:file-entry manifest:full-path="{name}" '
         f'manifest:media-type="{media_type(name)}"/>\n'
         for name in sorted(names)
     ]
-    comment = "".join(f"{digest}  {name}\n" for name, digest in sorted(sealed.items()))
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0" '
         'manifest:version="1.2">\n'
         f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{MIMETYPE.decode()}"/>\n'
-        f"{''.join(rows)}</manifest:manifest>\n<!-- sha256\n{comment}-->\n"
+        f"{''.join(rows)}</manifest:manifest>\n"
     ).encode()
 
 
@@ -109,24 +110,30 @@ def _add(archive: zipfile.ZipFile, name: str, path: Path) -> None:
             entry.write(chunk)
 
 
-def pack(folder: Path, target: Path) -> Path:
-    """Write the container of the finished bag in ``folder`` to ``target``."""
+def pack(folder: Path, target: Path, sign: Sign) -> Path:
+    """Write the container of the finished bag in ``folder`` to ``target``, signed by ``sign``."""
     names = sorted(
         path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
     )
-    sealed = {name: file_sha256(folder / name).sha256 for name in (SIGNATURE, STAMP)}
-    manifest = container_manifest(names, sealed)
+    manifest = container_manifest(names)
     if sum((folder / name).stat().st_size for name in names) > _LARGEST:
         raise MalformedError(
             f"the files of {target.name} are larger than {_LARGEST} bytes together, which one "
             "container may hold; move documents of that size out of the account's compartment"
         )
+    signatures = sign([_data_object(folder, name) for name in names])
     with zipfile.ZipFile(target, "x", allowZip64=False) as archive:
         archive.writestr(_info("mimetype", len(MIMETYPE), stored=True), MIMETYPE)
         archive.writestr(_info("META-INF/manifest.xml", len(manifest)), manifest)
+        archive.writestr(_info(SIGNATURES, len(signatures)), signatures)
         for name in names:
             _add(archive, name, folder / name)
     return target
+
+
+def _data_object(folder: Path, name: str) -> DataObject:
+    digest = bytes.fromhex(file_sha256(folder / name).sha256)
+    return DataObject(name, digest, media_type(name))
 
 
 @dataclass(slots=True)

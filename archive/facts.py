@@ -123,6 +123,10 @@ def write_dictionary(
         for code, name in sorted(summary.codes.items())
     ]
     rows += [
+        {"kind": "code", "name": code, "meaning": name, "table": table_name}
+        for (code, table_name), name in sorted(summary.own_codes.items())
+    ]
+    rows += [
         {"kind": "term", "name": name, "meaning": meaning, "table": code_table}
         for name, meaning in sorted(dictionary.items())
         if name not in summary.codes and name in words

@@ -19,6 +19,7 @@ from archive.zip_layout import (
 __all__ = ["CONTAINER_MANIFEST", "Opened", "open_bundle"]
 
 CONTAINER_MANIFEST = "META-INF/manifest.xml"
+_META = (CONTAINER_MANIFEST, "META-INF/signatures0.xml")
 _MIMETYPE = b"application/vnd.etsi.asic-e+zip"
 _VOLUMES = "volumes-sha256.txt"
 _MOST_SMALL = 64 << 20
@@ -115,7 +116,7 @@ def _check_meta(opened: Opened, report: Report) -> None:
     if opened.read("mimetype") != _MIMETYPE:
         report.add(_STEP, Outcome.FAILED, "mimetype", "does not name an ASiC-E container")
     for name in sorted(opened.places):
-        if name.startswith("META-INF/") and name != CONTAINER_MANIFEST:
+        if name.startswith("META-INF/") and name not in _META:
             report.add(_STEP, Outcome.FAILED, name, "nothing else may be placed in META-INF")
 
 

@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +23,9 @@ __all__ = [
     "missing",
     "reply_token",
     "signature_stamp",
+    "token",
+    "verify_bare",
+    "verify_certificate",
     "verify_signature",
     "verify_stamp",
 ]
@@ -33,8 +36,10 @@ _OLDEST = 3
 _SIGNED_DATA = bytes.fromhex("06092a864886f70d010702")
 _TST_INFO = bytes.fromhex("060b2a864886f70d0109100104")
 _SIGNATURE_STAMP = bytes.fromhex("060b2a864886f70d010910020e")
-_SEQUENCE, _SET, _OCTETS, _TIME = 0x30, 0x31, 0x04, 0x18
+_SEQUENCE, _SET, _OCTETS, _TIME, _INTEGER = 0x30, 0x31, 0x04, 0x18, 0x02
 _CONTEXT_0, _CONTEXT_1 = 0xA0, 0xA1
+# Behind serial number, algorithm, issuer, validity and subject.
+_KEY_PLACE = 5
 
 
 class DerError(Exception):
@@ -120,7 +125,7 @@ def signature_stamp(p7s: bytes) -> tuple[bytes, StampToken]:
     for attribute in _nodes(unsigned[0]):
         parts = list(_nodes(attribute.body))
         if len(parts) == 2 and parts[0].raw == _SIGNATURE_STAMP and parts[1].tag == _SET:  # noqa: PLR2004
-            return values[0], _token(_only(parts[1].body, _SEQUENCE).raw)
+            return values[0], token(_only(parts[1].body, _SEQUENCE).raw)
     raise DerError("no time stamp over the signature")
 
 
@@ -129,10 +134,11 @@ def reply_token(tsr: bytes) -> StampToken:
     members = list(_nodes(_only(tsr, _SEQUENCE).body))
     if len(members) != 2:  # noqa: PLR2004 - status and token
         raise DerError("the reply holds no token")
-    return _token(members[1].raw)
+    return token(members[1].raw)
 
 
-def _token(der: bytes) -> StampToken:
+def token(der: bytes) -> StampToken:
+    """Return a time-stamp token with the time it gives."""
     for member in _signed_data(der):
         parts = list(_nodes(member.body)) if member.tag == _SEQUENCE else []
         if len(parts) == 2 and parts[0].raw == _TST_INFO:  # noqa: PLR2004 - type and content
@@ -226,6 +232,62 @@ def verify_signature(p7s: bytes, data: bytes, root_pem: bytes, at: datetime | No
             *("-no-CApath", "-no-CAstore", "-out", f"{paths['data']}.out", *moment),
         ],
     )
+
+
+def verify_certificate(chain: Sequence[bytes], root_pem: bytes, at: datetime) -> Answer:
+    """Ask whether the first certificate of ``chain`` (DER) leads to the root, judged at ``at``."""
+    leaf, *between = (_pem("CERTIFICATE", der) for der in chain)
+    return _ask(
+        {"leaf.pem": leaf, "between.pem": b"".join(between), "root.pem": root_pem},
+        lambda paths: [
+            *("verify", "-CAfile", paths["root.pem"], "-untrusted", paths["between.pem"]),
+            *("-no-CApath", "-no-CAstore", "-attime", str(int(at.timestamp())), paths["leaf.pem"]),
+        ],
+    )
+
+
+def verify_bare(value: bytes, data: bytes, certificate: bytes, *, halves: bool) -> Answer:
+    """Ask whether ``value`` signs ``data`` (SHA-256) under the key of ``certificate`` (DER).
+
+    ``halves``: the value is r and s of equal length, as XML has it (RFC 4051), and not in DER.
+    """
+    try:
+        key = _pem("PUBLIC KEY", _public_key(certificate))
+    except DerError as error:
+        return Answer(False, f"the certificate cannot be read: {error}")  # noqa: FBT003
+    return _ask(
+        {"value": _der_of_halves(value) if halves else value, "data": data, "key.pem": key},
+        lambda paths: [
+            *("dgst", "-sha256", "-verify", paths["key.pem"], "-signature", paths["value"]),
+            paths["data"],
+        ],
+    )
+
+
+def _public_key(certificate: bytes) -> bytes:
+    """Return a certificate's SubjectPublicKeyInfo (RFC 5280, 4.1)."""
+    parts = list(_nodes(_only(certificate, _SEQUENCE).body))
+    members = [node for node in _nodes(parts[0].body) if node.tag != _CONTEXT_0] if parts else []
+    if len(members) <= _KEY_PLACE:
+        raise DerError("not a certificate")
+    return members[_KEY_PLACE].raw
+
+
+def _der_of_halves(value: bytes) -> bytes:
+    """Return r and s, which stand side by side, as a DER sequence of two integers."""
+    half = len(value) // 2
+    whole = b""
+    for part in (value[:half], value[half:]):
+        digits = part.lstrip(b"\0")
+        if not digits or digits[0] & 0x80:
+            digits = b"\0" + digits
+        whole += bytes((_INTEGER, len(digits))) + digits
+    return bytes((_SEQUENCE, len(whole))) + whole
+
+
+def _pem(label: str, der: bytes) -> bytes:
+    body = base64.encodebytes(der).decode()
+    return f"-----BEGIN {label}-----\n{body}-----END {label}-----\n".encode()
 
 
 def verify_stamp(token: StampToken, data: bytes, tsa_pem: bytes) -> Answer:

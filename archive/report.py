@@ -14,7 +14,7 @@ from typing import Any
 
 from archive.forms import FormFacts
 from archive.report_pages import BOLD, ITALIC, QUIET, Column, Layout
-from archive.report_words import local_time, said, shown
+from archive.report_words import corrected, local_time, said, shown
 from archive.summary import ROWS, Summary, moment
 
 __all__ = ["ReportFacts", "alarm_history_pdf"]
@@ -58,6 +58,7 @@ class ReportFacts:
     lines: Sequence[Mapping[str, Any]]
     documents: int
     segments: int
+    corrections: Sequence[Mapping[str, Any]] = ()
 
 
 def alarm_history_pdf(target: Path, facts: ReportFacts, summary: Summary) -> int:
@@ -69,11 +70,11 @@ def alarm_history_pdf(target: Path, facts: ReportFacts, summary: Summary) -> int
     if summary.rows:
         layout.heading(f"Records 1 to {summary.records}")
         _legend(layout)
-        _records(layout, summary.rows, summary.zone)
+        _records(layout, summary.rows, summary)
     else:
         _incidents(layout, summary)
         _days(layout, facts, summary)
-    _corrections(layout, summary)
+    _corrections(layout, facts, summary)
     form = facts.form
     return layout.draw(
         target,
@@ -196,16 +197,19 @@ def _legend(layout: Layout) -> None:
     layout.space(4)
 
 
-def _records(layout: Layout, rows: Sequence[Mapping[str, Any]], zone: tzinfo) -> None:
+def _records(layout: Layout, rows: Sequence[Mapping[str, Any]], summary: Summary) -> None:
     layout.table(
-        _RECORDS, [(_record(fields, zone), fields.get("origin") != "machine") for fields in rows]
+        _RECORDS, [(_record(fields, summary), fields.get("origin") != "machine") for fields in rows]
     )
 
 
-def _record(fields: Mapping[str, Any], zone: tzinfo) -> list[str | None]:
+def _record(fields: Mapping[str, Any], summary: Summary) -> list[str | None]:
+    zone = summary.zone
     marks = fields.get("marks")
     origin = [str(fields.get("origin") or "")]
     origin += [str(mark) for mark in marks] if isinstance(marks, list) else []
+    if fields.get("seq") in summary.corrected:
+        origin.append(f"corrected by record {summary.corrected[fields['seq']]}")
     return [
         str(fields.get("seq", "")),
         local_time(moment(fields), zone),
@@ -229,6 +233,8 @@ def _signal(fields: Mapping[str, Any], zone: tzinfo) -> list[str | None]:
 
 def _other(fields: Mapping[str, Any], zone: tzinfo) -> list[str | None]:
     """Return the same cells of a record that is no signal: what it says, over all of them."""
+    if fields.get("type") == "correction" and isinstance(fields.get("before"), Mapping):
+        return ["correction", _cut(corrected(fields, zone)), None, None, None]
     return [str(fields.get("type") or ""), _cut(said(fields, zone)), None, None, None]
 
 
@@ -263,7 +269,7 @@ def _incidents(layout: Layout, summary: Summary) -> None:
         layout.text("There is none in this history.")
         return
     _legend(layout)
-    _records(layout, summary.incidents, summary.zone)
+    _records(layout, summary.incidents, summary)
     if summary.incident_count > ROWS:
         more = summary.incident_count - ROWS
         layout.text(f"{more} more are in data/records.", font=ITALIC, colour=QUIET)
@@ -290,8 +296,8 @@ def _days(layout: Layout, facts: ReportFacts, summary: Summary) -> None:
     layout.table(columns, rows, size=6.5)
 
 
-def _corrections(layout: Layout, summary: Summary) -> None:
-    if not summary.corrections:
+def _corrections(layout: Layout, facts: ReportFacts, summary: Summary) -> None:
+    if not summary.corrections and not facts.corrections:
         return
     layout.heading("Corrections")
     layout.text(
@@ -300,4 +306,8 @@ def _corrections(layout: Layout, summary: Summary) -> None:
         colour=QUIET,
     )
     layout.space(4)
-    _records(layout, summary.corrections, summary.zone)
+    _records(layout, summary.corrections, summary)
+    for row in facts.corrections:
+        when = local_time(str(row.get("t") or ""), summary.zone)
+        place = f"Record {row.get('seq')} of the station's chain, {when}"
+        layout.text(_cut(f"{place}: {corrected(row, summary.zone)}"), size=7.5)

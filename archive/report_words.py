@@ -12,7 +12,7 @@ from typing import Any
 
 from archive.summary import site_time
 
-__all__ = ["local_time", "said", "shown"]
+__all__ = ["corrected", "local_time", "said", "shown"]
 
 # Keys that have a place of their own in the row, or that only the files hold.
 _ELSEWHERE = frozenset({"acct", "epoch", "seq", "t", "type", "origin", "salt", "entry", "marks"})
@@ -42,6 +42,26 @@ def said(fields: Mapping[str, Any], zone: tzinfo) -> str:
         if key not in _ELSEWHERE | used | {"by"} and shown(value, zone)
     ]
     return "; ".join(parts)
+
+
+def corrected(fields: Mapping[str, Any], zone: tzinfo) -> str:
+    """Return what a correction says: what the record it corrects means, and what it said."""
+    before = fields.get("before")
+    old = (
+        shown({k: "nothing" if v is None else v for k, v in before.items()}, zone)
+        if isinstance(before, Mapping)
+        else ""
+    )
+    place = f"record {fields.get('corrects')}"
+    if fields.get("withdrawn"):
+        text = f"{place} means nothing: the frame holds no such event. It said: {old}"
+    else:
+        now = shown({key: fields[key] for key in _READING if key in fields}, zone)
+        text = f"{place} means: {now}. It said: {old}"
+    return f"{text}; by {shown(fields['by'], zone)}" if fields.get("by") else text
+
+
+_READING = ("class", "code", "name", "zone", "user", "area", "text", "number", "table")
 
 
 def _lead(fields: Mapping[str, Any]) -> tuple[str, frozenset[str]]:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -18,13 +20,14 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from archive import cms
+from archive import cms, pades, xades
 from archive.ceremony import fingerprint
 from archive.errors import KeyFileError
 
 __all__ = ["LogKey", "Seal"]
 
 _SMALLEST_RSA = 3072
+_HALF = 32
 # Anything for others, or writing for the group.  Reading by the group is how a service manager
 # hands a credential to a unit.
 _UNSAFE = stat.S_IRWXO | stat.S_IWGRP
@@ -40,7 +43,7 @@ class Seal:
         certificates: Sequence[x509.Certificate],
         root: x509.Certificate,
     ) -> None:
-        self._key = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        self._key = key
         self._certificate, *self._between = certificates
         self._root = root
 
@@ -92,6 +95,18 @@ class Seal:
         """When the seal's certificate ends."""
         return self._certificate.not_valid_after_utc
 
+    @property
+    def chain(self) -> list[bytes]:
+        """The certificates from the seal's to the root's, in DER."""
+        chain = (self._certificate, *self._between, self._root)
+        return [one.public_bytes(Encoding.DER) for one in chain]
+
+    @property
+    def algorithm(self) -> str:
+        """What `signature_of` makes, by its name in XML signatures (RFC 9231)."""
+        elliptic = isinstance(self._key, ec.EllipticCurvePrivateKey)
+        return xades.ECDSA_SHA256 if elliptic else xades.RSA_SHA256
+
     def sign(
         self, data: bytes, *, now: datetime, stamp: Callable[[bytes], bytes] | None = None
     ) -> bytes:
@@ -99,6 +114,48 @@ class Seal:
 
         ``stamp`` takes the bytes to be stamped and gives an authority's reply (TimeStampResp).
         """
+        self._check_valid(now)
+        signature = cms.sign(data, key=self._private, chain=self.chain, now=now)
+        if stamp is None:
+            return signature
+        return cms.add_stamp(signature, stamp(cms.signature_value(signature)))
+
+    def sign_pdf(
+        self,
+        path: Path,
+        *,
+        now: datetime,
+        stamp_hash: Callable[[bytes], bytes],
+        trusted_pem: bytes,
+    ) -> None:
+        """Sign the PDF at ``path`` in its place (PAdES B-LTA).
+
+        ``stamp_hash`` takes a SHA-256 and gives an authority's reply; ``trusted_pem`` are the
+        certificates that the authority is checked against.
+        """
+        self._check_valid(now)
+        pades.sign_pdf(
+            path,
+            key=self._private,
+            chain=self.chain,
+            now=now,
+            stamp_hash=stamp_hash,
+            trusted_pem=trusted_pem,
+        )
+
+    def signature_of(self, data: bytes, *, now: datetime) -> bytes:
+        """Return the bare signature of ``data``: r and s of 32 bytes each, or a PKCS#1 block."""
+        self._check_valid(now)
+        if isinstance(self._key, rsa.RSAPrivateKey):
+            return self._key.sign(data, padding.PKCS1v15(), hashes.SHA256())
+        r, s = decode_dss_signature(self._key.sign(data, ec.ECDSA(hashes.SHA256())))
+        return r.to_bytes(_HALF) + s.to_bytes(_HALF)
+
+    @property
+    def _private(self) -> bytes:
+        return self._key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+
+    def _check_valid(self, now: datetime) -> None:
         certificate = self._certificate
         if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
             raise KeyFileError(
@@ -106,13 +163,6 @@ class Seal:
                 f"to {certificate.not_valid_after_utc:%Y-%m-%d}, and it is {now:%Y-%m-%d}; "
                 "make a new one under the root"
             )
-        chain = [
-            one.public_bytes(Encoding.DER) for one in (certificate, *self._between, self._root)
-        ]
-        signature = cms.sign(data, key=self._key, chain=chain, now=now)
-        if stamp is None:
-            return signature
-        return cms.add_stamp(signature, stamp(cms.signature_value(signature)))
 
 
 class LogKey:

@@ -15,6 +15,8 @@ __all__ = ["INCIDENT_CLASSES", "ROWS", "Summary", "moment", "site_time"]
 ROWS = 2000
 INCIDENT_CLASSES = frozenset({"alarm", "duress", "medical"})
 _CODES = 20_000
+# How the version of an operator's own table begins (docs/reference/ledger-records.md).
+_OWN = "own:"
 
 
 def site_time(text: str, zone: tzinfo) -> datetime | None:
@@ -36,11 +38,13 @@ class Summary:
         self.classes: Counter[str] = Counter()
         self.days: dict[str, Counter[str]] = {}
         self.codes: dict[str, str] = {}
+        self.own_codes: dict[tuple[str, str], str] = {}
         self.marks: Counter[str] = Counter()
         self.rows: list[Mapping[str, Any]] = []
         self.incidents: list[Mapping[str, Any]] = []
         self.incident_count = 0
         self.corrections: list[Mapping[str, Any]] = []
+        self.corrected: dict[int, int] = {}
         self.first: Mapping[str, Any] = {}
         self.last: Mapping[str, Any] = {}
         self._day: Counter[str] = Counter()
@@ -60,9 +64,19 @@ class Summary:
             self.classes[signal_class] += 1
         self._count_day(moment(fields), signal_class or kind)
         code = fields.get("code")
-        if code.__class__ is str and code not in self.codes and len(self.codes) < _CODES:
-            self.codes[code] = _text(fields, "name")
+        if code.__class__ is str:
+            self._name(code, fields)
         self._keep(fields, kind, signal_class)
+
+    def _name(self, code: str, fields: Mapping[str, Any]) -> None:
+        """Note a code's words; those of an operator's own table stand apart from the others."""
+        table = _text(fields, "table")
+        full = len(self.codes) + len(self.own_codes) >= _CODES
+        if table.startswith(_OWN):
+            if (code, table) not in self.own_codes and not full:
+                self.own_codes[code, table] = _text(fields, "name")
+        elif code not in self.codes and not full:
+            self.codes[code] = _text(fields, "name")
 
     def _keep(self, fields: Mapping[str, Any], kind: str, signal_class: str) -> None:
         if self.records <= ROWS:
@@ -75,6 +89,8 @@ class Summary:
                 self.incidents.append(fields)
         if kind == "correction" and len(self.corrections) < ROWS:
             self.corrections.append(fields)
+            if isinstance(fields.get("corrects"), int):
+                self.corrected[fields["corrects"]] = fields["seq"]
         marks = fields.get("marks")
         if marks:
             self.marks.update(str(mark) for mark in marks)

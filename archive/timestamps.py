@@ -51,13 +51,16 @@ class Stamp:
     imprint: bytes
 
 
-def request(data: bytes, *, nonce: int, policy: str | None = None) -> bytes:
-    """Return the request for a stamp over ``data``; the authority's certificate is asked for."""
+def request(digest: bytes, *, nonce: int, policy: str | None = None) -> bytes:
+    """Return the request for a stamp over the bytes whose SHA-256 is ``digest``.
+
+    The authority's certificate is asked for.
+    """
     members: dict[str, Any] = {
         "version": "v1",
         "message_imprint": {
             "hash_algorithm": algos.DigestAlgorithm({"algorithm": "sha256"}),
-            "hashed_message": sha256(data).digest(),
+            "hashed_message": digest,
         },
         "nonce": nonce,
         "cert_req": True,
@@ -76,17 +79,20 @@ def read_reply(reply: bytes) -> Stamp:
 
 
 def check_reply(
-    reply: bytes, data: bytes, *, nonce: int, trust_pem: bytes, policy: str | None = None
+    reply: bytes, digest: bytes, *, nonce: int, trust_pem: bytes, policy: str | None = None
 ) -> Stamp:
-    """Return what ``reply`` says once all of it holds, or raise `AuthorityRefusedError`."""
+    """Return what ``reply`` says once all of it holds, or raise `AuthorityRefusedError`.
+
+    ``digest`` is the SHA-256 of what was to be stamped.
+    """
     try:
         parsed = _parsed(reply)
         _check_status(parsed)
         token = _token(parsed)
         info = _info(token)
-        _check_info(info, data, nonce, policy)
+        _check_info(info, digest, nonce, policy)
         _check_signer(token)
-        _check_signature(reply, data, trust_pem)
+        _check_signature(reply, digest, trust_pem)
         return _stamp(info)
     except MalformedError as error:
         raise AuthorityRefusedError(str(error)) from None
@@ -137,11 +143,11 @@ def _check_status(parsed: Reply) -> None:
     raise AuthorityRefusedError(f"the request was not granted ({status['status'].native}): {said}")
 
 
-def _check_info(info: tsp.TSTInfo, data: bytes, nonce: int, policy: str | None) -> None:
+def _check_info(info: tsp.TSTInfo, digest: bytes, nonce: int, policy: str | None) -> None:
     imprint = info["message_imprint"]
     if (
         imprint["hash_algorithm"]["algorithm"].native != "sha256"
-        or imprint["hashed_message"].native != sha256(data).digest()
+        or imprint["hashed_message"].native != digest
     ):
         raise AuthorityRefusedError("the stamp is over other bytes than those sent")
     if info["nonce"].native != nonce:
@@ -189,7 +195,7 @@ def _names(signer: cms.SignerInfo, certificate: bytes) -> bool:
     return False
 
 
-def _check_signature(reply: bytes, data: bytes, trust_pem: bytes) -> None:
+def _check_signature(reply: bytes, digest: bytes, trust_pem: bytes) -> None:
     try:
         trusted = x509.load_pem_x509_certificates(trust_pem)
     except ValueError:
@@ -200,7 +206,7 @@ def _check_signature(reply: bytes, data: bytes, trust_pem: bytes) -> None:
     for certificate in dict.fromkeys(trusted):
         builder = builder.add_root_certificate(certificate)
     try:
-        builder.build().verify_message(decode_timestamp_response(reply), data)
+        builder.build().verify(decode_timestamp_response(reply), digest)
     except (VerificationError, ValueError) as error:
         raise AuthorityRefusedError(
             f"the stamp does not hold under the certificates trusted: {error}"

@@ -17,33 +17,34 @@ FORMAT.md, 10 defines each.  Every finding is reported, not the first.  The writ
 part: only this package's standard-library modules and the openssl command do.
 """
 
+import multiprocessing
+import os
 import re
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from archive import ledger_check, openssl
+from archive import ledger_check, openssl, proof_steps, seal_check, xades_check
 from archive.bag_check import (
     KINDS,
     REQUIRED,
     base_name,
     container_manifest,
-    read_list,
     same_but_for_case,
     segment_rows,
     unknown,
 )
 from archive.errors import BundleRejectedError
-from archive.file_check import Seen, SegmentJob, SegmentSeen, digest, document_hash, segment
+from archive.examination import Examination, Mapped
+from archive.file_check import SegmentJob, digest, document_hash, segment
 from archive.findings import Anchors, Finding, Outcome, Report
-from archive.note_check import LedgerError, Statement, canonical_value, clock_steps, entry_time
+from archive.note_check import LedgerError, Statement, clock_steps, entry_time
 from archive.opened import CONTAINER_MANIFEST, Opened, open_bundle
-from archive.point_check import PROOFS, Given, Proofs, read_proofs
-from archive.processes import Map, cores, mapping
 from archive.zip_layout import BrokenFileError
 
 __all__ = ["Anchors", "Finding", "Outcome", "Report", "VerifiedBundle", "examine", "verify"]
@@ -54,11 +55,14 @@ _SIGNATURE = "tagmanifest-sha256.txt.p7s"
 _STAMP = "tagmanifest-sha256.txt.tsr"
 _VOLUMES = "volumes-sha256.txt"
 _BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
-_UNLISTED = frozenset({_TAGS, _SIGNATURE, _STAMP, "mimetype", CONTAINER_MANIFEST})
+_UNLISTED = frozenset({_TAGS, _SIGNATURE, _STAMP, "mimetype", CONTAINER_MANIFEST, xades_check.NAME})
+_LINE = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9._/-]+)")
 _HASH = re.compile(r"[0-9a-f]{64}")
-_TOLERANCE = timedelta(seconds=120)
 # Below this, starting processes costs more than it saves.
 _WORTH_PROCESSES = 32 << 20
+
+_Job = TypeVar("_Job")
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,35 +71,6 @@ class VerifiedBundle:
 
     path: Path
     report: Report
-
-
-@dataclass(slots=True)
-class _Examination:
-    """What the steps hand on to each other."""
-
-    opened: Opened
-    anchors: Anchors
-    report: Report
-    map: Map
-    seen: dict[str, Seen] = field(default_factory=dict)
-    segments: list[SegmentSeen] = field(default_factory=list)
-    statement: Statement | None = None
-    proofs: Proofs | None = None
-
-    def failed(self, step: str, subject: str, text: str) -> None:
-        self.report.add(step, Outcome.FAILED, subject, text)
-
-    def undecided(self, step: str, subject: str, text: str) -> None:
-        self.report.add(step, Outcome.UNDECIDED, subject, text)
-
-    def json(self, step: str, name: str) -> Any:  # noqa: ANN401 - JSON is anything
-        """Return a JSON file's value; None, and a finding, where it is none."""
-        raw = self.opened.read(name)
-        try:
-            return canonical_value(name, raw) if raw is not None else None
-        except LedgerError as error:
-            self.failed(step, name, error.text)
-            return None
 
 
 def examine(bundle: Path, anchors: Anchors, *, processes: int | None = None) -> Report:
@@ -108,13 +83,21 @@ def examine(bundle: Path, anchors: Anchors, *, processes: int | None = None) -> 
     if opened is None:
         return report
     with _mapping(opened, processes) as mapped:
-        work = _Examination(opened, anchors, report, mapped)
-        for step in _STEPS:
+        work = Examination(opened, anchors, report, mapped)
+        for step in (
+            _bag,
+            _digests,
+            _trust,
+            seal_check.signature,
+            seal_check.timestamp,
+            _ledger,
+            proof_steps.proofs,
+            _rows,
+            _documents,
+            proof_steps.note_absence,
+        ):
             step(work)
-    if PROOFS not in opened.places:
-        text = "the checkpoint's entry in the log, the head in its state, anchors: no proofs inside"
-        report.not_checked.append(text)
-    report.not_checked.append("PAdES and XAdES: this bundle has neither")
+    report.not_checked.append("the signature inside alarm-history.pdf: a PDF reader shows it")
     return report
 
 
@@ -126,16 +109,43 @@ def verify(bundle: Path, anchors: Anchors, *, processes: int | None = None) -> V
     return VerifiedBundle(bundle, report)
 
 
-def _mapping(opened: Opened, processes: int | None) -> AbstractContextManager[Map]:
+@contextmanager
+def _mapping(opened: Opened, processes: int | None) -> Iterator[Mapped]:
     """Give a ``map`` that uses several processes where the bundle is worth it."""
     whole = sum(place.size for place in opened.places.values())
-    return mapping(1 if whole < _WORTH_PROCESSES else processes or cores())
+    count = processes or _cores()
+    # A process that was made to end with its parent may have no children of its own.
+    if whole < _WORTH_PROCESSES or count == 1 or multiprocessing.current_process().daemon:
+        yield map
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(count, mp_context=context) as pool:
+        yield partial(_in_turn, pool, count)
+
+
+def _cores() -> int:
+    """Return how many cores we may use; not every system knows it for a single process."""
+    ours = getattr(os, "sched_getaffinity", None)
+    return len(ours(0)) if ours else os.cpu_count() or 1
+
+
+def _in_turn(
+    pool: ProcessPoolExecutor, count: int, job: Callable[[_Job], _Result], items: Iterable[_Job]
+) -> Iterator[_Result]:
+    """Yield results in order; few jobs wait at a time, so that few results lie in memory."""
+    waiting = []
+    for item in items:
+        waiting.append(pool.submit(job, item))
+        if len(waiting) > 2 * count:
+            yield waiting.pop(0).result()
+    for future in waiting:
+        yield future.result()
 
 
 # --- 2. bag ---
 
 
-def _bag(work: _Examination) -> None:
+def _bag(work: Examination) -> None:
     """2. ``bag``: required files, and those whose content is fixed."""
     places = work.opened.places
     for name in REQUIRED:
@@ -150,12 +160,14 @@ def _bag(work: _Examination) -> None:
     work.report.conclude("bag", "", "every file that a bundle has is there")
 
 
-def _check_oxum(work: _Examination) -> None:
-    info = dict(
-        line.split(": ", 1)
-        for line in (work.opened.read("bag-info.txt") or b"").decode(errors="replace").splitlines()
-        if ": " in line
-    )
+def _bag_info(work: Examination) -> dict[str, str]:
+    """Return the labels of ``bag-info.txt`` with their values."""
+    lines = (work.opened.read("bag-info.txt") or b"").decode(errors="replace").splitlines()
+    return dict(line.split(": ", 1) for line in lines if ": " in line)
+
+
+def _check_oxum(work: Examination) -> None:
+    info = _bag_info(work)
     payload = [place.size for name, place in work.opened.places.items() if _in_data(name)]
     whole = info.get("Payload-Oxum") == f"{sum(payload)}.{len(payload)}"
     if not whole and not _volume_away(work):
@@ -163,13 +175,28 @@ def _check_oxum(work: _Examination) -> None:
     work.report.base = info.get("External-Identifier", "")
 
 
-def _check_container_manifest(work: _Examination) -> None:
+def _check_container_manifest(work: Examination) -> None:
     """Compare ``META-INF/manifest.xml`` with what it must be for these very files."""
     found = work.opened.read(CONTAINER_MANIFEST)
-    sealed = {name: work.opened.read(name) for name in (_SIGNATURE, _STAMP)}
-    if found is None or None in sealed.values():
+    if found is None:
         return
     inside = _in_container(work, found)
+    if xades_check.NAME in work.opened.places:
+        if found != container_manifest(inside, {}):
+            work.failed("bag", CONTAINER_MANIFEST, "is not that of the files in the container")
+        return
+    if "Container-Signature" in _bag_info(work):
+        work.failed("bag", xades_check.NAME, "is missing, and bag-info.txt says that it is there")
+        return
+    work.report.not_checked.append("XAdES: this bundle is of the first form and has none")
+    _check_first_form(work, found, inside)
+
+
+def _check_first_form(work: Examination, found: bytes, inside: set[str]) -> None:
+    """Before there was XAdES, signature and stamp had their hashes in a comment (FORMAT.md, 10)."""
+    sealed = {name: work.opened.read(name) for name in (_SIGNATURE, _STAMP)}
+    if None in sealed.values():
+        return
     hashes = {name: sha256(content or b"").hexdigest() for name, content in sealed.items()}
     if found == container_manifest(inside, hashes):
         return
@@ -180,9 +207,9 @@ def _check_container_manifest(work: _Examination) -> None:
             work.failed("bag", name, f"is not the one that {CONTAINER_MANIFEST} was sealed with")
 
 
-def _in_container(work: _Examination, manifest: bytes) -> set[str]:
+def _in_container(work: Examination, manifest: bytes) -> set[str]:
     """Return the files that the container's manifest must name."""
-    inside = set(work.opened.places) - {"mimetype", CONTAINER_MANIFEST}
+    inside = set(work.opened.places) - {"mimetype", CONTAINER_MANIFEST, xades_check.NAME}
     if work.opened.packed and not work.opened.volumes:
         return inside
     # What came from volumes has no entry: they are files beside the container.
@@ -201,7 +228,7 @@ def _in_records(name: str) -> bool:
 # --- 3. digests ---
 
 
-def _digests(work: _Examination) -> None:
+def _digests(work: Examination) -> None:
     """3. ``digests``: lists and files agree, both ways; records are read on the same pass."""
     _see(work)
     for name in sorted(work.seen):
@@ -219,10 +246,10 @@ def _digests(work: _Examination) -> None:
     work.report.conclude("digests", "", f"{count} files have the hashes the lists give")
 
 
-def _see(work: _Examination) -> None:
+def _see(work: Examination) -> None:
     """Read every file once: records with their rows, all others for their hash."""
     statement = _statement(work)
-    _read_proofs(work)
+    proof_steps.read(work)
     jobs = _segment_jobs(work, statement) if statement else []
     taken = {name for job in jobs for name in (job.records.name, job.rows.name)}
     for seen in work.map(segment, jobs):
@@ -233,14 +260,12 @@ def _see(work: _Examination) -> None:
         work.seen[file.name] = file
 
 
-def _compare(work: _Examination, listing: str, there: set[str]) -> None:
+def _compare(work: Examination, listing: str, there: set[str]) -> None:
     """Compare a list with the files it must list, all of them and no others."""
     raw = work.opened.read(listing)
     if raw is None:
         return
-    listed, fault = read_list(raw)
-    if fault:
-        work.failed("digests", listing, fault)
+    listed = _listed(work, listing, raw)
     if listed is None:
         return
     for name in sorted(there - set(listed)):
@@ -253,19 +278,32 @@ def _compare(work: _Examination, listing: str, there: set[str]) -> None:
             work.failed("digests", name, f"does not have the hash that {listing} gives")
 
 
-def _missing(work: _Examination, name: str, listing: str) -> None:
+def _listed(work: Examination, listing: str, raw: bytes) -> dict[str, str] | None:
+    """Return name and hash of a list's lines; None, and a finding, where it is no list."""
+    rows = [_LINE.fullmatch(line) for line in raw.decode(errors="replace").split("\n")[:-1]]
+    if not raw.endswith(b"\n") or not all(rows):
+        work.failed("digests", listing, "is not a list of hashes and names")
+        return None
+    pairs = [(row[2], row[1]) for row in rows if row]
+    listed = dict(pairs)
+    if [name for name, _ in pairs] != sorted(listed):
+        work.failed("digests", listing, "is not sorted, or names a file twice")
+    return listed
+
+
+def _missing(work: Examination, name: str, listing: str) -> None:
     if listing == _MANIFEST and _in_records(name) and _volume_away(work):
         work.undecided("digests", name, "lies in a volume that is not here")
     elif listing != _VOLUMES:
         work.failed("digests", name, f"is in {listing} and not in the bundle")
 
 
-def _volume_away(work: _Examination) -> bool:
+def _volume_away(work: Examination) -> bool:
     listed = work.opened.read(_VOLUMES) if work.opened.packed else None
     return bool(listed) and len(listed.splitlines()) > len(work.opened.volumes)  # type: ignore[union-attr]
 
 
-def _statement(work: _Examination) -> Statement | None:
+def _statement(work: Examination) -> Statement | None:
     raw = work.opened.read("data/ledger.json")
     if raw is None:
         return None
@@ -281,7 +319,7 @@ def _statement(work: _Examination) -> Statement | None:
     return statement
 
 
-def _segment_jobs(work: _Examination, statement: Statement) -> list[SegmentJob]:
+def _segment_jobs(work: Examination, statement: Statement) -> list[SegmentJob]:
     places = work.opened.places
     try:
         names = ledger_check.segment_names(places)
@@ -296,8 +334,7 @@ def _segment_jobs(work: _Examination, statement: Statement) -> list[SegmentJob]:
             work.failed("rows", name, "has no CSV file beside it")
             continue
         first = number * ledger_check.SEGMENT_RECORDS + 1
-        points = work.proofs.points if work.proofs else ()
-        bounds = tuple(sorted({point.size for point in points}))
+        bounds = tuple(sorted({point.size for point in proof_steps.points(work)}))
         jobs.append(SegmentJob(places[name], rows, first, statement, bounds))
     return jobs
 
@@ -305,7 +342,7 @@ def _segment_jobs(work: _Examination, statement: Statement) -> list[SegmentJob]:
 # --- 4. trust ---
 
 
-def _trust(work: _Examination) -> None:
+def _trust(work: Examination) -> None:
     """4. ``trust``: the copies inside are those we were given; they prove nothing themselves."""
     anchors = work.anchors
     pairs = (("trust/root.pem", anchors.root_pem), ("trust/tsa.pem", anchors.tsa_pem))
@@ -333,7 +370,7 @@ def _trust(work: _Examination) -> None:
     work.report.conclude("trust", "trust/", "agrees with what was given from outside")
 
 
-def _check_signer(work: _Examination) -> None:
+def _check_signer(work: Examination) -> None:
     signer, p7s = work.opened.read("trust/signer.pem"), work.opened.read(_SIGNATURE)
     if signer is None or p7s is None:
         return
@@ -348,72 +385,10 @@ def _check_signer(work: _Examination) -> None:
         work.failed("trust", "trust/signer.pem", "is not the certificate the seal was made with")
 
 
-# --- 5. signature, 6. timestamp ---
+# --- 7. ledger, 9. rows ---
 
 
-def _signature(work: _Examination) -> None:
-    """5. ``signature``: the list of lists is signed under the root, judged when it was stamped."""
-    p7s, data = work.opened.read(_SIGNATURE), work.opened.read(_TAGS)
-    if p7s is None or data is None:
-        return
-    try:
-        at: datetime | None = openssl.signature_stamp(p7s)[1].time
-    except openssl.DerError:
-        at = None
-    answer = openssl.verify_signature(p7s, data, work.anchors.root_pem, at)
-    if answer.holds is None:
-        work.undecided("signature", _SIGNATURE, answer.reason)
-    elif not answer.holds:
-        work.failed("signature", _SIGNATURE, f"does not hold under the root: {answer.reason}")
-    work.report.conclude("signature", _SIGNATURE, "holds under the root given")
-
-
-def _timestamp(work: _Examination) -> None:
-    """6. ``timestamp``: both stamps hold under the authority, and follow the checkpoint."""
-    p7s, data = work.opened.read(_SIGNATURE), work.opened.read(_TAGS)
-    if p7s is not None:
-        try:
-            value, token = openssl.signature_stamp(p7s)
-            _check_stamp(work, _SIGNATURE, token, value)
-        except openssl.DerError as error:
-            work.failed("timestamp", _SIGNATURE, f"carries no stamp that can be read: {error}")
-    tsr = work.opened.read(_STAMP)
-    if tsr is not None and data is not None:
-        try:
-            token = openssl.reply_token(tsr)
-            _check_stamp(work, _STAMP, token, data)
-            work.report.sealed_at = f"{token.time:%Y-%m-%dT%H:%M:%SZ}"
-        except openssl.DerError as error:
-            work.failed("timestamp", _STAMP, f"is no reply that can be read: {error}")
-    work.report.conclude("timestamp", _STAMP, f"sealed not later than {work.report.sealed_at}")
-
-
-def _check_stamp(work: _Examination, name: str, token: openssl.StampToken, data: bytes) -> None:
-    answer = openssl.verify_stamp(token, data, work.anchors.tsa_pem)
-    if answer.holds is None:
-        work.undecided("timestamp", name, answer.reason)
-    elif not answer.holds:
-        work.failed("timestamp", name, f"its stamp does not hold: {answer.reason}")
-    covered = _checkpoint_time(work)
-    if covered and covered - token.time > _TOLERANCE:
-        text = f"was stamped {token.time:%Y-%m-%d %H:%M:%S}Z, before the checkpoint it covers"
-        work.failed("timestamp", name, text)
-
-
-def _checkpoint_time(work: _Examination) -> datetime | None:
-    if work.statement is None:
-        return None
-    try:
-        time = entry_time(work.statement)
-        return datetime.strptime(time, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
-    except ValueError:
-        return None
-
-
-# --- 7. ledger, 8. proofs, 9. rows ---
-
-
-def _ledger(work: _Examination) -> None:
+def _ledger(work: Examination) -> None:
     """7. ``ledger``: the chain from the first record to the head, and the checkpoint's note."""
     statement = work.statement
     if statement is None:
@@ -431,7 +406,7 @@ def _ledger(work: _Examination) -> None:
         steps = []
     _check_files(work, statement)
     segments = [seen.segment for seen in work.segments]
-    points = work.proofs.points if work.proofs else ()
+    points = proof_steps.points(work)
     problems, remarks = ledger_check.join(statement, str(kind), segments, steps, points)
     for problem in problems:
         work.failed("ledger", problem.subject, problem.text)
@@ -445,7 +420,7 @@ def _ledger(work: _Examination) -> None:
         work.report.add("ledger", Outcome.PASSED, "data/ledger.json", text)
 
 
-def _check_index(work: _Examination, statement: Statement, index: object) -> None:
+def _check_index(work: Examination, statement: Statement, index: object) -> None:
     if not isinstance(index, dict):
         return
     kind = index.get("kind")
@@ -474,9 +449,9 @@ def _check_index(work: _Examination, statement: Statement, index: object) -> Non
         work.failed("ledger", "data/index.json", "its count of records is another")
 
 
-def _check_files(work: _Examination, statement: Statement) -> None:
+def _check_files(work: Examination, statement: Statement) -> None:
     """Check that under ``data/`` lies what belongs to this checkpoint, in its form, only that."""
-    points = [(it.note, it.tsr) for it in work.proofs.points] if work.proofs else []
+    points = [(it.note, it.tsr) for it in proof_steps.points(work)]
     for name in unknown(work.opened.places, statement, points):
         work.failed("ledger", name, "is none of the files that a bundle of this form has")
     copy = f"data/checkpoint/{statement.checkpoint}.json"
@@ -487,7 +462,7 @@ def _check_files(work: _Examination, statement: Statement) -> None:
     work.json("ledger", "data/notices/notices.json")
 
 
-def _check_note(work: _Examination, statement: Statement) -> None:
+def _check_note(work: Examination, statement: Statement) -> None:
     note = work.opened.read(statement.note)
     key = work.anchors.log_pub_pem or work.opened.read("trust/log.pub.pem")
     if note is None or key is None:
@@ -504,41 +479,7 @@ def _check_note(work: _Examination, statement: Statement) -> None:
         work.failed("ledger", error.subject, error.text)
 
 
-def _read_proofs(work: _Examination) -> None:
-    raw = work.opened.read(PROOFS)
-    if raw is None:
-        return
-    try:
-        work.proofs = read_proofs(raw)
-        work.report.points = len(work.proofs.points)
-    except LedgerError as error:
-        work.failed("proofs", error.subject, error.text)
-
-
-def _proofs(work: _Examination) -> None:
-    """8. ``proofs``: what others saw of the log, and what stood in it then."""
-    statement, proofs = work.statement, work.proofs
-    key = work.anchors.log_pub_pem or work.opened.read("trust/log.pub.pem")
-    if statement is None or proofs is None or key is None:
-        return
-    index = work.json("proofs", "data/index.json")
-    kind = str(index.get("kind")) if isinstance(index, dict) else ""
-    given = Given(statement, work.opened.read, key, work.anchors.tsa_pem)
-    status = work.opened.read("data/line-status.csv") or b""
-    try:
-        segments = [seen.segment for seen in work.segments]
-        for problem in ledger_check.check_points(proofs, given, kind, segments, status):
-            say = work.failed if problem.decided else work.undecided
-            say("proofs", problem.subject, problem.text)
-    except LedgerError as error:
-        work.failed("proofs", error.subject, error.text)
-    if proofs.absent is None:
-        work.report.not_checked.append("whether the account has a later epoch: it was closed")
-    text = f"{len(proofs.points)} points, each stamped, from checkpoint {proofs.points[0].n} on"
-    work.report.conclude("proofs", PROOFS, text)
-
-
-def _rows(work: _Examination) -> None:
+def _rows(work: Examination) -> None:
     """9. ``rows``: the CSV files, read beside the records in step 3, say the same."""
     for seen in work.segments:
         for problem in seen.rows:
@@ -551,7 +492,7 @@ def _rows(work: _Examination) -> None:
 # --- 10. documents ---
 
 
-def _documents(work: _Examination) -> None:
+def _documents(work: Examination) -> None:
     """10. ``documents``: each document has the hash by which records name it."""
     index = work.json("documents", "data/documents/index.json")
     if index is None:
@@ -567,7 +508,7 @@ def _documents(work: _Examination) -> None:
     work.report.conclude("documents", "data/documents", f"{len(named)} are what the records name")
 
 
-def _document(work: _Examination, row: Any, named: set[str]) -> None:  # noqa: ANN401 - JSON is anything
+def _document(work: Examination, row: Any, named: set[str]) -> None:  # noqa: ANN401 - JSON is anything
     """Check one document of the index and add its file to those ``named``."""
     name = row.get("file") if isinstance(row, dict) else None
     place = work.opened.places.get(name) if isinstance(name, str) else None
@@ -587,6 +528,7 @@ def _document(work: _Examination, row: Any, named: set[str]) -> None:  # noqa: A
 
 
 _STEPS = (
-    *(_bag, _digests, _trust, _signature, _timestamp),
-    *(_ledger, _proofs, _rows, _documents),
+    *(_bag, _digests, _trust),
+    *(seal_check.signature, seal_check.timestamp),
+    *(_ledger, _rows, _documents),
 )

@@ -19,6 +19,7 @@ MODULES = (
     "bag_check",
     "cli",
     "errors",
+    "examination",
     "file_check",
     "findings",
     "ledger_check",
@@ -26,9 +27,11 @@ MODULES = (
     "opened",
     "openssl",
     "point_check",
-    "processes",
     "proof_check",
+    "proof_steps",
+    "seal_check",
     "verify",
+    "xades_check",
     "zip_layout",
 )
 _SHEBANG = b"#!/usr/bin/env python3\n"

@@ -148,11 +148,11 @@ def idle_memory() -> float:
     return pages * 4096 / 1e6
 
 
-def _other(program: str) -> Report | None:
+def _other(program: str, *arguments: str) -> Report | None:
     """Run another measurement of this folder, where it is there, and take its JSON."""
     if not (_HERE / program).exists():
         return None
-    command = [sys.executable, str(_HERE / program)]
+    command = [sys.executable, str(_HERE / program), *arguments]
     done = subprocess.run(command, capture_output=True, check=False)
     try:
         report: Report = json.loads(done.stdout)
@@ -218,6 +218,9 @@ def _besides() -> Report:
         if (report := _other(f"{name}.py")) is not None:
             figures[name] = report
             print(f"{name}: {json.dumps(report)}")
+    # Seconds of each; the whole ones take half an hour and are run by hand.
+    figures["scenarios"] = _other("scenarios.py", "--quick")
+    print(f"scenarios: {json.dumps(figures['scenarios'])}")
     return figures
 
 

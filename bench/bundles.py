@@ -22,7 +22,7 @@ from pathlib import Path
 
 from archive import checkpoint, merkle
 from archive.authorities.http import HttpAuthority
-from archive.build import BundleSource, Finished, Trust, build, finish
+from archive.build import BundleSource, Finished, Trust, build, finish, report_signed_by
 from archive.canonical import encode
 from archive.ceremony import Ceremony, make_keys
 from archive.seal import LogKey, Seal
@@ -167,7 +167,8 @@ def _measure(count: int, folder: Path, server: S3Server, authority: AuthoritySer
         log_pub_pem=keys.log_public.read_bytes(),
     )
     with measured.part("build"):
-        built = build(source, folder / "work", trust=trust)
+        sign_report = report_signed_by(seal, stamper, datetime.now(UTC))
+        built = build(source, folder / "work", trust=trust, sign_report=sign_report)
     with measured.part("seal"):
         finished = finish(
             built, seal=seal, authority=stamper, now=datetime.now(UTC), target=folder / "out"

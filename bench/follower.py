@@ -6,20 +6,28 @@ prints one JSON object: records a second of processor time (one core) and of the
     python bench/follower.py --frames 100000 --accounts 1000
 
 `--history N` then asks for one account's last N days out of everything, and says how long it took.
+`--redecode` reads everything anew: once with nothing changed, once with a code explained otherwise
+that half of the frames have, which is a correction each.
 """
 
 import argparse
 import json
+import resource
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import fastcrc
 import sqlalchemy as sa
 
+from receivers.codes import TABLE
+from receivers.own_codes import parse
+from receivers.registry import RECEIVERS
+from receivers.session import Account
 from stationd.clock import SetClock, iso
 from stationd.db import schema
 from stationd.db.engine import Database
@@ -30,8 +38,11 @@ from stationd.ids import SystemIds
 from stationd.journal.model import Draft, Kind, encode_body
 from stationd.journal.reader import JournalReader
 from stationd.journal.store import Journal
+from stationd.redecoding.model import Asked, Tools
+from stationd.redecoding.service import look, redecode
 from stationd.settings import PolicySettings
 from stationd.signals import service as signals
+from stationd.staff.model import Person, Role
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 LISTENERS = {
@@ -160,12 +171,46 @@ def measure_history(desk: Desk, days: int) -> dict[str, object]:
     return {"history_rows": rows, "history_ms": round(passed * 1000, 1), "history_goal_ms": 300}
 
 
+def measure_redecode(desk: Desk) -> dict[str, object]:
+    """Read everything anew, looking and correcting."""
+    person = Person(login="bench", name="Bench", role=Role.ADMINISTRATOR)
+    tools = Tools(receivers=RECEIVERS, accounts=nobody, table=TABLE, software="bench")
+    looked = time.process_time()
+    report = look(desk, Asked(), tools)
+    looked = time.process_time() - looked
+    corrected = time.process_time()
+    done = redecode(desk, Asked(), replace(tools, own=parse(_OWN)), by=person)
+    corrected = time.process_time() - corrected
+    return {
+        "looked_per_core_second": round(report.counts["signals"] / looked),
+        "corrections": done.counts["corrected"],
+        "corrected_per_core_second": round(done.counts["corrected"] / corrected),
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+    }
+
+
+def nobody(_group: str) -> Callable[[str], Account | None]:
+    """Know no panel: nothing here is encrypted."""
+    return lambda _number: None
+
+
+_OWN = """
+name = "bench"
+[[codes]]
+format = "sia"
+code = "BA"
+class = "medical"
+name = "explained otherwise"
+"""
+
+
 def main() -> int:
     """Measure, and print the figures as JSON."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--frames", type=int, default=50_000)
     parser.add_argument("--accounts", type=int, default=1000)
     parser.add_argument("--history", type=int, metavar="DAYS")
+    parser.add_argument("--redecode", action="store_true")
     options = parser.parse_args()
     ids, clock = SystemIds(), SetClock(START)
     with tempfile.TemporaryDirectory(prefix="stationd-bench-") as name:
@@ -188,6 +233,8 @@ def main() -> int:
         figures = measure(desk, reader, "n1")
         if options.history is not None:
             figures |= measure_history(desk, options.history)
+        if options.redecode:
+            figures |= measure_redecode(desk)
         reader.close()
         database.close()
         journal.close()

@@ -179,6 +179,16 @@ group = "{_GROUP}"
 """
         for transport in _transports(options)
     )
+    if options.surgard_port:
+        listeners += f"""
+[[listeners]]
+kind = "tcp"
+name = "surgard"
+receiver = "surgard"
+address = "127.0.0.1"
+port = {options.surgard_port}
+group = "{_GROUP}"
+"""
     return f"""
 [station]
 station = "bench"
@@ -200,6 +210,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Run the receiving daemon for a load tool.")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--receiver", choices=["dc09", "surgard"], required=True)
+    parser.add_argument("--surgard-port", type=int, default=0, help="receivers call here as well")
     parser.add_argument("--first-account", default="1000", help="counted up in hexadecimal")
     parser.add_argument("--accounts", type=int, default=0, help="how many")
     parser.add_argument("--key", help="AES key of every account, in hexadecimal digits")

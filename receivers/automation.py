@@ -17,6 +17,7 @@ _BYTES = {
 _COMMANDS = (
     (re.compile(rb"!T([0-9]{2})([0-9]{2})\r"), "set time {0}:{1}"),
     (re.compile(rb"!D([0-9]{2})([0-9]{2})([0-9]{2})\r"), "set date {0}-{1}-{2}"),
+    (re.compile(rb"!K([0-9A-Z])\r"), "stop two-way audio on line {0}"),
 )
 
 

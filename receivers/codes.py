@@ -6,6 +6,7 @@ that no table names get the class their pattern suggests and no name.
 """
 
 import csv
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -14,10 +15,27 @@ from types import MappingProxyType
 
 from receivers.signals import SignalClass
 
-__all__ = ["TABLE", "Code", "contact_id_codes", "name_contact_id", "name_sia", "sia_codes"]
+__all__ = [
+    "PLACES",
+    "TABLE",
+    "Code",
+    "contact_id_codes",
+    "name_contact_id",
+    "name_sia",
+    "qualified",
+    "sia_codes",
+]
 
-TABLE = "stationd-codes-1"
-"""The version of both tables and of the classes below; a change of either changes it."""
+_NAME = "stationd-codes-2"
+_FILES = ("contact_id.csv", "sia.csv")
+_DIGITS = 12
+
+PLACES = frozenset({"area", "none", "point", "unknown", "user", "zone"})
+"""What the number beside a code names, where a signal has a field for it or nothing is named."""
+
+# Contact ID has private codes too, by family: whose they are no table says.
+_PRIVATE = "private"
+_PRIVATE_FAMILIES = frozenset({"bypass", "comm-trouble"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +50,11 @@ class Code:
 
     @property
     def vendor(self) -> str:
-        """Return whose private code this is; empty for a standard one."""
-        return self.kind.partition(":")[2] if self.kind.startswith("vendor:") else ""
+        """Return whose private code this is (`private`: not known); empty for a standard one."""
+        head, _, whose = self.kind.partition(":")
+        if head != "vendor":
+            return ""
+        return _PRIVATE if whose in _PRIVATE_FAMILIES else whose
 
 
 @cache
@@ -49,9 +70,12 @@ def sia_codes() -> Mapping[str, Code]:
 
 
 def _read(name: str) -> Iterator[Code]:
-    text = resources.files("receivers").joinpath("tables", name).read_text(encoding="utf-8")
-    for row in csv.reader(text.splitlines()[1:]):
+    for row in csv.reader(_text(name).splitlines()[1:]):
         yield Code(row[0], row[1], row[2], row[3], int(row[4]))
+
+
+def _text(name: str) -> str:
+    return resources.files("receivers").joinpath("tables", name).read_text(encoding="utf-8")
 
 
 # Contact ID: what a new event (Q = 1) of each kind is in reports.
@@ -79,33 +103,23 @@ _CONTACT_ID_KINDS = {
     "vendor:bypass": SignalClass.BYPASS,
     "vendor:comm-trouble": SignalClass.TROUBLE,
 }
-# Codes that mean something else than the rest of their kind.  Of the open-close family these
-# report neither an opening nor a closing.
+# Codes that mean something else than the rest of their kind, by what they are.
 _CONTACT_ID_CODES = {
-    "121": SignalClass.DURESS,
-    "124": SignalClass.DURESS,
-    "125": SignalClass.DURESS,
-    "406": SignalClass.CANCEL,
-    "423": SignalClass.ALARM,
-    "427": SignalClass.TROUBLE,
-    "428": SignalClass.TROUBLE,
-    "432": SignalClass.TROUBLE,
-    "453": SignalClass.STATUS,
-    "454": SignalClass.STATUS,
-    "455": SignalClass.STATUS,
-    "457": SignalClass.STATUS,
-    "458": SignalClass.STATUS,
-    "461": SignalClass.STATUS,
-    "462": SignalClass.STATUS,
-    "464": SignalClass.STATUS,
-    "465": SignalClass.STATUS,
-    "466": SignalClass.STATUS,
-    "922": SignalClass.SUPERVISORY,
-    "923": SignalClass.BYPASS,
-    "924": SignalClass.TROUBLE,
-    "925": SignalClass.BYPASS,
-    "926": SignalClass.TROUBLE,
-    "927": SignalClass.TROUBLE,
+    code: kind
+    for kind, codes in {
+        SignalClass.ALARM: "374 423 461 646",
+        SignalClass.BYPASS: "433 434 923 925",
+        SignalClass.CANCEL: "406",
+        # An arming, also where the event is new: no opening bears these names.
+        SignalClass.CLOSING: "408 443 459 463 910 911 920",
+        SignalClass.DURESS: "121 124 125",
+        # Of the families of troubles, openings, disablings and tests these report none.
+        SignalClass.STATUS: "306 313 453 454 455 457 458 462 464 465 466 531 532 605 606 609 616",
+        SignalClass.SUPERVISORY: "641 643 922",
+        SignalClass.TEST: "704 913 914 915 916 917 918 919",
+        SignalClass.TROUBLE: "426 427 428 432 554 555 924 926 927",
+    }.items()
+    for code in codes.split()
 }
 # Contact ID codes no table names: the class of their first two digits, then of the first.
 _CONTACT_ID_PATTERNS = {
@@ -119,13 +133,23 @@ _CONTACT_ID_PATTERNS = {
     "5": SignalClass.BYPASS,
     "60": SignalClass.TEST,
     "61": SignalClass.TEST,
+    "79": SignalClass.TROUBLE,
 }
-# A condition that is over is a restore, of whatever kind it was.  These are no conditions.
-_ENDLESS = frozenset({SignalClass.TEST, SignalClass.STATUS, SignalClass.CANCEL})
+# A condition that is over is a restore, of whatever kind it was.  These are no conditions, and the
+# end of a bypass belongs where its beginning stands, as in SIA (BB and BU).
+_ENDLESS = frozenset(
+    {
+        SignalClass.BYPASS,
+        SignalClass.CANCEL,
+        SignalClass.CLOSING,
+        SignalClass.STATUS,
+        SignalClass.TEST,
+    }
+)
 
 
-def name_contact_id(code: str, qualifier: str) -> tuple[SignalClass, str, str]:
-    """Return class, name and what the number beside the code names (`zone`, `user`, …).
+def name_contact_id(code: str, qualifier: str) -> tuple[SignalClass, str, str, str]:
+    """Return class, name, what the number beside the code names (`zone`, `user`, …), and vendor.
 
     ``qualifier`` is 1 (new event, opening), 3 (restore, closing) or 6 (still present).
     """
@@ -139,13 +163,17 @@ def name_contact_id(code: str, qualifier: str) -> tuple[SignalClass, str, str]:
                 code[:2], _CONTACT_ID_PATTERNS.get(code[:1], SignalClass.STATUS)
             )
         )
+    kind = qualified(kind, qualifier)
+    return (kind, entry.name, entry.address, entry.vendor) if entry else (kind, "", "zone", "")
+
+
+def qualified(kind: SignalClass, qualifier: str) -> SignalClass:
+    """Return the class of a Contact ID event whose code, when it is new, is of class ``kind``."""
     if qualifier == "6":
-        kind = SignalClass.STATUS
-    elif qualifier == "3" and kind is SignalClass.OPENING:
-        kind = SignalClass.CLOSING
-    elif qualifier == "3" and kind not in _ENDLESS:
-        kind = SignalClass.RESTORE
-    return (kind, entry.name, entry.address) if entry else (kind, "", "zone")
+        return SignalClass.STATUS
+    if qualifier == "3" and kind is SignalClass.OPENING:
+        return SignalClass.CLOSING
+    return SignalClass.RESTORE if qualifier == "3" and kind not in _ENDLESS else kind
 
 
 # SIA: by the word after the colon, or by the word before it where that decides.
@@ -168,17 +196,22 @@ _SIA_FAMILIES = {
     "open": SignalClass.OPENING,
     "test": SignalClass.TEST,
 }
+# Codes that mean something else than their kind says.  A vendor's private code has the class of its
+# meaning where that is plain, and the vendor's name stands beside it.
 _SIA_CODES = {
-    "CD": SignalClass.STATUS,
-    "CE": SignalClass.STATUS,
-    "CI": SignalClass.STATUS,
-    "CT": SignalClass.STATUS,
-    "JA": SignalClass.ALARM,
-    "MA": SignalClass.MEDICAL,
-    "ND": SignalClass.DURESS,
-    "OC": SignalClass.CANCEL,
-    "OI": SignalClass.STATUS,
-    "OT": SignalClass.STATUS,
+    code: kind
+    for kind, codes in {
+        SignalClass.ALARM: "BF BL JA",
+        SignalClass.CANCEL: "OC",
+        SignalClass.CLOSING: "AF NB",
+        SignalClass.DURESS: "ND",
+        SignalClass.MEDICAL: "MA",
+        SignalClass.OPENING: "NO NP OB",
+        SignalClass.RESTORE: "PO XC ZY",
+        SignalClass.STATUS: "CD CE CI CT OI OT",
+        SignalClass.TROUBLE: "AS BG FG PF SM UG XX YL ZZ",
+    }.items()
+    for code in codes.split()
 }
 # Codes no table names: second letter within the zone families.
 _SIA_ZONE_FAMILIES = frozenset("BFGHKMPQSTUWZ")
@@ -206,3 +239,29 @@ def name_sia(code: str) -> tuple[SignalClass, str, str, str]:
         code, _SIA_FAMILIES.get(family, _SIA_KINDS.get(condition, SignalClass.STATUS))
     )
     return kind, entry.name, entry.address, entry.vendor
+
+
+def _version() -> str:
+    """Return the tables' name, and a hash of their files and of the classes above."""
+    classes = (
+        _CONTACT_ID_KINDS,
+        _CONTACT_ID_CODES,
+        _CONTACT_ID_PATTERNS,
+        _SIA_KINDS,
+        _SIA_FAMILIES,
+        _SIA_CODES,
+        _SIA_SECOND_LETTERS,
+        dict.fromkeys(_SIA_ZONE_FAMILIES, ""),
+        dict.fromkeys(_ENDLESS, ""),
+    )
+    said = [_text(name) for name in _FILES]
+    said += [",".join(sorted(f"{key}={kind}" for key, kind in one.items())) for one in classes]
+    digest = hashlib.sha256("\n\0".join(said).encode()).hexdigest()
+    return f"{_NAME}:{digest[:_DIGITS]}"
+
+
+TABLE = _version()
+"""The version of both tables and of the classes above, which every record read with them names.
+
+It changes by itself with any line of them.
+"""

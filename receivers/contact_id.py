@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass
 
 from receivers.checksums import contact_id_digit
-from receivers.codes import name_contact_id
+from receivers.codes import PLACES, name_contact_id
 from receivers.signals import Signal
 
-__all__ = ["ContactId", "read_event", "read_string", "read_tail", "signal"]
+__all__ = ["ContactId", "read_any", "read_event", "read_string", "read_tail", "signal"]
 
 # Print forms of the qualifier: E130 and R130 are 1130 and 3130, P is 6.
 _QUALIFIERS = {"1": "1", "3": "3", "6": "6", "E": "1", "R": "3", "P": "6"}
@@ -23,7 +23,8 @@ _STRING = re.compile(
 class ContactId:
     """An event.  ``qualifier`` is 1, 3 or 6; ``letter`` is how it was written.
 
-    ``number`` and ``kind`` (18 or 98) are empty where the form does not carry them.
+    ``number`` and ``kind`` (18 or 98) are empty where the form does not carry them.  ``mark`` is C
+    or U where the receiver says itself whether the number is of a zone or of a user.
     """
 
     qualifier: str
@@ -33,6 +34,7 @@ class ContactId:
     letter: str
     number: str = ""
     kind: str = ""
+    mark: str = ""
 
 
 def read_event(text: str) -> ContactId | None:
@@ -40,8 +42,8 @@ def read_event(text: str) -> ContactId | None:
     match = _EVENT.fullmatch(text)
     if match is None:
         return None
-    letter, code, group, _, zone = match.groups()
-    return ContactId(_QUALIFIERS[letter], code, group, zone, letter)
+    letter, code, group, mark, zone = match.groups()
+    return ContactId(_QUALIFIERS[letter], code, group, zone, letter, mark=mark)
 
 
 def read_tail(text: str) -> ContactId | None:
@@ -51,6 +53,11 @@ def read_tail(text: str) -> ContactId | None:
         return None
     letter, code, group, zone = match.groups()
     return ContactId(_QUALIFIERS[letter], code, group, zone, letter)
+
+
+def read_any(text: str) -> ContactId | None:
+    """Read an event with or without its spaces."""
+    return read_event(text) or read_tail(text.strip())
 
 
 def read_string(text: str) -> ContactId | None:
@@ -64,8 +71,12 @@ def read_string(text: str) -> ContactId | None:
 
 def signal(event: ContactId, *, number: str, token: str, receiver: str, line: str) -> Signal:
     """Return ``event`` as the signal of ``number``."""
-    signal_class, name, address = name_contact_id(event.code, event.qualifier)
-    user = event.zone if address == "user" else ""
+    signal_class, name, address, vendor = name_contact_id(event.code, event.qualifier)
+    by_user = event.mark == "U" or (address == "user" and not event.mark)
+    user = event.zone if by_user else ""
+    extra = {"q": event.letter}
+    if not event.mark and address not in PLACES:
+        extra["place"] = address
     return Signal(
         number=number,
         token=token,
@@ -78,5 +89,6 @@ def signal(event: ContactId, *, number: str, token: str, receiver: str, line: st
         new={"1": True, "3": False}.get(event.qualifier),
         receiver=receiver,
         line=line,
-        extra={"q": event.letter},
+        vendor=vendor,
+        extra=extra,
     )

@@ -20,9 +20,13 @@ class Fault(Enum):
     SHAPE = "shape"  # not the layout of this protocol
     NOISE = "noise"  # bytes between frames
     UNDECRYPTABLE = "undecryptable"  # encrypted, and no key we have opens it
+    OLD_KEY = "old_key"  # encrypted, under a key that had ended
+    EARLY_KEY = "early_key"  # encrypted, under a key that had not begun
     NOT_ENCRYPTED = "not_encrypted"  # plain, from an account that has a key
     STALE = "stale"  # encrypted, outside the time window
+    REPLAYED = "replayed"  # encrypted, older than what this panel sent before
     FOREIGN = "foreign"  # a port scan, HTTP, a TLS hello
+    UNKNOWN_NUMBER = "unknown_number"  # good, on a listener that answers known numbers only
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +35,9 @@ class Frame:
 
     ``repeat``: the same frame was sent before on this path and came again; it is stored again,
     acknowledged and marked.  ``poll``: a bare link test, which says only that the account's path
-    lives.  ``fault``: it is stored and must not be acknowledged.  ``number``: the number on the
-    wire, as text, where the session had to read it.  ``context`` are frames that came before on
+    lives.  ``fault``: it is stored and must not be acknowledged.  ``suspect``: acknowledged, but it
+    may be a copy of an older frame.  ``number``: the number on the wire, as text, where the session
+    had to read it.  ``context`` are frames that came before on
     this connection, each an entry of its own, without which this one does not say what it means
     (whose event it is); it is kept beside the entry in hexadecimal and given to the decoder as
     the option ``context``.
@@ -44,6 +49,7 @@ class Frame:
     poll: bool = False
     fault: Fault | None = None
     context: bytes = b""
+    suspect: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,11 @@
-"""Which frames came before: bounded, and shared by all sessions of one listener."""
+"""Which frames came before, and what is known of panels: bounded, and shared by sessions."""
 
 from datetime import datetime, timedelta
+from typing import Generic, TypeVar
 
-__all__ = ["Repeats"]
+__all__ = ["Recent", "Repeats"]
+
+Value = TypeVar("Value")
 
 
 class Repeats:
@@ -32,3 +35,31 @@ class Repeats:
     def last(self, raw: bytes) -> datetime | None:
         """Return when ``raw`` came before, as far as it is remembered."""
         return self._newer.get(raw) or self._older.get(raw)
+
+
+class Recent(Generic[Value]):
+    """Remember a value by number, of at most ``limit`` numbers: those that were set last."""
+
+    def __init__(self, *, limit: int) -> None:
+        self._half = limit // 2
+        self._newer: dict[bytes, Value] = {}
+        self._older: dict[bytes, Value] = {}
+
+    def __len__(self) -> int:
+        return len(self._newer) + len(self._older)
+
+    def get(self, number: bytes) -> Value | None:
+        """Return what is remembered of ``number``."""
+        found = self._newer.get(number)
+        return self._older.get(number) if found is None else found
+
+    def put(self, number: bytes, value: Value) -> None:
+        """Remember ``value`` of ``number``."""
+        if len(self._newer) >= self._half and number not in self._newer:
+            self._older, self._newer = self._newer, {}
+        self._newer[number] = value
+
+    def drop(self, number: bytes) -> None:
+        """Forget ``number``."""
+        self._newer.pop(number, None)
+        self._older.pop(number, None)

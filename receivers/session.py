@@ -29,11 +29,22 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A panel's key, and from when to when it counts (UTC; None: without an end)."""
+    """A panel's key, and from when to when it counts (UTC; None: without an end).
+
+    ``name`` is what a decoder tells it by, where somebody wants to know which key a frame was
+    under; the daemon's keys have none.
+    """
 
     secret: bytes = field(repr=False)
     valid_from: datetime | None = None
     valid_to: datetime | None = None
+    name: str = ""
+
+    def is_valid(self, at: datetime) -> bool:
+        """Tell whether the key counts at the moment ``at``."""
+        return (self.valid_from is None or self.valid_from <= at) and (
+            self.valid_to is None or at < self.valid_to
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +53,9 @@ class Account:
 
     ``window_back`` and ``window_ahead`` are seconds around our clock in which an encrypted
     message's time must lie (DC-09 5.5.1.9; 40 and 20 by the standard); None switches the check off.
-    ``switches`` are the named deviations of this panel (see each protocol's README).
+    ``switches`` are the named deviations of this panel (see each protocol's README).  The line
+    whose number is empty is the group's own: what a number that nobody knows is judged by, and
+    any frame without a number.
     """
 
     number: str
@@ -61,13 +74,17 @@ class Conversation:
     ``random`` gives random bytes, for padding.  ``options`` are the listener's settings for this
     receiver, checked against `ReceiverSpec.options`.  ``memory`` is shared by all sessions of one
     listener, so that a frame repeated on a new connection is known as a repeat; a protocol keeps
-    its own bounded object there, under its own name.
+    its own bounded object there, under its own name.  ``group_memory`` is the like for all
+    listeners of one receiver group.  ``trusted`` tells whether our own clock may be given to
+    others; it is asked only where that matters.
     """
 
     account: "Accounts"
     random: Callable[[int], bytes]
     options: "Options"
     memory: dict[str, object]
+    trusted: Callable[[], bool] = lambda: True
+    group_memory: dict[str, object] = field(default_factory=dict)
 
 
 class Session(Protocol):
@@ -124,6 +141,10 @@ def _never(options: Options) -> None:
     """Say that these options ask for none."""
 
 
+def _forget(conversation: Conversation, raw: bytes, at: datetime) -> None:
+    """Remember nothing of what was taken before a start."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReceiverSpec:
     """One receiver: what the settings may choose, how to talk to it, how to read it.
@@ -135,6 +156,7 @@ class ReceiverSpec:
     the receiver is asked with.  After a `Garbled` event with a fault in ``hang_up_on`` is
     committed, the connection is closed: nothing that can be read will come on it.  ``trial`` marks
     what was built without a device or a full text; the manual's page says what is missing.
+    ``recall`` puts a frame that was taken before a start back into the conversation's memory.
     """
 
     title: str
@@ -148,3 +170,4 @@ class ReceiverSpec:
     poll: Callable[[Options], Poll | None] = _never
     hang_up_on: frozenset[Fault] = frozenset()
     trial: bool = False
+    recall: Callable[[Conversation, bytes, datetime], None] = _forget

@@ -9,10 +9,10 @@ apart by the case of their letters and not by the slash.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from receivers.checksums import column_parity
-from receivers.codes import name_sia
+from receivers.codes import PLACES, name_sia
 from receivers.signals import Signal, SignalClass
 from receivers.text import decode_text
 
@@ -26,6 +26,7 @@ __all__ = [
     "signal",
     "signals",
     "split",
+    "with_blocks",
     "write_block",
 ]
 
@@ -44,8 +45,11 @@ _PACKET = re.compile(
     re.DOTALL,
 )
 _EVENT_FUNCTIONS = frozenset("NO")
+# What stands in an event already, or nowhere: a passcode.
+_READ_FUNCTIONS = frozenset({b"N", b"O", b"A", b"?"})
 # Text, origin, environment, configuration, control, program, listen-in, video, login, extended.
 _TEXT_FUNCTIONS = frozenset({b"", *(bytes((byte,)) for byte in b"A&E@CPLI?XVv")})
+_FIELDS = frozenset({"da", "id", "ri", "ti"})  # modifiers that a signal has fields for
 _ACKNOWLEDGEMENT_WANTED = 0x40
 _REVERSE_CHANNEL = 0x80
 _LENGTH = 0x3F
@@ -71,6 +75,7 @@ class SiaEvent:
     modifiers: Mapping[str, str] = field(default_factory=dict)
     text: str = ""
     units: str = ""
+    unread: str = ""
 
 
 def block_length(header: int) -> int:
@@ -105,15 +110,16 @@ def write_block(block: Block) -> bytes:
 def split(data: bytes) -> tuple[str, list[bytes]]:
     """Return the account that block text names (empty: none) and its blocks.
 
-    The account stands before the first ``|``, with or without ``#``.  Where there is no ``#``
-    and the first part reads as an event block, the account was left out.
+    The account stands before the first ``|``, with or without ``#``, and with or without spaces
+    around it.  Where there is no ``#`` and the first part reads as an event block, the account was
+    left out.
     """
     parts = data.split(b"|")
     first = parts[0]
     if first.startswith(b"#"):
-        return decode_text(first[1:]), parts[1:]
+        return decode_text(first[1:]).strip(" "), parts[1:]
     if not first or (len(parts) > 1 and not _reads_as_events(first)):
-        return decode_text(first), parts[1:]
+        return decode_text(first).strip(" "), parts[1:]
     return "", parts
 
 
@@ -137,6 +143,7 @@ def read_events(blocks: Iterable[bytes]) -> list[SiaEvent]:
 def _packets(content: str, block: str) -> list[SiaEvent]:
     events: list[SiaEvent] = []
     modifiers: dict[str, str] = {}
+    unread = ""
     for packet in _PACKET.finditer(content):
         found = packet.groupdict("")
         if found["modifier"]:
@@ -152,10 +159,14 @@ def _packets(content: str, block: str) -> list[SiaEvent]:
                     modifiers=modifiers,
                     text=(found["quoted"] + found["apostrophed"] + found["text"]).strip(),
                     units=found["units"],
+                    unread=unread,
                 )
             )
+            unread = ""
         elif events:
             events[-1].text = (events[-1].text + " " + found["caret"] + found["rest"]).strip()
+        else:
+            unread = (unread + " " + found["caret"] + found["rest"]).strip()
     return events
 
 
@@ -173,23 +184,9 @@ def signal(event: SiaEvent, *, number: str, token: str, receiver: str, line: str
     """Return ``event`` as the signal of ``number``."""
     signal_class, name, addressed, vendor = name_sia(event.code)
     modifiers = event.modifiers
-    user = modifiers.get("id", "")
-    area = modifiers.get("ri", "")
-    zone = ""
-    extra = {key: modifiers[key] for key in modifiers if key not in {"ti", "da", "id", "ri"}}
-    if addressed == "user":
-        # Panels put the user into ``id`` or into the address; both are kept.
-        if user and event.address:
-            extra["address"] = event.address
-        user = user or event.address
-    elif addressed == "area" and not area:
-        area = event.address
-    else:
-        zone = event.address
-    if event.units:
-        extra["units"] = event.units
-    if event.block == "O":
-        extra["block"] = "O"
+    zone, user, area, beside = _placed(event, addressed)
+    said = {key: modifiers[key] for key in modifiers if key not in _FIELDS}
+    kept = {"units": event.units, "unread": event.unread, "block": event.block.strip("N")}
     return Signal(
         number=number,
         token=token,
@@ -205,8 +202,26 @@ def signal(event: SiaEvent, *, number: str, token: str, receiver: str, line: str
         line=line,
         panel_time=" ".join(filter(None, (modifiers.get("da"), modifiers.get("ti")))),
         vendor=vendor,
-        extra=extra,
+        extra=said | beside | {key: text for key, text in kept.items() if text},
     )
+
+
+def _placed(event: SiaEvent, addressed: str) -> tuple[str, str, str, dict[str, str]]:
+    """Return zone, user and area of ``event``, and what its address says besides.
+
+    Panels put the user into ``id`` or into the address, and the area likewise; both are kept.
+    """
+    address, user, area = (
+        event.address,
+        event.modifiers.get("id", ""),
+        event.modifiers.get("ri", ""),
+    )
+    if addressed == "user":
+        return "", user or address, area, {"address": address} if user and address else {}
+    if addressed == "area" and (not area or area.lstrip("0") == address.lstrip("0")):
+        return "", user, area or address, {}
+    named = bool(address) and addressed not in PLACES
+    return address, user, area, {"place": addressed} if named else {}
 
 
 def signals(
@@ -214,16 +229,18 @@ def signals(
 ) -> list[Signal]:
     """Return the signals of ``blocks``; blocks without an event give one that holds their text.
 
+    Beside events, the text of blocks that are neither events nor text of one stands with the first.
     Nothing comes of bytes that are no blocks.
     """
     found = [
         signal(event, number=number, token=token, receiver=receiver, line=line)
         for event in read_events(blocks)
     ]
-    if found or not all(block[:1] in _TEXT_FUNCTIONS for block in blocks):
-        return found
-    texts = ("?" if block.startswith(b"?") else decode_text(block) for block in blocks if block)
-    text = " ".join(texts)
+    if found:
+        return with_blocks(found, [block for block in blocks if block[:1] not in _READ_FUNCTIONS])
+    if not all(block[:1] in _TEXT_FUNCTIONS for block in blocks):
+        return []
+    text = _shown(blocks)
     if not text:
         return []
     return [
@@ -237,3 +254,19 @@ def signals(
             line=line,
         )
     ]
+
+
+def with_blocks(found: list[Signal], blocks: Iterable[bytes]) -> list[Signal]:
+    """Return ``found`` with the text of ``blocks`` that were not read beside the first."""
+    text = _shown(blocks)
+    if not found or not text:
+        return found
+    first = found[0]
+    return [replace(first, extra={**first.extra, "blocks": text}), *found[1:]]
+
+
+def _shown(blocks: Iterable[bytes]) -> str:
+    """Return the text of ``blocks``, without passcodes."""
+    return " ".join(
+        "?" if block.startswith(b"?") else decode_text(block) for block in blocks if block
+    )

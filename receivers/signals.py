@@ -34,10 +34,12 @@ class Signal:
 
     Text fields are empty where the frame does not say.  ``number`` is the account number on the
     wire with its leading zeros.  ``receiver`` and ``line`` are those of the receiver's own header.
-    ``new`` is None where the protocol does not tell new from restore.  ``panel_time`` and
-    ``sender_time`` are texts as sent; ``sender_time`` in DC-09 is UTC.  ``masked`` names the data
-    classes of bytes that must not be shown (`code` for passcodes).  ``extra`` holds what the
-    protocol carries besides, such as DC-09 extended data by letter.
+    ``new`` is None where the protocol does not tell new from restore.  ``panel_time``,
+    ``sender_time`` and ``receiver_time`` are texts as sent: the clock of the panel, of what sent
+    the frame (UTC in DC-09), of the receiver that passed it on.  ``table`` is whose table names
+    the code, where that is not the frame's.  ``masked`` names the data classes of bytes that must
+    not be shown (`code` for passcodes).  ``extra`` holds what the protocol carries besides, such
+    as DC-09 extended data by letter.
     """
 
     number: str
@@ -55,7 +57,9 @@ class Signal:
     sequence: str = ""
     panel_time: str = ""
     sender_time: str = ""
+    receiver_time: str = ""
     vendor: str = ""
+    table: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -64,13 +68,17 @@ class Decoded:
     """A frame read: one signal an event, in order; ``plain`` is the clear form of a cipher.
 
     ``masked`` are the spans ``(start, end, data class)`` of ``raw`` (or of ``plain``, where there
-    is one) that no record may hold.  ``table`` is the version of the code table used.
+    is one) that no record may hold.  ``table`` is the version of the code table used.  ``key`` is
+    the name of the key that opened the frame, where keys have names, and ``sender`` the number that
+    stands for the transmitter, where the protocol has one beside the events' own.
     """
 
     signals: tuple[Signal, ...]
     plain: bytes = b""
     masked: tuple[tuple[int, int, str], ...] = ()
     table: str = ""
+    key: str = ""
+    sender: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ from stationd.schedule.store import (
 )
 from stationd.sealing import Sealer
 from stationd.settings import Settings
+from stationd.supervision import service as supervision
 
 __all__ = ["LEASE", "Acting"]
 
@@ -56,6 +57,9 @@ LEASE = "worker"
 _LEASE_LENGTH = timedelta(seconds=30)
 _ROSTER_EVERY = timedelta(seconds=2)
 _UPKEEP_EVERY = timedelta(hours=1)
+_EXPECT_EVERY = timedelta(hours=1)
+_SCAN_EVERY = timedelta(seconds=2)
+_SCAN_MOST = 2000
 _REVERIFY_REST = timedelta(days=90)
 _RELEASE_EVERY = timedelta(seconds=30)
 
@@ -106,6 +110,8 @@ class Acting:
             self._tree = LedgerTree.load(self._desk)
         self._every("roster", _ROSTER_EVERY, self._publish_roster)
         self._every("checkpoint", self._settings.ledger.checkpoint_every, self._checkpoint)
+        self._every("expectations", _EXPECT_EVERY, self._expect)
+        self._every("supervision", _SCAN_EVERY, self._scan)
         self._every("due", timedelta(), self._take_due_steps)
         self._every("seal", timedelta(), self._seal)
         self._every("holds", _FAILED, self._look_at_holds)
@@ -192,6 +198,17 @@ class Acting:
         if digest != self._roster:
             self._roster = digest
             self._following.reread_roster()
+            # Accounts or numbers have come or gone, so others are to be supervised.
+            self._rest("expectations", timedelta())
+
+    def _expect(self) -> None:
+        if changed := supervision.expect_anew(self._desk):
+            note(_log.info, "supervision", changed=changed)
+
+    def _scan(self) -> None:
+        if supervision.scan(self._desk, most=_SCAN_MOST) >= _SCAN_MOST:
+            # The rest comes with the next look, so that cases need not wait for it.
+            self._rest("supervision", timedelta())
 
     def _release(self) -> None:
         """Tell our own `stationd` what its journal may drop; each node's worker does this."""

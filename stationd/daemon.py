@@ -24,12 +24,15 @@ from twisted.python.failure import Failure
 from archive.canonical import JsonValue
 from receivers.registry import RECEIVERS
 from receivers.session import Conversation, ReceiverSpec
-from stationd.clock import Clock, SystemClock
+from stationd.clock import Clock, SystemClock, from_ns, iso
 from stationd.errors import JournalBrokenError, SettingsError, StationdError
 from stationd.ids import Ids, SystemIds
 from stationd.journal.model import Kind, Receipt
 from stationd.journal.released import read_released, released_path
 from stationd.journal.store import Journal
+from stationd.net.boot import read_boot
+from stationd.net.both import BothEdge
+from stationd.net.certificates import Certificates
 from stationd.net.committer import Committer
 from stationd.net.diary import Diary
 from stationd.net.intake import Intake
@@ -43,12 +46,14 @@ from stationd.net.reactor import Reactor
 from stationd.net.relayed import RelayedEdge
 from stationd.net.roster_watch import RosterWatch
 from stationd.net.serial_line import SerialEdge
+from stationd.net.strangers import Strangers
 from stationd.net.tcp_client import TcpClientEdge
 from stationd.net.tcp_server import TcpEdge
 from stationd.net.thread import CallThread
 from stationd.net.udp import UdpEdge
 from stationd.settings import (
     DEFAULT_PATH,
+    CalledListener,
     RelayListener,
     SerialListener,
     Settings,
@@ -68,9 +73,11 @@ START_SECONDS = 60
 STOP_SECONDS = 15.0
 KERNEL_CLOCK_EVERY = 60
 DROP_EVERY = 5
+RECALLED = 10_000
+"""Entries behind which a frame from before a start is known when it comes again."""
 COLLECT_AFTER = 20_000
 
-AnyEdge = TcpEdge | TcpClientEdge | UdpEdge | SerialEdge | RelayedEdge
+AnyEdge = TcpEdge | BothEdge | TcpClientEdge | UdpEdge | SerialEdge | RelayedEdge
 AnyListener = TcpListener | TcpClientListener | UdpListener | SerialListener | RelayListener
 
 
@@ -110,23 +117,25 @@ class Daemon:
         self._kernel_clock = kernel_clock
         self._journal: Journal | None = None
         self._thread = CallThread(reactor, "journal")
-        self._roster_thread = CallThread(reactor, "roster")
+        self._files_thread = CallThread(reactor, "files")
         self._committer = Committer(
             self._append,
             in_thread=self._thread,
             clock=clock,
             largest_batch=settings.journal.largest_batch,
             most_waiting=settings.journal.most_waiting,
+            back=self._journal_back,
         )
         self._diary = Diary(self._committer.submit, reactor=reactor, clock=clock, ids=ids)
         self._roster = RosterWatch(
-            settings.roster.path, secret(settings.roster.key), in_thread=self._roster_thread
+            settings.roster.path, secret(settings.roster.key), in_thread=self._files_thread
         )
         self._polls = PollBook(
             diary=self._diary, clock=clock, ids=ids, committed=self._committer.committed
         )
         self._roster.on_change(lambda roster: self._polls.supervise(roster.accounts))
         self._wall_clock = WallClock()
+        self._memories: dict[tuple[str, str], dict[str, object]] = {}
         self._seconds = 0
         self._why_closed = ""
         self._stopping = False
@@ -151,7 +160,7 @@ class Daemon:
         down.  It fails only where the journal is broken; one that is away is tried again.
         """
         self._thread.start()
-        self._roster_thread.start()
+        self._files_thread.start()
         self._roster.load_now()
         self._open_journal()
         self._tick()
@@ -180,6 +189,16 @@ class Daemon:
             raise JournalBrokenError(msg)
         return journal.append(bodies)
 
+    def _journal_back(self, since: int, cause: str) -> None:
+        """Write since when nothing was taken: receivers that gave up meanwhile have no answer."""
+        note: dict[str, JsonValue] = {
+            "cause": cause,
+            "count": 0,
+            "first": iso(from_ns(since)),
+            "last": iso(self._clock.now()),
+        }
+        self._diary.write(Kind.HOLE, note)
+
     def _open_journal(self) -> None:
         if self._stopping:
             return
@@ -207,7 +226,24 @@ class Daemon:
         self._log.info("journal_open", journal=journal.id, position=journal.position)
         self._diary.write(Kind.STARTED, self._started_note())
         self._look_at_kernel_clock()
-        self._diary.empty().addCallback(self._first_entry).addErrback(self._fault)
+        ready = self._diary.empty()
+        ready.addCallback(lambda _: self._thread(lambda: self._recall(journal)))
+        # What is not remembered costs a mark at repeats, and nothing else.
+        ready.addErrback(
+            lambda failure: self._log.warn("not_recalled", why=failure.getErrorMessage())
+        )
+        ready.addCallback(self._first_entry).addErrback(self._fault)
+
+    def _recall(self, journal: Journal) -> None:
+        """Remember the frames that were answered last, so that what comes again is known.
+
+        In the writer's thread, before anything is received.
+        """
+        lines = {served.settings.name: served.line for served in self._served}
+        for entry in journal.recent(RECALLED):
+            line = lines.get(entry.listener)
+            if line is not None and entry.kind is Kind.FRAME and b'"fault"' not in entry.note:
+                line.spec.recall(line.conversation, entry.raw, from_ns(entry.received_at))
 
     def _first_entry(self, _: None) -> None:
         if self._stopping:
@@ -224,7 +260,7 @@ class Daemon:
 
     def _stop_threads(self) -> None:
         self._thread.stop()
-        self._roster_thread.stop()
+        self._files_thread.stop()
 
     def _last_entry(self, cause: str) -> Deferred[None] | None:
         if self._journal is None:
@@ -254,6 +290,7 @@ class Daemon:
             silence=None if heartbeat is None else heartbeat.total_seconds(),
             group=settings.group,
             polls=self._polls,
+            strangers=self._strangers(settings, spec),
         )
         if not spec.heartbeat:
             # Its panels speak for themselves; behind a receiver, the receiver takes their polls.
@@ -268,17 +305,31 @@ class Daemon:
                 random=self._ids.bytes,
                 options={**options, **settings.options},
                 memory={},
+                trusted=lambda: self._wall_clock.is_trusted(self._clock.ticks()),
+                group_memory=self._memories.setdefault((settings.receiver, settings.group), {}),
             ),
             intake=intake,
         )
         return self._edge(settings, line)
+
+    def _strangers(self, settings: AnyListener, spec: ReceiverSpec) -> Strangers | None:
+        """Return the limits of a listener that others call; a receiver or a tap speaks for many."""
+        if not isinstance(settings, CalledListener):
+            return None
+        of_panels = settings.mode == "primary" and not spec.heartbeat
+        return Strangers(
+            self._roster.of_group(settings.group) if of_panels else None,
+            policy=settings.unknown_panels,
+            per_network=settings.unknown_per_network,
+            in_all=settings.unknown_in_all,
+        )
 
     def _edge(self, settings: AnyListener, line: Line) -> _Served:
         link = Link(line.intake, self._tell_ready)
         edge: AnyEdge
         match settings:
             case TcpListener():
-                edge = TcpEdge(settings, line, link, self._reactor)
+                edge = self._tcp_edge(settings, line, link)
             case TcpClientListener():
                 edge = TcpClientEdge(settings, line, link, self._reactor)
             case UdpListener():
@@ -288,6 +339,17 @@ class Daemon:
             case RelayListener():
                 edge = RelayedEdge(settings, line, link, self._reactor)
         return _Served(settings, line, line.intake, link, edge)
+
+    def _tcp_edge(self, settings: TcpListener, line: Line, link: Link) -> TcpEdge | BothEdge:
+        if settings.udp:
+            return BothEdge(settings, line, link, self._reactor)
+        tls = settings.tls
+        certificates = (
+            None
+            if tls is None
+            else Certificates(tls, listener=settings.name, in_thread=self._files_thread)
+        )
+        return TcpEdge(settings, line, link, self._reactor, certificates=certificates)
 
     def _tell_ready(self) -> None:
         if self._ready.called or any(s.link.is_up is None for s in self._served):
@@ -316,6 +378,8 @@ class Daemon:
         for served in self._served:
             if served.intake.look() is Change.LOST and isinstance(served.edge, TcpClientEdge):
                 served.edge.hang_up("silent for three periods")
+            if isinstance(served.edge, TcpEdge):
+                served.edge.look()
         self._polls.look([s.settings.name for s in self._served if not s.link.is_up])
         self._roster.look()
         self._note_clock(self._wall_clock.look(self._clock.now_ns(), self._clock.ticks()))
@@ -369,7 +433,12 @@ class Daemon:
             }
             for served in self._served
         }
-        return {"version": _version(), "pid": os.getpid(), "listeners": listeners}
+        return {
+            "version": _version(),
+            "pid": os.getpid(),
+            "boot": read_boot(),
+            "listeners": listeners,
+        }
 
     def _fault(self, failure: Failure) -> None:
         self._log.failure("daemon_fault", failure)

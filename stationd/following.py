@@ -7,9 +7,12 @@ import logging
 import threading
 from contextlib import suppress
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
+from receivers.own_codes import NO_OWN_CODES, OwnCodes
 from stationd.desk import Desk
 from stationd.errors import DatabaseUnavailableError, JournalBrokenError, StationdError
+from stationd.follower.key_watch import KeyWatch
 from stationd.follower.model import AccountsOf
 from stationd.follower.service import follow, note_reached
 from stationd.journal.reader import JournalReader
@@ -31,7 +34,9 @@ _log = logging.getLogger("stationd.worker")
 class Following(threading.Thread):
     """The follower's thread: takes over what the journal has, as soon as it is there."""
 
-    def __init__(self, desk: Desk, settings: Settings, sealer: Sealer) -> None:
+    def __init__(
+        self, desk: Desk, settings: Settings, sealer: Sealer, own: OwnCodes = NO_OWN_CODES
+    ) -> None:
         super().__init__(name="follower", daemon=True)
         self._desk = desk
         self._node = settings.station.node
@@ -39,7 +44,10 @@ class Following(threading.Thread):
         # A fifth of the longest wait leaves time for the work itself.
         self._wait = settings.worker.follow_every.total_seconds() / 5
         self._sealer = sealer
+        self._own = own
+        self._zones = {one.name: ZoneInfo(one.zone) for one in settings.listeners}
         self._accounts: AccountsOf = Roster().of_group
+        self._key_watch = KeyWatch()
         self._stopping = threading.Event()
         self._reread = threading.Event()
         self._reread.set()
@@ -81,8 +89,17 @@ class Following(threading.Thread):
             self._reread.clear()
             with self._desk.database.reading() as connection:
                 self._accounts = read_roster(connection, self._sealer).of_group
+            self._key_watch = KeyWatch()
         before = self._desk.clock.now()
-        taken = follow(self._desk, self._reader, node=self._node, accounts=self._accounts)
+        taken = follow(
+            self._desk,
+            self._reader,
+            node=self._node,
+            accounts=self._accounts,
+            key_watch=self._key_watch,
+            own=self._own,
+            zones=self._zones,
+        )
         if taken == 0:
             self.reached = (self._reader.id, before)
             self._tell_reached(*self.reached)

@@ -14,6 +14,7 @@ from archive.seal import LogKey, Seal
 from archive.stores.base import BundleStore
 from archive.stores.directory import DirectoryStore
 from archive.stores.s3 import S3Store
+from receivers.own_codes import NO_OWN_CODES, OwnCodes, OwnCodesError, parse
 from stationd import settings as config
 from stationd.anchors.service import Anchorage
 from stationd.anchors.views import States
@@ -31,6 +32,7 @@ __all__ = [
     "authority",
     "bundle_store",
     "log_key",
+    "own_codes",
     "seal",
     "sealer",
     "states",
@@ -145,6 +147,20 @@ def log_key(settings: Settings) -> LogKey:
 def sealer(settings: Settings) -> Sealer:
     """Return the sealer of panel keys and second factors, or raise `SettingsError`."""
     return load_sealer(secret(settings.roster.key))
+
+
+def own_codes(settings: Settings) -> OwnCodes:
+    """Return the station's own codes, or raise `SettingsError` naming every fault of their file."""
+    path = settings.codes.file
+    if path is None:
+        return NO_OWN_CODES
+    try:
+        return parse(path.read_text(encoding="utf-8"))
+    except OwnCodesError as error:
+        raise SettingsError(str(path), error.problems) from None
+    except (OSError, UnicodeDecodeError) as error:
+        problem = getattr(error, "strerror", None) or "not UTF-8"
+        raise SettingsError("codes.file", [f"{path}: {problem}"]) from None
 
 
 def _credentials(name: str | None) -> tuple[str | None, str | None]:

@@ -10,26 +10,32 @@ import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-)
+from pydantic import Field, ValidationError, field_validator
 
-from receivers.registry import RECEIVERS
 from stationd.errors import SettingsError
+from stationd.listeners import (
+    CalledListener,
+    Listener,
+    RelayListener,
+    SerialListener,
+    SerialPair,
+    TcpClientListener,
+    TcpListener,
+    TcpPair,
+    TlsSettings,
+    UdpListener,
+)
 from stationd.places import DEFAULT_PATH
+from stationd.tables import NAME, Period, Table
 
 __all__ = [
     "DEFAULT_PATH",
     "ArchiveSettings",
     "AuthoritySettings",
+    "CalledListener",
+    "CodeSettings",
     "DirectoryStore",
     "Listener",
     "PolicySettings",
@@ -41,6 +47,7 @@ __all__ = [
     "TcpClientListener",
     "TcpListener",
     "TcpPair",
+    "TlsSettings",
     "UdpListener",
     "load",
     "load_relay",
@@ -48,40 +55,20 @@ __all__ = [
     "secret",
 ]
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "y": 365 * 86400}
 _DATABASE = re.compile(
     r"sqlite:///[^?\x00-\x1f]+(\?\S*)?"
     r"|postgresql\+psycopg://([^@/\s]*@)?([^:/@\s]*|\[[0-9A-Fa-f:]+\])(:\d+)?/[^/?\s]+(\?\S*)?"
 )
-_NAME = r"^[A-Za-z0-9][A-Za-z0-9.-]{0,31}$"
 
 
-def _period(value: object) -> object:
-    """Read ``30s``, ``24h``, ``10y`` (365 days); leave anything else to the type."""
-    match = re.fullmatch(r"(\d+)([smhdy])", value) if isinstance(value, str) else None
-    if match is None:
-        msg = "A period is a whole number and a unit: 30s, 5m, 24h, 30d, 10y"
-        raise ValueError(msg)
-    return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
-
-
-Period = Annotated[timedelta, BeforeValidator(_period)]
-
-
-class _Table(BaseModel):
-    """A table of the file: frozen, and no key that it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-
-class StationSettings(_Table):
+class StationSettings(Table):
     """Who we are; both names are in every record, so neither has a default."""
 
-    station: str = Field(pattern=_NAME, description="The station's name in every record.")
-    node: str = Field(pattern=_NAME, description="This machine's name in every record.")
+    station: str = Field(pattern=NAME, description="The station's name in every record.")
+    node: str = Field(pattern=NAME, description="This machine's name in every record.")
 
 
-class JournalSettings(_Table):
+class JournalSettings(Table):
     """The journal: what stands between a receiver and a lost signal."""
 
     path: Path = Field(
@@ -105,7 +92,7 @@ class JournalSettings(_Table):
     )
 
 
-class RosterSettings(_Table):
+class RosterSettings(Table):
     """The roster: what answering needs per account, as a local file the worker publishes."""
 
     path: Path = Field(
@@ -116,7 +103,7 @@ class RosterSettings(_Table):
     )
 
 
-class DatabaseSettings(_Table):
+class DatabaseSettings(Table):
     """The station database."""
 
     url: str = Field(
@@ -136,7 +123,7 @@ class DatabaseSettings(_Table):
         return url
 
 
-class LedgerSettings(_Table):
+class LedgerSettings(Table):
     """The ledger and its checkpoints."""
 
     origin: str = Field(
@@ -165,7 +152,7 @@ class LedgerSettings(_Table):
     )
 
 
-class KeySettings(_Table):
+class KeySettings(Table):
     """Keys and certificates of `stationctl keys init`; each a path or a credential's name."""
 
     seal_key: str = Field(default="seal.key.pem", description="The seal's private key.")
@@ -174,7 +161,7 @@ class KeySettings(_Table):
     log_key: str = Field(default="log.key.pem", description="The log's private key (Ed25519).")
 
 
-class S3Store(_Table):
+class S3Store(Table):
     """A bucket with Object Lock."""
 
     kind: Literal["s3"]
@@ -195,14 +182,14 @@ class S3Store(_Table):
     attempts: int = Field(default=5, ge=1, le=20, description="Tries of one request.")
 
 
-class DirectoryStore(_Table):
+class DirectoryStore(Table):
     """A sealed local copy; it never lets an account close."""
 
     kind: Literal["directory"]
     path: Path = Field(description="The folder.")
 
 
-class ArchiveSettings(_Table):
+class ArchiveSettings(Table):
     """Where bundles lie."""
 
     store: Annotated[S3Store | DirectoryStore, Field(discriminator="kind")]
@@ -218,10 +205,10 @@ class ArchiveSettings(_Table):
     )
 
 
-class AuthoritySettings(_Table):
+class AuthoritySettings(Table):
     """A time-stamp authority (RFC 3161)."""
 
-    name: str = Field(pattern=_NAME, description="Its name in records and reports.")
+    name: str = Field(pattern=NAME, description="Its name in records and reports.")
     url: str = Field(pattern=r"^https?://", description="Where requests are sent.")
     trust: str = Field(description="Certificates it is checked against: path or credential.")
     timeout: Period = Field(default=timedelta(seconds=20), description="To be answered.")
@@ -232,7 +219,7 @@ class AuthoritySettings(_Table):
     )
 
 
-class PolicySettings(_Table):
+class PolicySettings(Table):
     """Periods that counsel signs off; every one can be shortened for a trial."""
 
     late_buffer: Period = Field(
@@ -255,12 +242,34 @@ class PolicySettings(_Table):
     verified_within: Period = Field(
         default=timedelta(hours=24), description="Age at which a bundle must be read back anew."
     )
+    runaway_signals: int = Field(
+        default=50,
+        ge=5,
+        le=10_000,
+        description="An account that sends more signals than this within `runaway_within` runs "
+        "away: views fold what it sends, and every signal is kept.",
+    )
+    runaway_within: Period = Field(
+        default=timedelta(minutes=10), description="The time in which they are counted."
+    )
+    runaway_quiet: Period = Field(
+        default=timedelta(minutes=10), description="Time without a signal that ends a runaway."
+    )
     session_idle: Period = Field(
         default=timedelta(minutes=15), description="Idle time that ends a login."
     )
 
 
-class WorkerSettings(_Table):
+class CodeSettings(Table):
+    """Codes of panels that no table of the program explains."""
+
+    file: Path | None = Field(
+        default=None,
+        description="A TOML file of own codes (docs/howto/add-codes.md); none: there are none.",
+    )
+
+
+class WorkerSettings(Table):
     """The worker's rhythm."""
 
     follow_every: Period = Field(
@@ -271,199 +280,7 @@ class WorkerSettings(_Table):
     )
 
 
-class _Listener(_Table):
-    """What every listener has."""
-
-    name: str = Field(pattern=_NAME, description="Its name in entries, records and logs.")
-    receiver: str = Field(description="The receiver's protocol, a key of the receivers' table.")
-    mode: Literal["primary", "tap"] = Field(
-        default="primary", description="primary: we answer.  tap: we cannot."
-    )
-    group: str = Field(
-        default="main",
-        pattern=_NAME,
-        description="Receiver group: account numbers are unique within it.",
-    )
-    heartbeat: Period | None = Field(
-        default=None, description="Longest silence of a healthy receiver; none: unsupervised."
-    )
-    options: Mapping[str, str | int | bool] = Field(
-        default_factory=dict, description="Settings of this receiver's protocol."
-    )
-
-    transport: ClassVar[str]
-
-    @field_validator("receiver")
-    @classmethod
-    def _known_receiver(cls, value: str) -> str:
-        if value not in RECEIVERS:
-            msg = f"{value} is no receiver; known are: {', '.join(sorted(RECEIVERS))}"
-            raise ValueError(msg)
-        allowed = RECEIVERS[value].transports
-        if cls.transport not in allowed:
-            ways = ", ".join(sorted(allowed))
-            msg = f"{value} does not come over {cls.transport}, but over {ways}"
-            raise ValueError(msg)
-        return value
-
-    @field_validator("options")
-    @classmethod
-    def _known_options(
-        cls, options: Mapping[str, str | int | bool], info: ValidationInfo
-    ) -> Mapping[str, str | int | bool]:
-        receiver = info.data.get("receiver")
-        if receiver is not None:  # a wrong receiver has its own complaint
-            for name, value in options.items():
-                _check_option(receiver, name, value)
-        return options
-
-
-def _check_option(receiver: str, name: str, value: str | int | bool) -> None:  # noqa: FBT001
-    """Raise `ValueError` where a receiver's protocol has no such option, or not this value."""
-    known = RECEIVERS[receiver].options
-    option = known.get(name)
-    if option is None:
-        names = ", ".join(sorted(known)) or "none"
-        msg = f"{receiver} has no option {name}; it has: {names}"
-        raise ValueError(msg)
-    fits = value in option.choices if option.choices else True
-    if type(value) is not type(option.default) or not fits:
-        allowed = ", ".join(map(repr, option.choices)) or type(option.default).__name__
-        msg = f"option {name} of {receiver} must be {allowed}"
-        raise ValueError(msg)
-    if isinstance(value, str) and option.pattern and not re.fullmatch(option.pattern, value):
-        msg = f"option {name} of {receiver} cannot be {value!r}: {option.help}"
-        raise ValueError(msg)
-    if isinstance(value, int) and not _within(value, option.least, option.most):
-        msg = f"option {name} of {receiver} must be from {option.least} to {option.most}"
-        raise ValueError(msg)
-
-
-def _within(value: int, least: int | None, most: int | None) -> bool:
-    return (least is None or least <= value) and (most is None or value <= most)
-
-
-class TcpListener(_Listener):
-    """Where receivers or panels call in over TCP."""
-
-    transport: ClassVar[str] = "tcp"
-    kind: Literal["tcp"]
-    address: str = Field(default="127.0.0.1", description="The address to listen on.")
-    port: int = Field(ge=0, le=65535, description="The port; 0: any free one, for trials.")
-    max_connections: int = Field(
-        default=2000, ge=1, description="Most connections at a time; more are hung up."
-    )
-
-
-class TcpClientListener(_Listener):
-    """A receiver's automation port that we call, and keep calling."""
-
-    transport: ClassVar[str] = "tcp"
-    kind: Literal["tcp_client"]
-    host: str = Field(min_length=1, description="The receiver's name or address.")
-    port: int = Field(ge=1, le=65535, description="The receiver's automation port.")
-    most_wait: Period = Field(
-        default=timedelta(seconds=30), description="Longest wait between two calls."
-    )
-
-
-class UdpListener(_Listener):
-    """Where panels send datagrams."""
-
-    transport: ClassVar[str] = "udp"
-    kind: Literal["udp"]
-    address: str = Field(default="127.0.0.1", description="The address to listen on.")
-    port: int = Field(ge=0, le=65535, description="The port; 0: any free one, for trials.")
-
-
-class SerialListener(_Listener):
-    """A serial line."""
-
-    transport: ClassVar[str] = "serial"
-    kind: Literal["serial"]
-    device: Path = Field(description="The device; prefer /dev/serial/by-id/….")
-    baud: int = Field(default=9600, ge=50, le=4_000_000, description="Its speed.")
-    parity: Literal["none", "even", "odd", "mark", "space"] = Field(
-        default="none", description="Exactly as at the receiver: it is the only check there is."
-    )
-    data_bits: Literal[7, 8] = Field(default=8, description="Bits of a character.")
-    stop_bits: Literal[1, 2] = Field(default=1, description="Stop bits.")
-    reopen_every: Period = Field(
-        default=timedelta(seconds=2), description="Wait before a lost device is opened again."
-    )
-
-
-class TcpPair(_Table):
-    """A TCP connection through us: one side calls us, and we call the other."""
-
-    kind: Literal["tcp"]
-    caller: Literal["automation", "receiver"] = Field(
-        default="automation", description="Who calls us; we call the other."
-    )
-    address: str = Field(default="127.0.0.1", description="The address to be called on.")
-    port: int = Field(ge=0, le=65535, description="The port to be called on; 0: any, for trials.")
-    host: str = Field(min_length=1, description="Name or address of the one we call.")
-    host_port: int = Field(ge=1, le=65535, description="The port of the one we call.")
-
-
-class SerialPair(_Table):
-    """A serial line through us, or the two wires of one that we listen to."""
-
-    kind: Literal["serial"]
-    receiver_device: Path = Field(description="The device on which the receiver is heard.")
-    automation_device: Path = Field(description="The device on which the automation is heard.")
-    baud: int = Field(default=9600, ge=50, le=4_000_000, description="The line's speed.")
-    parity: Literal["none", "even", "odd", "mark", "space"] = Field(
-        default="none", description="Exactly as at the receiver and the automation."
-    )
-    data_bits: Literal[7, 8] = Field(default=8, description="Bits of a character.")
-    stop_bits: Literal[1, 2] = Field(default=1, description="Stop bits.")
-    reopen_every: Period = Field(
-        default=timedelta(seconds=2), description="Wait before lost devices are opened again."
-    )
-
-
-class RelayListener(_Listener):
-    """A line between a receiver and the automation; `stationd-relay` hands us copies of it."""
-
-    kind: Literal["relay"]
-    # A relay never answers, so it has another choice than the rest.
-    mode: Literal["proxy", "tap"] = Field(  # type: ignore[assignment]
-        default="proxy",
-        description="proxy: the relay passes bytes.  tap: it only listens to two serial wires.",
-    )
-    socket: Path = Field(description="The local socket over which copies come.")
-    buffer: int = Field(
-        default=32 * 2**20,
-        ge=2**16,
-        description="Bytes of copies the relay keeps while stationd is away; beyond, it counts.",
-    )
-    between: Annotated[TcpPair | SerialPair, Field(discriminator="kind")]
-
-    transport: ClassVar[str] = "tcp"
-
-    @field_validator("between")
-    @classmethod
-    def _way_of_the_receiver(
-        cls, between: TcpPair | SerialPair, info: ValidationInfo
-    ) -> TcpPair | SerialPair:
-        receiver = info.data.get("receiver")
-        if receiver is not None and between.kind not in RECEIVERS[receiver].transports:
-            msg = f"{receiver} does not come over {between.kind}"
-            raise ValueError(msg)
-        if info.data.get("mode") == "tap" and between.kind != "serial":
-            msg = "only two serial wires can be listened to; a TCP line goes through the relay"
-            raise ValueError(msg)
-        return between
-
-
-Listener = Annotated[
-    TcpListener | TcpClientListener | UdpListener | SerialListener | RelayListener,
-    Field(discriminator="kind"),
-]
-
-
-class Settings(_Table):
+class Settings(Table):
     """The whole file."""
 
     station: StationSettings
@@ -476,6 +293,7 @@ class Settings(_Table):
     authorities: tuple[AuthoritySettings, ...] = ()
     policies: PolicySettings = PolicySettings()
     worker: WorkerSettings = WorkerSettings()
+    codes: CodeSettings = CodeSettings()
     listeners: tuple[Listener, ...] = ()
 
 

@@ -101,6 +101,8 @@ def _tasks(asked: argparse.Namespace) -> Iterable[str]:
 
 def _serve(settings: Settings, desk: Desk, config: Path) -> int:
     notifier = Notifier(os.environ)
+    # A fault in the file of own codes is told before anything is begun.
+    own = parts.own_codes(settings)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
@@ -109,7 +111,7 @@ def _serve(settings: Settings, desk: Desk, config: Path) -> int:
             return 0
         sealer = parts.sealer(settings)
         _spare_memory()
-        following = Following(desk, settings, sealer)
+        following = Following(desk, settings, sealer, own)
         acting = Acting(desk, settings, following=following, config=config, sealer=sealer)
         following.start()
         acting.alarm.start()

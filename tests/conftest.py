@@ -1,11 +1,15 @@
 """Real parts that tests share: an S3 server, a time-stamp authority, a station's keys."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from hypothesis import settings
 
 from archive.authorities.http import HttpAuthority
@@ -65,3 +69,68 @@ def keys(tmp_path: Path) -> Ceremony:
     return make_keys(
         tmp_path / "keys", station="station-1", now=datetime.now(UTC), serials=count(1)
     )
+
+
+class TlsAuthority:
+    """Who certifies a listener and its panels; each call of `issue` writes a pair of files."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        folder.mkdir()
+        self._folder = folder
+        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self.root = folder / "ca.pem"
+        signed = self._sign(self._name, self._key.public_key(), None)
+        self.root.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+
+    def issue(self, name: str, *, client: bool = False, days: int = 30) -> tuple[Path, Path]:
+        """Write a certificate for ``name`` and its key; return their files."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        use = ExtendedKeyUsageOID.CLIENT_AUTH if client else ExtendedKeyUsageOID.SERVER_AUTH
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        signed = self._sign(subject, key.public_key(), use, days=days)
+        paths = self._folder / f"{name}.pem", self._folder / f"{name}-key.pem"
+        paths[0].write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+        paths[1].write_bytes(
+            key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+        )
+        return paths
+
+    def _sign(
+        self,
+        subject: x509.Name,
+        key: ec.EllipticCurvePublicKey,
+        use: x509.ObjectIdentifier | None,
+        *,
+        days: int = 30,
+    ) -> x509.Certificate:
+        now = datetime.now(UTC)
+        built = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(self._name)
+            .public_key(key)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(days=60))
+            .not_valid_after(now + timedelta(days=days))
+            .add_extension(x509.BasicConstraints(ca=use is None, path_length=None), critical=True)
+        )
+        if use is not None:
+            built = built.add_extension(x509.ExtendedKeyUsage([use]), critical=False)
+        return built.sign(self._key, hashes.SHA256())
+
+
+@pytest.fixture
+def tls_authority(tmp_path: Path) -> TlsAuthority:
+    """Return who certifies a listener and its panels."""
+    return TlsAuthority(tmp_path / "tls", "an authority")
+
+
+@pytest.fixture
+def other_tls_authority(tmp_path: Path) -> TlsAuthority:
+    """Return one that nobody was told to trust."""
+    return TlsAuthority(tmp_path / "other-tls", "another authority")

@@ -1,6 +1,7 @@
 """The load tool and the daemon it is pointed at."""
 
 import contextlib
+import importlib.util
 import json
 import signal
 import socket
@@ -10,6 +11,10 @@ import threading
 from pathlib import Path
 
 import pytest
+
+from stationd.ids import CountedIds
+from stationd.journal.model import BodyWriter, Kind
+from stationd.journal.store import Journal
 
 pytestmark = pytest.mark.system
 
@@ -257,3 +262,58 @@ def test_many_panels_that_poll_cost_few_rows(tmp_path):
     report = json.loads(done.stdout)
     assert (done.returncode, report["polls"], report["acknowledged"]) == (0, 600, 600)
     assert report["journal_rows"] < 20
+
+
+def scenarios():
+    """Return bench/scenarios.py as a module."""
+    spec = importlib.util.spec_from_file_location("scenarios", BENCH / "scenarios.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["scenarios"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_whole_station_is_played_and_its_journal_compared():
+    command = [sys.executable, BENCH / "scenarios.py", "--quick", "--only", "path-return", "--"]
+    done = subprocess.run(
+        [*command, "--rate", "300", "--duration", "2", "--connections", "50"],
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    (report,) = json.loads(done.stdout)
+    assert (report["events"], report["acknowledged"], report["lost"]) == (600, 600, 0)
+    assert report["acknowledged_but_missing"] == 0
+    assert done.returncode == (0 if report["holds"] else 1)
+    assert report["daemon_processor_percent"] > 0
+
+
+def test_what_was_acknowledged_and_is_not_in_the_journal_is_missed(tmp_path):
+    journal = Journal.open(tmp_path / "journal.sqlite3", CountedIds())
+    write = BodyWriter(listener="line", peer="peer").write
+    said = [b"#100000|Nri1/YK001^1^]", b"#100000|Nri1/YK003^3^]", b"S011[#100001|Nri1/RP001^1^]"]
+    journal.append([write(Kind.FRAME, 1, 1, raw, b"", bytes(16)) for raw in [*said, *said]])
+    journal.append([write(Kind.GARBLED, 1, 1, said[0].replace(b"1^", b"2^"), b"", bytes(16))])
+    journal.close()
+    acknowledged = tmp_path / "acknowledged.csv"
+    acknowledged.write_text("account,acknowledged\n100000,3\n100001,1\n100002,2\n")
+    # The second event of 100000 was only heard damaged, and of 100002 there is nothing.
+    assert scenarios().missing(tmp_path / "journal.sqlite3", acknowledged) == 3
+
+
+@pytest.mark.parametrize(
+    ("changed", "absent", "holds"),
+    [
+        ({}, 0, True),
+        ({}, 1, False),
+        ({"lost": 1}, 0, False),
+        ({"wrong": 1}, 0, False),
+        ({"latency_ms": {"max": 3000.1}}, 0, False),
+        ({"latency_ms": {"max": None}}, 0, False),
+    ],
+)
+def test_a_scenario_holds_where_nothing_is_missing_lost_wrong_or_late(changed, absent, holds):
+    module = scenarios()
+    played = dict.fromkeys(module.SHOWN, 0) | {"seconds": 2.0, "processor_s": 1.0, "ways": {}}
+    played["latency_ms"] = {"max": 2999.9}
+    assert module.judged(played | changed, 1.0, absent)["holds"] is holds

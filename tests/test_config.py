@@ -94,7 +94,8 @@ def same(given, field):
 def test_the_defaults_of_listeners_and_store_are_written_too():
     loaded = settings.parse(parts()[0], "everything")
     shown = {"mode", "address", "max_connections", "baud", "parity", "data_bits", "stop_bits"}
-    shown |= {"reopen_every", "most_wait"}
+    shown |= {"reopen_every", "most_wait", "udp", "unknown_panels", "unknown_per_network"}
+    shown |= {"unknown_in_all", "max_per_network", "idle_after"}
     for listener in loaded.listeners:
         for name in shown & set(type(listener).model_fields):
             assert same(getattr(listener, name), type(listener).model_fields[name]), name

@@ -19,6 +19,12 @@ class Authority(Protocol):
     def stamp(self, data: bytes) -> bytes:
         """Return the checked reply over ``data`` (a TimeStampResp in DER).
 
+        Raises as `stamp_hash` does.
+        """
+
+    def stamp_hash(self, digest: bytes) -> bytes:
+        """Return the checked reply over the bytes whose SHA-256 is ``digest``.
+
         Raises `AuthorityUnavailableError` when asking again may help, `AuthorityRefusedError` when
         the authority says no or its reply does not hold.
         """

@@ -1,6 +1,7 @@
 """A time-stamp authority over HTTP (RFC 3161 3.4)."""
 
 from collections.abc import Callable
+from hashlib import sha256
 
 import urllib3
 
@@ -49,10 +50,14 @@ class HttpAuthority:
 
     def stamp(self, data: bytes) -> bytes:
         """Return the checked reply over ``data`` (a TimeStampResp in DER)."""
+        return self.stamp_hash(sha256(data).digest())
+
+    def stamp_hash(self, digest: bytes) -> bytes:
+        """Return the checked reply over the bytes whose SHA-256 is ``digest``."""
         nonce = int.from_bytes(self._random(_NONCE_BYTES))
-        reply = self._ask(request(data, nonce=nonce, policy=self._policy))
+        reply = self._ask(request(digest, nonce=nonce, policy=self._policy))
         try:
-            check_reply(reply, data, nonce=nonce, trust_pem=self.trust_pem, policy=self._policy)
+            check_reply(reply, digest, nonce=nonce, trust_pem=self.trust_pem, policy=self._policy)
         except AuthorityRefusedError as error:
             raise AuthorityRefusedError(f"{self.name}: {error}") from None
         return reply

@@ -1,6 +1,6 @@
 """Several time-stamp authorities as one: whoever answers first."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from archive.authorities.base import Authority
 from archive.errors import AuthorityRefusedError, AuthorityUnavailableError
@@ -22,10 +22,17 @@ class Several:
 
     def stamp(self, data: bytes) -> bytes:
         """Return the first checked reply over ``data``; raise with what each said."""
+        return self._first(lambda authority: authority.stamp(data))
+
+    def stamp_hash(self, digest: bytes) -> bytes:
+        """Return the first checked reply over bytes of this SHA-256; raise as `stamp` does."""
+        return self._first(lambda authority: authority.stamp_hash(digest))
+
+    def _first(self, ask: Callable[[Authority], bytes]) -> bytes:
         faults: list[AuthorityUnavailableError | AuthorityRefusedError] = []
         for authority in self._authorities:
             try:
-                return authority.stamp(data)
+                return ask(authority)
             except (AuthorityUnavailableError, AuthorityRefusedError) as error:
                 faults.append(error)
         said = "; ".join(str(fault) for fault in faults)

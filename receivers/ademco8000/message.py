@@ -1,7 +1,7 @@
 """8000 and SK9000: what a packet says."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -14,7 +14,8 @@ from receivers.text import decode_text
 __all__ = ["SYSTEM", "decode"]
 
 SYSTEM: Mapping[str, str] = MappingProxyType(
-    {
+    dict.fromkeys("ABCDEF", "listen-in")
+    | {
         "a": "power up",
         "b": "local programming begun",
         "c": "local programming ended",
@@ -45,22 +46,28 @@ SYSTEM: Mapping[str, str] = MappingProxyType(
         "\x7f": "operator log on",
     }
 )
-"""What the receiver reports about itself, by code byte (61h to 7Fh)."""
+"""What the receiver reports about itself, by code byte (41h to 46h, 61h to 7Fh)."""
 
 _HEADER = re.compile(
     r'([&\x02\x27\x01])([0-9]{6})"([0-9]{4}(?:[0-9]{2})?)"(?:([0-9]{2})"([0-9]{4})")?'
 )
+# Of a call: accounts with their events, and digits that could not be read, in any order.
+_PART = (
+    r"#[^\x05#!]*"
+    r'|[\x05!](?P<{0}number>[^"\x05*,#!]{{1,16}})(?P<{0}events>(?:"[^"*,\x05#!]+)+)'
+)
+_PARTS = re.compile(_PART.format(""), re.DOTALL)
 _CALL = re.compile(
     r"(?P<format>[0-9]{3}|[0-9A-Za-z])(?P<line>[0-9]{2}|[0-9A-Za-z])"
     r"(?:\x12(?P<caller>[^\x05\x11#]*))?(?:\x11(?P<name>[^\x05#]*))?"
-    # Digits of the call that could not be read, once or more, before those that could.
-    r"(?P<bad>(?:#[^\x05#!]*)*)"
-    r'[\x05!](?P<number>[^"\x05*,]{1,16})(?P<events>(?:"[^"*,\x05]+)+)'
-    r"(?:\*(?P<listen>[0-9]{3}))?[*,]?",
+    rf"(?P<parts>(?:{_PART.format('_')})+?)"
+    r"(?:\*(?P<listen>[0-9]{3})?)?(?P<more>,)?",
     re.DOTALL,
 )
-_BAD = re.compile(r"(?:[0-9]{3}|[0-9A-Za-z])(?:[0-9]{2}|[0-9A-Za-z])[^#]*#.*", re.DOTALL)
 _CODED = re.compile(r"([A-Z]{2})([0-9A-F]*)")
+# What stands behind a code of the receiver's own.
+_OF_A_USER = frozenset("bcdef")
+_OF_A_LINE = frozenset("nopqrst")
 
 
 def decode(raw: bytes, accounts: Accounts, options: Options) -> Decoded | Undecoded:
@@ -76,8 +83,8 @@ def decode(raw: bytes, accounts: Accounts, options: Options) -> Decoded | Undeco
         signals = _system(header, body)
     elif (call := _CALL.fullmatch(body)) is not None:
         signals = _call(header, call)
-    elif _BAD.fullmatch(body):
-        return Undecoded("the call holds nothing but digits that could not be read")
+        if not signals:
+            return Undecoded("the call holds nothing but digits that could not be read")
     else:
         signals = []
     if not signals:
@@ -97,21 +104,34 @@ def _heartbeat(text: str) -> Signal:
 
 
 def _call(header: re.Match[str], call: re.Match[str]) -> list[Signal]:
-    named = {"fmt": "format", "caller": "caller", "caller_name": "name", "bad": "bad"}
-    extra = {name: call[group] for name, group in named.items() if call[group]}
-    if call["listen"]:
-        extra["listen_in_s"] = str(int(call["listen"]))
-    extra["receiver_time"] = f"{header[2]} {header[3]}"
+    parts = list(_PARTS.finditer(call["parts"]))
+    extra = _of_the_call(call, [part[0] for part in parts if not part["number"]])
     return [
         replace(
-            _event(event, call["number"]),
+            _event(event, part["number"]),
             receiver=header[4] or "",
             line=call["line"],
             sequence=header[5] or "",
+            receiver_time=f"{header[2]} {header[3]}",
             extra={**extra, "event": event},
         )
-        for event in call["events"][1:].split('"')
+        for part in parts
+        if part["number"]
+        for event in part["events"][1:].split('"')
     ]
+
+
+def _of_the_call(call: re.Match[str], unread: Iterable[str]) -> dict[str, str]:
+    """Return what holds for all events of a call."""
+    said = {
+        "fmt": call["format"],
+        "caller": call["caller"],
+        "caller_name": call["name"],
+        "bad": "".join(unread),
+        "listen_in_s": call["listen"] and str(int(call["listen"])),
+        "more": call["more"] and "follows",
+    }
+    return {name: text for name, text in said.items() if text}
 
 
 def _event(event: str, number: str) -> Signal:
@@ -124,7 +144,8 @@ def _event(event: str, number: str) -> Signal:
 
 
 def _system(header: re.Match[str], body: str) -> list[Signal]:
-    name = SYSTEM.get(body[:1])
+    code, value = body[:1], body[1:]
+    name = SYSTEM.get(code)
     if name is None:
         return []
     return [
@@ -132,11 +153,13 @@ def _system(header: re.Match[str], body: str) -> list[Signal]:
             number="",
             token="system",
             signal_class=SignalClass.SELF,
-            code=f"{ord(body[0]):02X}",
+            code=f"{ord(code):02X}",
             code_name=name,
+            user=value if code in _OF_A_USER else "",
+            text="" if code in _OF_A_USER | _OF_A_LINE else value,
             receiver=header[4] or "",
-            line=body[1:],
+            line=value if code in _OF_A_LINE else "",
             sequence=header[5] or "",
-            extra={"receiver_time": f"{header[2]} {header[3]}"},
+            receiver_time=f"{header[2]} {header[3]}",
         )
     ]

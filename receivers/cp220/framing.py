@@ -11,11 +11,13 @@ LIMIT = 64
 _CR = b"\r"
 
 
-def framer(end: bytes = _CR) -> Framer:
-    """Return a framer of the CP-220."""
-    lines = LineFramer(terminator=end or _CR, limit=LIMIT, idle=b"\x00\n\r")
-    return JudgedFramer(lines, _judged)
+def framer(end: bytes = _CR, time_header: bytes = b"") -> Framer:
+    """Return a framer of the CP-220; the bytes that are programmed there are no damage."""
+    end = end or _CR
 
+    def judge(frame: Frame) -> Event:
+        text = frame.raw.removesuffix(end)
+        text = text.replace(time_header, b"", 1) if time_header else text
+        return Garbled(frame.raw, Fault.CHECKSUM) if damaged(text) else frame
 
-def _judged(frame: Frame) -> Event:
-    return Garbled(frame.raw, Fault.CHECKSUM) if damaged(frame.raw) else frame
+    return JudgedFramer(LineFramer(terminator=end, limit=LIMIT, idle=b"\x00\n\r"), judge)

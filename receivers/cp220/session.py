@@ -36,5 +36,5 @@ _REFUSALS = 9
 def open_session(conversation: Conversation) -> ByteSession:
     """Return the session of one serial line."""
     options = conversation.options
-    lines = framer(read_bytes(options, OPTIONS, "end"))
+    lines = framer(read_bytes(options, OPTIONS, "end"), read_bytes(options, OPTIONS, "time_header"))
     return ByteSession(lines, answers_of(options, OPTIONS, refusals=_REFUSALS))

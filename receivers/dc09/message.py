@@ -5,7 +5,7 @@ tables ask for it.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import NamedTuple
@@ -63,7 +63,10 @@ LINK_TESTS = frozenset({b"NULL", b"XNM"})
 """What only says that the path lives."""
 
 Read = tuple[list[Signal], list[tuple[int, int, str]]]
-_KEY = "K"  # extended data that carries an encryption key
+_OCCURRENCE = "H"  # extended data that say when it happened, in UTC
+# Extended data that carries an encryption key.  It is looked for everywhere, also where the data
+# should stand, and needs no end: what is not laid out as it should be is a secret all the same.
+_KEY = re.compile(rb"(?:\[\$?[Kk]|(?:^|\|)[Kk](?=[0-9A-Fa-f]{32}))([^\]]*)")
 
 _HEAD = re.compile(
     rb'"(\*?)([^"]{1,16})"'
@@ -71,8 +74,11 @@ _HEAD = re.compile(
 )
 _ECHO = re.compile(rb"([0-9A-Fa-f]+)(?:[Rr]([0-9A-Fa-f]*))?(?:[Ll]([0-9A-Fa-f]*))?")
 _DATA_NUMBER = re.compile(rb"#?([^|\[\]]*)\|")
-_TIME = re.compile(rb"_([0-9]{2}:[0-9]{2}:[0-9]{2},[0-9]{2}-[0-9]{2}-[0-9]{4})$")
-_EXTENDED = re.compile(rb"\[(\$?.)([^\]]*)\]", re.DOTALL)
+_STAMP = rb"[0-9]{2}:[0-9]{2}:[0-9]{2},[0-9]{2}-[0-9]{2}-[0-9]{4}"
+# Some encrypt with a padding of their library's own, which stands behind the time.
+_TIME = re.compile(rb"_(" + _STAMP + rb")[\x01-\x10]*\Z")
+_EXTENDED = re.compile(rb"\[(\$?[^\]]?)([^\]]*)\]")
+_OCCURRED = re.compile(_STAMP.decode("ascii"))
 
 
 class Head(NamedTuple):
@@ -107,38 +113,60 @@ def read_head(body: bytes) -> Head | None:
     if match is None:
         return None
     star, token, echo, number = match.groups()
-    return Head(star, token, echo, number, match.end())
+    # Spaces around a number say nothing, and must not hide whose key a frame has to have.
+    return Head(star, token, echo, number and number.strip(b" "), match.end())
 
 
 def data_number(data: bytes) -> bytes:
     """Return the account that the data names; empty where it names none."""
     match = _DATA_NUMBER.match(data)
-    return match[1] if match else b""
+    return match[1].strip(b" ") if match else b""
 
 
 def clear_text(text: bytes, *, padded: bool) -> Clear:
     """Take clear text apart.  ``whole``: it ends the way clear text has to.
 
-    The pad may be any bytes but ``|`` and brackets; with a bar it ends there, without one at the
-    bracket that closes the empty data.
+    The pad ought to hold neither bar nor bracket.  With a bar it ends there, at the one before the
+    account where there are several; without one, at the bracket that closes the empty data.
     """
     close = text.find(b"]")
     if close < 0:
         return Clear(text, (), "", 0, whole=False)
-    start = 0
-    if padded:
-        bar = text.find(b"|", 0, close)
-        start = bar + 1 if bar >= 0 else close
     time = _TIME.search(text, close)
     end = time.start() if time else len(text)
-    extended = []
-    position = close + 1
-    while (block := _EXTENDED.match(text, position, end)) is not None:
-        extended.append((decode_text(block[1]), block.start(2), block[2]))
-        position = block.end()
-    whole = time is not None and position == end
+    start = 0
+    if padded:
+        start, close = _behind_pad(text, close, end)
+    extended = tuple(
+        (decode_text(block[1]), block.start(2), block[2])
+        for block in _EXTENDED.finditer(text, close + 1, end)
+        if block[1]
+    )
+    whole = time is not None and text[end - 1 : end] == b"]"
     stamp = time[1].decode("ascii") if time else ""
-    return Clear(text[start:close], tuple(extended), stamp, start, whole=whole)
+    return Clear(text[start:close], extended, stamp, start, whole=whole)
+
+
+def _behind_pad(text: bytes, close: int, end: int) -> tuple[int, int]:
+    """Return where the data begin and end; ``close`` is the first closing bracket."""
+    account = text.find(b"|#")
+    if not 0 <= account < close:
+        # That bracket may be the pad's own: one behind the account, or before the time, is meant.
+        other = text.find(b"]", account, end) if account >= 0 else -1
+        last = _last_close(text, end)
+        close = max(close, last if last == close or other < 0 else other)
+    bar = text.find(b"|#", 0, close)
+    bar = bar if bar >= 0 else text.find(b"|", 0, close)
+    return (bar + 1 if bar >= 0 else close), close
+
+
+def _last_close(text: bytes, end: int) -> int:
+    """Return the first bracket behind which nothing but extended data stand before ``end``."""
+    if text[end - 1 : end] != b"]":
+        return -1
+    while (begin := text.rfind(b"][", 0, end)) >= 0 and b"]" not in text[begin + 2 : end - 1]:
+        end = begin + 1
+    return end - 1
 
 
 def decode(raw: bytes, accounts: Accounts, options: Options) -> Decoded | Undecoded:
@@ -149,41 +177,50 @@ def decode(raw: bytes, accounts: Accounts, options: Options) -> Decoded | Undeco
     if head is None:
         return Undecoded("no DC-09 frame with a good CRC and length")
     number = decode_text(head.number or b"")
-    text, offset, plain = body[head.start :], len(raw) - 1 - len(body) + head.start, b""
+    text, offset, plain, key = body[head.start :], len(raw) - 1 - len(body) + head.start, b"", ""
     if head.star:
-        opened = _open(text, accounts(number))
-        if opened is None:
+        text, key = _open(text, accounts(number), accounts(""))
+        if not text:
             return Undecoded("encrypted, and no key of this account opens it", number)
-        text, offset, plain = opened, 0, opened
-    clear = clear_text(text, padded=bool(head.star))
-    signals, masked = _signals(head, clear, offset)
+        offset, plain = 0, text
+    masked = [(match.start(1), match.end(1), "code") for match in _KEY.finditer(text)]
+    clear = clear_text(_without(text, masked), padded=bool(head.star))
+    signals, passcodes = _signals(head, clear)
     if not signals:
         return Undecoded(_why(head), number)
-    return Decoded(signals=signals, plain=plain, masked=masked, table=TABLE)
+    masked += [(clear.start + start, clear.start + end, kind) for start, end, kind in passcodes]
+    spans = tuple((offset + start, offset + end, kind) for start, end, kind in masked)
+    return Decoded(signals=signals, plain=plain, masked=spans, table=TABLE, key=key, sender=number)
 
 
-def _open(text: bytes, account: Account | None) -> bytes | None:
-    """Return the clear form of ``text`` under any key the account has or had."""
-    for key in account.keys if account else ():
-        plain = decrypt(key.secret, text)
-        if plain is not None and clear_text(plain, padded=True).whole:
-            return plain
-    return None
+def _open(text: bytes, *accounts: Account | None) -> tuple[bytes, str]:
+    """Return the clear form of ``text`` under any key that there is or was, and the key's name."""
+    lenient: tuple[bytes, str] = b"", ""
+    for account in accounts:
+        for key in account.keys if account else ():
+            plain = decrypt(key.secret, text)
+            if plain is None:
+                continue
+            if clear_text(plain, padded=True).whole:
+                return plain, key.name
+            if account and "time_missing" in account.switches and plain.endswith(b"]"):
+                lenient = lenient if lenient[0] else (plain, key.name)
+    return lenient
 
 
-def _signals(
-    head: Head, clear: Clear, offset: int
-) -> tuple[tuple[Signal, ...], tuple[tuple[int, int, str], ...]]:
-    """Return the signals, and the spans to mask where ``clear`` begins at ``offset``."""
+def _without(text: bytes, spans: Iterable[tuple[int, int, str]]) -> bytes:
+    """Return ``text`` with asterisks in ``spans``: no reader may see what stands there."""
+    hidden = bytearray(text)
+    for start, end, _ in spans:
+        hidden[start:end] = b"*" * (end - start)
+    return bytes(hidden)
+
+
+def _signals(head: Head, clear: Clear) -> tuple[tuple[Signal, ...], list[tuple[int, int, str]]]:
+    """Return the signals, and the spans to mask in the data of ``clear``."""
     number = decode_text(head.number or b"")
-    masked = [
-        (offset + start, offset + start + len(value), "code")
-        for letter, start, value in clear.extended
-        if letter == _KEY
-    ]
     read = _READERS.get(head.token, _read_nothing)
     signals, passcodes = read(number, decode_text(head.token), clear.data)
-    masked += [(offset + clear.start + a, offset + clear.start + b, c) for a, b, c in passcodes]
     extra = _extended(clear)
     sequence, receiver, line = _addresses(head.echo)
     return tuple(
@@ -193,11 +230,19 @@ def _signals(
             receiver=receiver,
             line=line,
             sender_time=clear.time,
+            # What the block itself says of its event's time is nearer to it than H.
             text=signal.text or extra.get("I", ""),
+            panel_time=signal.panel_time or _occurred(extra),
             extra={**signal.extra, **extra},
         )
         for signal in signals
-    ), tuple(masked)
+    ), passcodes
+
+
+def _occurred(extra: Mapping[str, str]) -> str:
+    """Return when the panel says it happened; empty where it does not in the form for it."""
+    said = extra.get(_OCCURRENCE, "")
+    return said if _OCCURRED.fullmatch(said) else ""
 
 
 def _addresses(echo: bytes) -> tuple[str, str, str]:
@@ -211,12 +256,11 @@ def _extended(clear: Clear) -> dict[str, str]:
     """Return extended data by letter; a letter that comes again gets its count behind it."""
     extra: dict[str, str] = {}
     for letter, _, value in clear.extended:
-        text = "*" * len(value) if letter == _KEY else decode_text(value)
         count, name = 1, letter
         while name in extra:
             count += 1
             name = f"{letter}{count}"
-        extra[name] = text
+        extra[name] = decode_text(value)
     return extra
 
 
@@ -229,20 +273,23 @@ def _read_sia(number: str, token: str, data: bytes) -> Read:
 
 def _read_contact_id(number: str, token: str, data: bytes) -> Read:
     named, blocks = sia.split(data)
-    events = [contact_id.read_event(decode_text(block)) for block in blocks]
+    read = {block: contact_id.read_any(decode_text(block)) for block in blocks}
+    events = [read[block] for block in blocks]
     signals = [
         contact_id.signal(event, number=named or number, token=token, receiver="", line="")
         for event in events
         if event is not None
     ]
-    return signals, []
+    unread = [block for block in blocks if read[block] is None]
+    return sia.with_blocks(signals, unread), []
 
 
 def _read_link_test(number: str, token: str, data: bytes) -> Read:
     test = Signal(
         number=number,
         token=token,
-        signal_class=SignalClass.TEST,
+        # Without an account it is a receiver's (DC-07), and of its line.
+        signal_class=SignalClass.TEST if number else SignalClass.SELF,
         code_name="link test",
         text=decode_text(data),
     )

@@ -18,7 +18,10 @@ __all__ = ["decode"]
 
 _OKAY = re.compile(r"[0-9A-Z]{2} OKAY @ ?")
 _TEST = re.compile(r"IT IRCV .*", re.DOTALL)
-_REPORT = re.compile(r"[0-9A-Za-z]{2}[0-9A-Za-z][\x20-\x7f][0-9A-Za-z]{6,20}")
+_REPORT = re.compile(r"[0-9A-Za-z]{2}[0-9A-Za-z]([\x20-\x7f])[0-9A-Za-z]{6,20}")
+# The kind of panel, by the upper half of the fourth byte of a report.
+_PANELS = ("unknown", "not ITI", "SX-III or IVA", "SX-IVB", "SX-V", "other")
+_FIRST_PANEL = 2
 _INTERFACE = re.compile(r"\|\[([RTSL])\|((?:[^|]*\|)*)\](.*)", re.DOTALL)
 _KINDS: Mapping[str, tuple[SignalClass, str, str]] = MappingProxyType(
     {
@@ -40,15 +43,17 @@ def decode(raw: bytes, accounts: Accounts, options: Options) -> Decoded | Undeco
 
 
 def _read_generic(text: str) -> Signal | None:
+    extra = {}
     if _OKAY.fullmatch(text):
         kind, token, name = _KINDS["S"]
     elif _TEST.fullmatch(text):
         kind, token, name = _KINDS["T"]
-    elif _REPORT.fullmatch(text):
+    elif (report := _REPORT.fullmatch(text)) is not None:
         kind, token, name = SignalClass.STATUS, "report", "report, not taken apart"
+        extra["panel"] = _PANELS[(ord(report[1]) >> 4) - _FIRST_PANEL]
     else:
         return None
-    return Signal(number="", token=token, signal_class=kind, code_name=name, text=text)
+    return Signal(number="", token=token, signal_class=kind, code_name=name, text=text, extra=extra)
 
 
 def _read_interface(text: str) -> Signal | None:
@@ -70,9 +75,6 @@ def _read_interface(text: str) -> Signal | None:
         line=fields.get("L", ""),
         sequence=fields.get("N", ""),
         text=text,
-        extra={
-            said: fields[letter]
-            for said, letter in {"panel": "V", "date": "D", "time": "T"}.items()
-            if letter in fields
-        },
+        receiver_time=" ".join(fields[letter] for letter in "DT" if letter in fields),
+        extra={"panel": fields["V"]} if "V" in fields else {},
     )

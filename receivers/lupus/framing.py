@@ -1,5 +1,7 @@
 """Contact ID over TCP: a string of the dialler, check digit and all, in square brackets."""
 
+from dataclasses import replace
+
 from receivers.contact_id import read_string
 from receivers.events import Event, Fault, Frame, Garbled
 from receivers.lines import Framer, GuardedFramer, LineFramer
@@ -19,4 +21,7 @@ def framer() -> Framer:
 
 def _judged(frame: Frame) -> Event:
     digits = decode_text(frame.raw[1:-1]).replace(" ", "")
-    return frame if read_string(digits) else Garbled(frame.raw, Fault.CHECKSUM)
+    event = read_string(digits)
+    if event is None:
+        return Garbled(frame.raw, Fault.CHECKSUM)
+    return replace(frame, number=event.number)

@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from receivers import contact_id, sia
 from receivers.byte_answers import ANSWER_OPTIONS
-from receivers.codes import TABLE
+from receivers.codes import TABLE, sia_codes
 from receivers.options import LETTERS, bytes_option, read_bytes, read_class, read_count
 from receivers.session import Accounts, Option, Options
 from receivers.signals import Decoded, Signal, SignalClass, Undecoded, with_long_numbers
@@ -71,18 +71,28 @@ OPTIONS: Mapping[str, Option] = MappingProxyType(
 
 _HEARTBEAT = re.compile(rb"1[0-9A-Za-z]{3,9} {11}@ {0,4}")
 # Accounts are read from the end: imitators write 4 to 10 digits, and leave the space out.
-_CONTACT_ID = re.compile(r"(18|98) *([0-9A-F]{3,16})([136ERP][0-9A-F]{8})")
+_CONTACT_ID = re.compile(r"(18|98) *([0-9A-Fa-f]{3,16})([136ERP][0-9A-F]{8})")
 _BASIC = re.compile(r" *([0-9A-Fa-f]{3,10}) ([A-Za-z0-9 ])([0-9A-Z ])([0-9A-Z ]{3})")
 _OTHER = re.compile(r" {4,}(\S.*)", re.DOTALL)
-_CODED = re.compile(r" +([0-9A-Fa-f]{3,10})([A-Z]{2})([0-9A-F]{2,4}) *")
+# The last six columns are code and address; imitators cut the address to two digits.
+_CODED = (
+    re.compile(r" +([0-9A-Fa-f]{3,10})([A-Z]{2})([0-9A-F]{2}[0-9A-F ]{2}) *"),
+    re.compile(r" +([0-9A-Fa-f]{3,10})([A-Z]{2})([0-9A-FZ]{2,3}) *"),
+)
 _HIGH_SPEED = re.compile(r"([0-9A-Z ]+?)((?: [0-9A-F]{4}){2,4} [0-9A-F])")
-_FSK2 = re.compile(r" +([0-9A-F]{3,6})([0-9A-F]{2})([0-9A-F]{2}) *")
-_TELIM = re.compile(r"([0-9A-F]{3,9}|[0-9A-F]{3,5} *[0-9A-F]{3,6}) ([A-Z]) {1,3}([0-9A-F]{1,2})")
+_FSK2 = re.compile(r" +([0-9A-F]{3,6})([0-9A-Z]{2})([0-9A-Z]{2}) *")
+_HEXADECIMAL = re.compile(r"[0-9A-F]*")
+_TELIM = re.compile(r"([0-9A-Z]{3,15}|[0-9A-Z]{3,9} *[0-9A-F]{3,6}) ([A-Z]) {1,3}([0-9A-F]{1,2})")
 _SIM = re.compile(r"([0-9A-Z]{3,9})([0-9]{10})([0-9]{21})")
 _SHORT, _LONG = 3, 5  # RRL and RRLLL
+_CODED_COLUMNS = 16  # spaces, account, code and address
 _AROUND_ACCOUNT = 11  # 18 before it, QXYZGGCCC behind it
+_VIDEO = "Idu"  # System 5: the block that tells of pictures
+_AUDIO = "P"  # of account 0000: two-way audio, the letter as it leaves the factory
 _IDLE = b"\r\n\x00"
 _BY_USER = frozenset({SignalClass.OPENING, SignalClass.CLOSING, SignalClass.CANCEL})
+
+_Reader = Callable[[str, Options], Signal | None]
 
 _LETTERS: Mapping[str, SignalClass] = MappingProxyType(
     {
@@ -118,7 +128,9 @@ def is_heartbeat(body: bytes) -> bool:
 def decode(raw: bytes, accounts: Accounts, options: Options) -> Decoded | Undecoded:
     """Read one stored frame; never raises, whatever the bytes."""
     start = len(raw) - len(raw.lstrip(_IDLE))
-    body = raw[start:].rstrip(_IDLE).removesuffix(read_bytes(options, OPTIONS, "end"))
+    end = read_bytes(options, OPTIONS, "end")
+    body = raw[start:].removesuffix(end).rstrip(_IDLE).removesuffix(end)
+    body = body if end else _once(body)
     if is_heartbeat(body):
         return Decoded(signals=(_heartbeat(decode_text(body)),), table=TABLE)
     if body[:1] in {b"0", b"S"}:
@@ -129,8 +141,25 @@ def decode(raw: bytes, accounts: Accounts, options: Options) -> Decoded | Undeco
         return Undecoded(f"the protocol id {text[:1]!r} is not known")
     signal = read(text[1:], options)
     if signal is None:
-        return Undecoded(f"id {text[0]}: not in a layout of this protocol")
+        return Undecoded(_why(text, read, options))
     return _addressed(Decoded(signals=(signal,), table=TABLE), options)
+
+
+def _once(body: bytes) -> bytes:
+    """Return what ``body`` is whole copies of.
+
+    Where a silence ends a frame, a frame and its repeats that waited on their way came as one; they
+    tell of one event, since no other is sent before the first is answered.
+    """
+    return body[: (body + body).find(body, 1)]
+
+
+def _why(text: str, read: _Reader, options: Options) -> str:
+    """Return why a frame of a known id is not read."""
+    header = options.get("header", "auto")
+    if header != "auto" and read(text[1:], {**options, "header": "auto"}) is not None:
+        return f"id {text[0]}: its header is not {header}, which the option `header` says"
+    return f"id {text[0]}: not in a layout of this protocol"
 
 
 def _addressed(decoded: Decoded | Undecoded, options: Options) -> Decoded | Undecoded:
@@ -166,11 +195,18 @@ def _decode_blocks(body: bytes, start: int) -> Decoded | Undecoded:
     )
     if not signals:
         return Undecoded(f"id {body[:1].decode('ascii')}: the data hold no event", number)
-    if number and not number.strip("0"):
+    if _is_own(number):
         signals = [replace(signal, signal_class=SignalClass.SELF) for signal in signals]
+    elif signals[0].text.startswith(_VIDEO):
+        signals[0] = replace(signals[0], code_name="visual verification")
     first = start + bracket + 1 + len(data) - sum(len(block) + 1 for block in blocks) + 1
     masked = tuple(sia.passcode_spans(blocks, first))
     return Decoded(signals=tuple(signals), masked=masked, table=TABLE)
+
+
+def _is_own(number: str) -> bool:
+    """Tell the account under which a receiver speaks of itself."""
+    return bool(number) and not number.strip("0")
 
 
 def _heartbeat(text: str) -> Signal:
@@ -226,9 +262,14 @@ def _read_basic(text: str, options: Options) -> Signal | None:
     header, rest = _columns(text, options)
     match = _BASIC.fullmatch(rest)
     if match is None:
+        # A receiver in Radionics 6500 mode writes BFSK, which otherwise is id 6, under this id.
+        coded = _CODED[0].fullmatch(rest) if len(rest) == _CODED_COLUMNS else None
+        if coded is not None and coded[2] in sia_codes():
+            return _coded("1", header, coded[1], coded[2], coded[3].strip())
         return _read_other(header, rest)
     number, letter, group, value = match.groups()
-    kind = read_class(options, letter) or _kind(letter)
+    own = _is_own(number)
+    kind = SignalClass.SELF if own else read_class(options, letter) or _kind(letter)
     by_user = kind in _BY_USER
     value = value.strip()
     return Signal(
@@ -236,6 +277,7 @@ def _read_basic(text: str, options: Options) -> Signal | None:
         token="1",
         signal_class=kind,
         code=letter.strip(),
+        code_name="two-way audio" if own and letter == _AUDIO else "",
         zone="" if by_user else value,
         user=value if by_user else "",
         area=group.strip(),
@@ -269,10 +311,15 @@ def _read_other(header: str, rest: str) -> Signal | None:
 
 def _read_coded(token: str, text: str, options: Options) -> Signal | None:
     header, rest = _columns(text, options)
-    match = _CODED.fullmatch(rest)
+    match = next(filter(None, (layout.fullmatch(rest) for layout in _CODED)), None)
     if match is None:
         return None
     number, code, address = match.groups()
+    return _coded(token, header, number, code, address.strip())
+
+
+def _coded(token: str, header: str, number: str, code: str, address: str) -> Signal:
+    """Return an event in the short form, which does not tell new from old."""
     event = sia.SiaEvent(code=code, address=address, block="")
     signal = sia.signal(event, number=number, token=token, receiver=header[:2], line=header[2:])
     return replace(signal, new=None)
@@ -302,6 +349,9 @@ def _read_fsk2(text: str, options: Options) -> Signal | None:
     if match is None:
         return None
     number, code, zone = match.groups()
+    if code in sia_codes() and not _HEXADECIMAL.fullmatch(code):
+        # Protocol 1: the receiver has made SIA codes of it.  Pairs that may be digits are digits.
+        return _coded("C", header, number, code, zone)
     return Signal(
         number=number,
         token="C",
@@ -346,7 +396,7 @@ def _read_sim(text: str, options: Options) -> Signal | None:
     )
 
 
-_READERS: Mapping[str, Callable[[str, Options], Signal | None]] = MappingProxyType(
+_READERS: Mapping[str, _Reader] = MappingProxyType(
     {
         "1": _read_basic,
         "3": partial(_read_coded, "3"),

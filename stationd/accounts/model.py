@@ -1,5 +1,6 @@
 """Dealers, customers, sites, contracts, accounts and transmitters."""
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -136,11 +137,22 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealedKey:
-    """A panel's key, sealed, and from when to when it counts (None: without an end)."""
+    """A panel's key, sealed, and from when to when it counts (None: without an end).
+
+    ``overlap`` is the seconds after which keys before this one end, counted from the first frame
+    under it; None: its use does not end them.
+    """
 
     sealed: str = field(repr=False)
     valid_from: datetime | None = None
     valid_to: datetime | None = None
+    overlap: int | None = None
+    added_at: datetime | None = None
+
+    @property
+    def id(self) -> str:
+        """What the key is told by in rows and records: the seal, which says nothing of the key."""
+        return hashlib.sha256(self.sealed.encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

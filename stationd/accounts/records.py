@@ -7,7 +7,7 @@ a document and says itself only what kind of change it was, of which fields.
 from collections.abc import Mapping, Sequence
 
 from archive.canonical import JsonValue, encode
-from stationd.accounts.model import Link, Transmitter
+from stationd.accounts.model import Link, SealedKey, Transmitter
 from stationd.clock import iso
 from stationd.db.engine import Connection
 from stationd.desk import Desk
@@ -20,7 +20,9 @@ __all__ = [
     "append_drafts",
     "changed",
     "facts_document",
+    "group_key_changed",
     "key_added",
+    "key_ended",
     "link_ended",
     "link_given_away",
     "linked",
@@ -80,10 +82,36 @@ def link_given_away(link: Link, transmitter: Transmitter, valid_to: str, by: Per
     return _config(STATION, "transmitter_given_away", by, Origin.HUMAN, {"of": fields})
 
 
-def key_added(acct: str, transmitter: Transmitter, by: Person, origin: Origin) -> RecordDraft:
+def key_added(
+    acct: str, transmitter: Transmitter, key: SealedKey, by: Person, origin: Origin
+) -> RecordDraft:
     """Return the record of a new panel key; the key itself is nowhere in the ledger."""
-    fields: dict[str, JsonValue] = {"group": transmitter.group, "number": transmitter.number}
+    fields = {"group": transmitter.group, "number": transmitter.number, **_key(key)}
     return _config(acct, "transmitter_key_added", by, origin, fields)
+
+
+def key_ended(
+    acct: str, transmitter: Transmitter, key: SealedKey, by: Person, origin: Origin
+) -> RecordDraft:
+    """Return the record of the end that a person gave a panel key."""
+    fields = {"group": transmitter.group, "number": transmitter.number, **_key(key)}
+    return _config(acct, "transmitter_key_ended", by, origin, fields)
+
+
+def group_key_changed(group: str, kind: str, key: SealedKey, by: Person) -> RecordDraft:
+    """Return the record of a key of a whole receiver group, in the station's chain."""
+    fields: dict[str, JsonValue] = {"group": group, **_key(key)}
+    return _config(STATION, kind, by, Origin.HUMAN, {"of": fields})
+
+
+def _key(key: SealedKey) -> dict[str, JsonValue]:
+    """Return what tells one key from another, and its dates."""
+    dates = {"valid_from": key.valid_from, "valid_to": key.valid_to}
+    fields: dict[str, JsonValue] = {"key": key.id}
+    fields |= {name: iso(date) for name, date in dates.items() if date is not None}
+    if key.overlap is not None:
+        fields["overlap"] = key.overlap
+    return fields
 
 
 def service_set(acct: str, before: str, after: str, by: Person) -> RecordDraft:

@@ -19,7 +19,6 @@ from stationd.accounts.model import (
     Opening,
     Ownership,
     RecordState,
-    SealedKey,
     Service,
     Site,
     Transmitter,
@@ -28,7 +27,6 @@ from stationd.accounts.model import (
 from stationd.accounts.records import (
     append_drafts,
     changed,
-    key_added,
     link_ended,
     link_given_away,
     linked,
@@ -60,36 +58,32 @@ from stationd.accounts.store import (
     record_service,
     record_sites,
     record_transmitters,
+    rewrite_account,
     rewrite_contract,
     rewrite_customer,
     rewrite_site,
-    rewrite_transmitter,
 )
 from stationd.clock import iso
 from stationd.db.engine import Connection
 from stationd.desk import Desk
-from stationd.errors import MistakeError, NotFoundError, RefusedError
+from stationd.errors import MistakeError, RefusedError
 from stationd.ledger.model import Origin
 from stationd.ledger.store import read_heads
-from stationd.sealing import Sealer
 from stationd.staff.model import Person
 from stationd.staff.rights import Right, require
 
 __all__ = [
     "accounts",
     "add_dealer",
-    "add_key",
     "change",
+    "change_details",
     "end_link",
     "facts",
     "link_transmitter",
     "open_account",
     "read_whole",
-    "sealed_key",
     "set_service",
 ]
-
-_KEY_LENGTHS = (16, 24, 32)
 
 
 def accounts(
@@ -191,6 +185,25 @@ def change(desk: Desk, new: Customer | Site | Contract, *, by: Person) -> list[s
                 drafts.append(changed(acct, fields, doc, by, Origin.HUMAN))
         append_drafts(desk, connection, drafts)
     return [draft.acct for draft in drafts]
+
+
+def change_details(
+    desk: Desk, acct: str, details: Mapping[str, JsonValue], *, by: Person
+) -> list[str]:
+    """Set details of an account, None: take one away; return the fields that changed by it."""
+    require(by, Right.EDIT_ACCOUNTS)
+    with desk.database.writing() as connection:
+        account = _open_record(connection, acct)
+        before = _facts(connection, acct)
+        merged = {**account.details, **details}
+        kept = {name: value for name, value in merged.items() if value is not None}
+        rewrite_account(connection, replace(account, details=kept))
+        facts_now = _facts(connection, acct)
+        fields = changed_fields(before, facts_now)
+        if fields:
+            doc = store_facts(desk, connection, facts_now)
+            append_drafts(desk, connection, [changed(acct, fields, doc, by, Origin.HUMAN)])
+    return fields
 
 
 def _rewrite(connection: Connection, new: Customer | Site | Contract) -> None:
@@ -297,35 +310,6 @@ def end_link(desk: Desk, link_id: str, valid_to: datetime, *, by: Person) -> Non
         record_link_end(connection, link.id, valid_to)
         draft = link_ended(link, transmitter, iso(valid_to), by)
         append_drafts(desk, connection, [draft])
-
-
-def sealed_key(key: bytes, sealer: Sealer, valid_from: datetime | None = None) -> SealedKey:
-    """Return a panel's key sealed, or raise `MistakeError` where it is no AES key."""
-    if len(key) not in _KEY_LENGTHS:
-        raise MistakeError(f"A key has 16, 24 or 32 bytes; this one has {len(key)}.")
-    return SealedKey(sealed=sealer.seal(key), valid_from=valid_from)
-
-
-def add_key(desk: Desk, group: str, number: str, key: SealedKey, *, by: Person) -> None:
-    """Give a panel another key; those before end where it begins, and stay for what is old."""
-    require(by, Right.EDIT_ACCOUNTS)
-    with desk.database.writing() as connection:
-        transmitter = read_transmitter(connection, group, number)
-        if transmitter is None:
-            raise NotFoundError(f"There is no transmitter {number} in group {group}.")
-        keys = [_ended(old, key.valid_from) for old in transmitter.keys]
-        rewrite_transmitter(connection, replace(transmitter, keys=(*keys, key)))
-        links = read_links(connection, transmitter_id=transmitter.id)
-        accts = sorted({link.acct for link in links if link.valid_to is None})
-        drafts = [key_added(acct, transmitter, by, Origin.HUMAN) for acct in accts]
-        append_drafts(desk, connection, drafts)
-
-
-def _ended(key: SealedKey, end: datetime | None) -> SealedKey:
-    """Return a key that counts no longer than ``end``; None: the panel may use either."""
-    if end is None or (key.valid_to is not None and key.valid_to <= end):
-        return key
-    return replace(key, valid_to=end)
 
 
 def _open_record(connection: Connection, acct: str) -> Account:

@@ -17,12 +17,12 @@ from stationd.accounts.model import (
     Link,
     Party,
     RecordState,
-    SealedKey,
     Service,
     Site,
     Standing,
     Transmitter,
 )
+from stationd.accounts.sealed import key_values, sealed_keys
 from stationd.clock import iso, parse_iso
 from stationd.db.engine import Connection
 from stationd.db.schema import (
@@ -532,14 +532,7 @@ def _transmitter(row: Any) -> Transmitter:  # noqa: ANN401
         group=row.receiver_group,
         number=row.number,
         protocol=row.protocol,
-        keys=tuple(
-            SealedKey(
-                sealed=key["sealed"],
-                valid_from=_moment(key["valid_from"]),
-                valid_to=_moment(key["valid_to"]),
-            )
-            for key in json.loads(row.keys)
-        ),
+        keys=sealed_keys(json.loads(row.keys)),
         window_back=row.window_back,
         window_ahead=row.window_ahead,
         poll_interval=row.poll_interval,
@@ -548,20 +541,12 @@ def _transmitter(row: Any) -> Transmitter:  # noqa: ANN401
 
 
 def _transmitter_values(transmitter: Transmitter) -> dict[str, object]:
-    keys: list[JsonValue] = [
-        {
-            "sealed": key.sealed,
-            "valid_from": None if key.valid_from is None else iso(key.valid_from),
-            "valid_to": None if key.valid_to is None else iso(key.valid_to),
-        }
-        for key in transmitter.keys
-    ]
     return {
         "id": transmitter.id,
         "receiver_group": transmitter.group,
         "number": transmitter.number,
         "protocol": transmitter.protocol,
-        "keys": encode(keys).decode(),
+        "keys": encode(key_values(transmitter.keys)).decode(),
         "window_back": transmitter.window_back,
         "window_ahead": transmitter.window_ahead,
         "poll_interval": transmitter.poll_interval,

@@ -24,6 +24,7 @@ from stationd.bundles.model import Order
 from stationd.db.engine import Connection, Database
 from stationd.desk import Desk
 from stationd.errors import CheckFailedError
+from stationd.gaps.service import read_account_gaps
 from stationd.ledger.checkpoints import read_checkpoint
 from stationd.ledger.store import read_documents, read_records
 
@@ -88,6 +89,7 @@ def freeze(connection: Connection, order: Order, station: str, *, at: int | None
         "gaps": [
             *reading.read_gaps(connection, _groups(known)),
             *read_unstamped(connection, (order.acct, order.epoch), at),
+            *map(reading.gap_row, read_account_gaps(connection, order.acct)),
         ],
         "lines": reading.read_line_periods(connection, _groups(known)),
         "notices": notices,

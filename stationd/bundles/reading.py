@@ -18,7 +18,6 @@ from stationd.db.schema import (
     case_steps,
     cases,
     checkpoints,
-    gaps,
     holds,
     lines,
     listeners,
@@ -27,9 +26,12 @@ from stationd.db.schema import (
     staff,
 )
 from stationd.errors import NotFoundError
+from stationd.gaps import store as gaps
+from stationd.gaps.model import Gap
 from stationd.ledger.model import STATION
 
 __all__ = [
+    "gap_row",
     "read_case_facts",
     "read_covered",
     "read_custody",
@@ -123,11 +125,18 @@ def _facts(connection: Connection, case_id: str) -> list[dict[str, Any]]:
 
 
 def read_custody(connection: Connection, acct: str) -> list[dict[str, Any]]:
-    """Return the `station` chain's custody records about an account, as rows for people."""
+    """Return the `station` chain's custody records about an account, as rows for people.
+
+    Corrections of its closed epochs are among them: an epoch takes none after its `close`.
+    """
     query = (
         sa.select(records.c.seq, records.c.t.label("at"), records.c.body)
         .join(about, sa.and_(records.c.acct == STATION, records.c.seq == about.c.seq))
-        .where(about.c.acct == acct, records.c.epoch == 1, records.c.type == "custody")
+        .where(
+            about.c.acct == acct,
+            records.c.epoch == 1,
+            records.c.type.in_(("custody", "correction")),
+        )
         .order_by(records.c.seq)
     )
     return [
@@ -147,6 +156,8 @@ def _custody_rows(seq: int, t: str, body: Mapping[str, Any]) -> list[dict[str, A
         "order": body.get("order"),
         "bundle": body.get("bundle"),
     }
+    if "corrects" in body:
+        return [{**row, **_correction(body)}]
     stored = body.get("objects") or []
     if not stored:
         return [row]
@@ -161,22 +172,31 @@ def _custody_rows(seq: int, t: str, body: Mapping[str, Any]) -> list[dict[str, A
     ]
 
 
+def _correction(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a correction in the station's chain says of a record of a closed epoch."""
+    said = {key: value for key, value in body.items() if key not in _NOT_SAID}
+    return {**said, "epoch": body["of"]["epoch"]}
+
+
+_NOT_SAID = frozenset({"acct", "epoch", "seq", "t", "salt", "type", "origin", "kind", "of", "by"})
+
+
 def read_gaps(connection: Connection, groups: set[str]) -> list[dict[str, Any]]:
     """Return the gaps of whole nodes and of the listeners of ``groups``."""
     names = _listeners(connection, groups)
-    query = sa.select(gaps).order_by(gaps.c.began_at, gaps.c.id)
-    return [
-        {
-            "kind": row.cause,
-            "listener": row.listener or f"node {row.node}",
-            "from": row.began_at,
-            "to": row.ended_at,
-            "cause": row.cause,
-            "detail": row.detail,
-        }
-        for row in connection.execute(query)
-        if not row.listener or row.listener in names
-    ]
+    return [gap_row(gap) for gap in gaps.read_gaps(connection, listeners=sorted(names))]
+
+
+def gap_row(gap: Gap) -> dict[str, Any]:
+    """Return a gap as line status has it."""
+    return {
+        "kind": gap.cause,
+        "listener": gap.listener or (f"node {gap.node}" if gap.node else ""),
+        "from": gap.began_at,
+        "to": gap.ended_at,
+        "cause": gap.cause,
+        "detail": gap.detail,
+    }
 
 
 def read_line_periods(connection: Connection, groups: set[str]) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from archive.authorities.base import Authority
-from archive.build import BundleSource, FinishedFile, Trust, build, finish
+from archive.build import BundleSource, FinishedFile, Trust, build, finish, report_signed_by
 from archive.canonical import JsonValue
 from archive.errors import ObjectDiffersError
 from archive.merkle import account_key
@@ -247,7 +247,13 @@ def _build(shop: Workshop, order: Order) -> None:
 def _finished(
     shop: Workshop, order: Order, source: BundleSource, part: Path
 ) -> tuple[list[FinishedFile], str]:
-    built = build(source, part / "work", trust=shop.trust, progress=_teller(shop, order, 0, 45))
+    built = build(
+        source,
+        part / "work",
+        trust=shop.trust,
+        sign_report=report_signed_by(shop.seal, shop.authority, shop.desk.clock.now()),
+        progress=_teller(shop, order, 0, 45),
+    )
     shop.passed("bagged")
     done = finish(
         built,

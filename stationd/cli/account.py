@@ -17,12 +17,13 @@ from stationd.accounts.model import (
 )
 from stationd.accounts.store import read_account, read_contract, read_customer, read_site
 from stationd.cli.account_import import import_
+from stationd.cli.account_key import key
+from stationd.cli.account_tests import tests
 from stationd.cli.account_text import account_lines, history_lines, signal_value
 from stationd.cli.moments import MOMENT, PERIOD
-from stationd.cli.office import Office, ask_password
+from stationd.cli.office import Office
 from stationd.cli.output import table
 from stationd.clock import iso
-from stationd.errors import MistakeError
 from stationd.signals import service as signals
 from stationd.staff.rights import Right, require
 
@@ -37,6 +38,8 @@ def account() -> None:
 
 
 account.add_command(import_)
+account.add_command(key)
+account.add_command(tests)
 
 
 @account.command(name="list", epilog="Example: stationctl account list maple --service active")
@@ -98,6 +101,7 @@ Examples:
 @click.option("--until", type=MOMENT, help="Before this moment.")
 @click.option("--last", type=PERIOD, help="Only what was received this long ago or later.")
 @click.option("--limit", type=click.IntRange(1), default=1000, show_default=True)
+@click.option("--all", "unfolded", is_flag=True, help="Each signal of a runaway; --json does so.")
 @click.pass_obj
 def history(  # noqa: PLR0913  (an option each)
     office: Office,
@@ -109,15 +113,15 @@ def history(  # noqa: PLR0913  (an option each)
     until: datetime | None,
     last: timedelta | None,
     limit: int,
+    unfolded: bool,
 ) -> None:
     """Show the signals of account ACCT, oldest first, in the site's time."""
     desk = office.desk
     zone = _zone(office, acct)
     if last is not None:
         since = max(filter(None, (since, office.clock.now() - last)))
-    rows = signals.history(
-        desk, acct, since=since, until=until, classes=classes, code=code, limit=limit + 1
-    )
+    read = signals.history if unfolded or office.output.as_json else signals.folded_history
+    rows = read(desk, acct, since=since, until=until, classes=classes, code=code, limit=limit + 1)
     office.trail.reading("history", acct=acct)
     kept = rows[:limit]
     office.show([signal_value(row) for row in kept], history_lines(kept, zone))
@@ -188,25 +192,6 @@ def unlink(office: Office, link_id: str, at: datetime | None) -> None:
     ends = at or office.clock.now()
     service.end_link(office.desk, link_id, ends, by=office.person())
     office.show({"link": link_id, "until": iso(ends)}, f"Link {link_id} ends {iso(ends)}.")
-
-
-@account.command(epilog="Example: stationctl account key main 01A4 --stdin < panel.key")
-@click.argument("group")
-@click.argument("number")
-@click.option("--from", "from_", type=MOMENT, help="When those before stop.  [default: never]")
-@click.option("--stdin", is_flag=True, help="Read the key from standard input.")
-@click.pass_obj
-def key(office: Office, group: str, number: str, from_: datetime | None, *, stdin: bool) -> None:
-    """Give the panel that sends NUMBER in GROUP an AES key (32, 48 or 64 hexadecimal digits)."""
-    by = office.person()
-    text = ask_password("Key, hexadecimal", stdin=stdin)
-    try:
-        secret = bytes.fromhex(text)
-    except ValueError:
-        raise MistakeError("The key is not hexadecimal.") from None
-    sealed = service.sealed_key(secret, office.sealer(), from_)
-    service.add_key(office.desk, group, number, sealed, by=by)
-    office.show({"group": group, "number": number}, f"{number} in group {group} has a new key.")
 
 
 @account.command(epilog="Example: stationctl account claim 1234 main 01A4 --since 2026-03-01")

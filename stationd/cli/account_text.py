@@ -74,6 +74,8 @@ def signal_line(row: SignalRow, zone: ZoneInfo) -> str:
         if value
     )
     marks = f" [{row.marks}]" if row.marks else ""
+    marks += f" (was {row.was})" if row.was else ""
+    marks += f" {folded}" if (folded := _folded(row, zone)) else ""
     return (
         f"{local(row.received_at, zone)}  {row.acct:<12} {row.signal_class:<11} {row.code:<6} "
         f"{row.name}{'  ' + where if where else ''}{marks}"
@@ -101,5 +103,18 @@ def _row(row: SignalRow, zone: ZoneInfo) -> list[str]:
         row.user,
         row.area,
         row.listener,
-        row.marks,
+        _marks(row, zone),
     ]
+
+
+def _marks(row: SignalRow, zone: ZoneInfo) -> str:
+    """Return marks, what was read at first, and how many signals the row stands for."""
+    was = f"(was {row.was})" if row.was else ""
+    return " ".join(filter(None, (row.marks, was, _folded(row, zone))))
+
+
+def _folded(row: SignalRow, zone: ZoneInfo) -> str:
+    if row.count == 1:
+        return ""
+    began, last = local(row.received_at, zone), local(row.last_at, zone)
+    return f"x {row.count} between {began} and {last}"

@@ -23,7 +23,7 @@ Examples:
 )
 @click.pass_context
 def doctor(ctx: click.Context, skip: tuple[str, ...]) -> None:
-    """Check settings, keys, database, journal, roster, clock, archive, authority and devices.
+    """Check settings, keys, database, journal, roster, clock, archive, devices and the rest.
 
     Each check passed, warned, failed, or could not be made; exit code 1 where one failed.  Run
     it as the worker's user to see what the worker sees.
@@ -47,4 +47,4 @@ def _value(one: Finding) -> dict[str, str]:
 
 
 def _line(one: Finding) -> str:
-    return f"{one.outcome.value:<7} {one.check:<10} {one.text}"
+    return f"{one.outcome.value:<7} {one.check:<12} {one.text}"

@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "demo": ("stationd.demo.command:demo", "Play one termination with real parts."),
         "doctor": ("stationd.cli.doctor:doctor", "Check what the station stands on."),
         "export": ("stationd.cli.export:export", "Make a bundle of an account's history."),
+        "gaps": ("stationd.cli.gaps:gaps", "Show when we cannot vouch, and why."),
         "hold": ("stationd.cli.hold:hold", "Set, lift and list holds."),
         "journal": ("stationd.cli.journal:journal", "List and retire the journals of nodes."),
         "ledger": ("stationd.cli.ledger:ledger", "Check the ledger; show anchors and notes."),
@@ -41,9 +42,14 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "migrate": ("stationd.cli.migrate:migrate", "Bring the database to this release."),
         "parked": ("stationd.cli.parked:parked", "Show what was kept but not assigned."),
         "prove": ("stationd.cli.prove:prove", "Prove an account at any anchor."),
-        "receiver": ("stationd.cli.receiver:receiver", "Check what arrives on a listener."),
+        "receiver": (
+            "stationd.cli.receiver:receiver",
+            "Check what arrives, and receivers' clocks.",
+        ),
+        "redecode": ("stationd.cli.redecode:redecode", "Read kept frames anew, and correct."),
         "staff": ("stationd.cli.staff:staff", "Add and look after people."),
         "status": ("stationd.cli.status:status", "Show how the station stands."),
+        "supervision": ("stationd.cli.supervision:supervision", "Show who is heard as expected."),
         "tail": ("stationd.cli.tail:tail", "Show signals as they come."),
         "verify": ("stationd.cli.verify:verify", "Check a bundle."),
     }

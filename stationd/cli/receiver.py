@@ -8,6 +8,7 @@ from archive.canonical import JsonValue
 from receivers.registry import RECEIVERS
 from stationd.checkup.judging import Asked, Report, judge
 from stationd.cli.office import Office
+from stationd.cli.receiver_clocks import clocks
 from stationd.errors import MistakeError
 from stationd.journal.model import Entry
 from stationd.journal.reader import JournalReader
@@ -21,6 +22,9 @@ _PAGE = 1000
 @click.group()
 def receiver() -> None:
     """Look at receivers."""
+
+
+receiver.add_command(clocks)
 
 
 @receiver.command(

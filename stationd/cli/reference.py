@@ -156,7 +156,10 @@ def _kind(annotation: Any) -> str:  # noqa: ANN401  (any annotation)
     if origin is Literal:
         return ", ".join(f"`{choice}`" for choice in get_args(annotation))
     if origin in (Union, types.UnionType):
-        return _kind(next(one for one in get_args(annotation) if one is not type(None)))
+        kinds = [_kind(one) for one in get_args(annotation) if one is not type(None)]
+        return " or ".join(dict.fromkeys(kinds))
+    if origin is tuple:
+        return "list"
     if origin is not None:
         return "table"
     words = {

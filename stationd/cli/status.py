@@ -18,8 +18,9 @@ from stationd.journal.reader import JournalReader
 from stationd.overview.model import JournalState, LineState, Overview
 from stationd.overview.service import overview
 from stationd.schedule.checks import Check, read_checks
+from stationd.timekeeping.telling import sentence
 
-__all__ = ["status"]
+__all__ = ["status", "watched"]
 
 
 @click.command(epilog="Example: watch stationctl status")
@@ -44,7 +45,10 @@ def status(office: Office) -> None:
         "checks": [_check_value(one) for one in checks],
         "disks": disks,
     }
-    office.show(value, _text(found, progress, checks, disks, now))
+    zones = {one.name: one.zone for one in office.settings.listeners}
+    said = [sentence(one, zones.get(one.listener, "UTC")) for one in found.clocks]
+    lines = [*_text(found, progress, checks, disks, now), *_looked_at(found, said)]
+    office.show(value, lines)
 
 
 def _database_file(office: Office) -> list[Path]:
@@ -112,7 +116,9 @@ def _text(
     lines.append(f"Accounts    {_counts(found.accounts)}")
     lines.append(f"Open cases  {_counts(found.cases)}")
     lines.append(f"Bundles     {_counts(found.orders)}")
-    lines.append(f"Holds in force {found.holds}, parked {found.parked}, gaps {found.open_gaps}")
+    lines.append(f"Supervision {watched(found.supervision)}")
+    lines.append(f"Gaps        {found.open_gaps} open of listeners and nodes")
+    lines.append(f"Holds in force {found.holds}, parked {found.parked}")
     lines.append(_anchor(progress, now))
     for check in checks:
         when = _ago(check.at, now)
@@ -120,6 +126,20 @@ def _text(
     for disk in disks:
         lines.append(
             f"Disk        {_gib(disk['free'])} of {_gib(disk['size'])} free at {disk['path']}"
+        )
+    return lines
+
+
+def _looked_at(found: Overview, clocks: Sequence[str | None]) -> list[str]:
+    """Return what somebody should look at: accounts that run away, clocks that are off."""
+    lines = [
+        f"Runaway     {run.acct}: {run.count} signals between {run.began_at} and {run.last_at}"
+        for run in found.runaways
+    ]
+    lines += [f"Clock       {text}" for text in clocks if text is not None]
+    if found.wrong_panels:
+        lines.append(
+            f"Clock       {found.wrong_panels} panels: `receiver clocks --panels` has them"
         )
     return lines
 
@@ -169,6 +189,14 @@ def _checkpoint(found: Overview, now: datetime) -> str:
 
 def _counts(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {name}" for name, count in counts.items()) or "none"
+
+
+def watched(counts: Mapping[str, int]) -> str:
+    """Say how supervised accounts stand."""
+    if not counts:
+        return "no account is supervised"
+    overdue = counts.get("missed", 0)
+    return f"{_counts(counts)}; {overdue or 'nobody'} overdue"
 
 
 def _ago(moment: datetime, now: datetime) -> str:

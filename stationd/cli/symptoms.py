@@ -1,8 +1,10 @@
 """What `stationctl doctor` looks at: one function a check, each saying what helps."""
 
+import json
 import os
 import shutil
 import stat
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,16 +17,22 @@ from stationd import parts
 from stationd.cli.office import Office
 from stationd.db.revision import check_revision
 from stationd.errors import StationdError
+from stationd.gaps.service import gaps
 from stationd.journal.chain import first_link, links
-from stationd.journal.model import encode_body
+from stationd.journal.model import Entry, Kind, encode_body
 from stationd.journal.reader import JournalReader
+from stationd.keys.model import What
+from stationd.keys.service import faults
+from stationd.net.certificates import read_context, valid_until
 from stationd.net.kernel_clock import read_kernel_clock
 from stationd.overview.store import read_taken
 from stationd.roster.file import read
 from stationd.roster.service import read_current
-from stationd.settings import SerialListener, secret
+from stationd.settings import SerialListener, TcpListener, secret
 from stationd.staff.model import Role
 from stationd.staff.service import staff_list
+from stationd.supervision.model import State
+from stationd.supervision.service import standing
 from stationd.supervision.wall_clock import ClockState
 
 __all__ = ["CHECKS", "Check", "Finding", "Outcome", "examine"]
@@ -33,6 +41,10 @@ _LAST_ENTRIES = 10_000
 _LEAST_FREE = 0.1
 _LARGEST_OFFSET_NS = 500_000_000
 _SEAL_WARNING = timedelta(days=60)
+_FAULTS_WITHIN = timedelta(days=1)
+_CERTIFICATE_WARNING = timedelta(days=14)
+_DAY_NS = 86400 * 10**9
+_MOST_TOLD = 10
 
 
 class Outcome(StrEnum):
@@ -71,6 +83,8 @@ def _settings(office: Office) -> Told:
     yield Outcome.PASSED, f"{office.config} reads well"
     if not settings.listeners:
         yield Outcome.WARNED, "there are no [[listeners]], so nothing can be received"
+    if settings.codes.file is not None:
+        yield Outcome.PASSED, f"own codes: {parts.own_codes(settings).version}"
     if settings.archive is None:
         yield Outcome.WARNED, "there is no [archive.store], so no account can be closed"
     if not settings.authorities:
@@ -110,16 +124,40 @@ def _staff(office: Office) -> Told:
             yield Outcome.WARNED, f"no {words} may log in; `stationctl staff add` adds one"
 
 
-def _journal(office: Office) -> Told:
+def _recent(office: Office) -> tuple[str, tuple[int, bytes] | None, list[Entry]]:
+    """Return the journal's id, what was taken of it, and entries from before that onwards."""
     reader = JournalReader(office.settings.journal.path)
     try:
         journal = reader.id
         with office.desk.database.reading() as connection:
             taken = read_taken(connection, journal)
         after = max(0, (0 if taken is None else taken[0]) - _LAST_ENTRIES)
-        entries = reader.read(after, _LAST_ENTRIES + 1)
+        return journal, taken, reader.read(after, _LAST_ENTRIES + 1)
     finally:
         reader.close()
+
+
+def _strangers(office: Office) -> Told:
+    if not office.settings.journal.path.exists():
+        yield Outcome.WARNED, "there is no journal yet that could tell who was turned away"
+        return
+    _, _, entries = _recent(office)
+    since = office.clock.now_ns() - _DAY_NS
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for entry in entries:
+        if entry.kind is Kind.GARBLED and entry.note and entry.received_at >= since:
+            note = json.loads(entry.note)
+            counts[entry.listener, entry.peer, note["fault"]] += note.get("count", 0)
+    told = [(place, count) for place, count in counts.most_common(_MOST_TOLD) if count]
+    for (listener, peer, fault), count in told:
+        text = f"{listener}: {count} times {fault} of {peer} in a day, counted and not kept"
+        yield Outcome.WARNED, text
+    if not told:
+        yield Outcome.PASSED, "nobody was turned away or limited, as far as the last entries say"
+
+
+def _journal(office: Office) -> Told:
+    journal, taken, entries = _recent(office)
     if not entries:
         yield Outcome.PASSED, f"journal {journal} is empty"
         return
@@ -146,6 +184,27 @@ def _agrees(taken: tuple[int, bytes], there: dict[int, bytes]) -> Told:
         yield Outcome.FAILED, text
 
 
+def _supervision(office: Office) -> Told:
+    counts = standing(office.desk, limit=0).counts
+    missed = counts.get(State.MISSED, 0)
+    if missed:
+        text = f"{missed} account(s) are overdue; `stationctl supervision --bad` names them"
+        yield Outcome.WARNED, text
+    else:
+        yield Outcome.PASSED, f"of {sum(counts.values())} accounts supervised none is overdue"
+
+
+def _gaps(office: Office) -> Told:
+    found = gaps(office.desk, since=office.clock.now())
+    open_gaps = [gap for gap in found if gap.ended_at is None]
+    if not open_gaps:
+        yield Outcome.PASSED, "no gap is open"
+        return
+    causes = ", ".join(sorted({gap.cause for gap in open_gaps}))
+    text = f"{len(open_gaps)} gap(s) are open: {causes}; `stationctl gaps --open` shows them"
+    yield Outcome.WARNED, text
+
+
 def _roster(office: Office) -> Told:
     path = office.settings.roster.path
     sealer = office.sealer()
@@ -156,6 +215,23 @@ def _roster(office: Office) -> Told:
         yield Outcome.PASSED, f"{path} is what the station database says"
     else:
         yield Outcome.WARNED, f"{path} is behind the station database; is the worker running?"
+
+
+def _panel_keys(office: Office) -> Told:
+    since = office.clock.now() - _FAULTS_WITHIN
+    found = [one for one in faults(office.desk, since=since) if one.what is not What.CLEAR]
+    panels = len({(one.group, one.number) for one in found})
+    if panels:
+        yield (
+            Outcome.WARNED,
+            (
+                f"{panels} panel(s) sent within a day what was not acknowledged: under an old or "
+                "wrong key, in clear or with an old time; `stationctl account key faults` names "
+                "them"
+            ),
+        )
+    else:
+        yield Outcome.PASSED, "every panel that has a key used it, within a day"
 
 
 def _clock(_office: Office) -> Told:
@@ -212,6 +288,18 @@ def _devices(office: Office) -> Told:
             yield Outcome.PASSED, f"{listener.name}: {listener.device} is there"
 
 
+def _certificates(office: Office) -> Told:
+    for listener in office.settings.listeners:
+        if not isinstance(listener, TcpListener) or listener.tls is None:
+            continue
+        read_context(listener.tls)
+        until = valid_until(listener.tls)
+        yield Outcome.PASSED, f"{listener.name}: certificate good until {until:%Y-%m-%d}"
+        if until - office.clock.now() < _CERTIFICATE_WARNING:
+            text = f"{listener.name}: the certificate ends soon; a renewed file is taken up at once"
+            yield Outcome.WARNED, text
+
+
 def _disk(office: Office) -> Told:
     folder = office.settings.journal.path.parent
     usage = shutil.disk_usage(folder)
@@ -229,10 +317,15 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("staff", _staff),
     ("journal", _journal),
     ("roster", _roster),
+    ("supervision", _supervision),
+    ("gaps", _gaps),
+    ("panel keys", _panel_keys),
     ("clock", _clock),
     ("archive", _archive),
     ("authority", _authority),
     ("devices", _devices),
+    ("certificates", _certificates),
+    ("strangers", _strangers),
     ("disk", _disk),
 )
 """Every check by its name, in the order in which they are made."""

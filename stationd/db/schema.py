@@ -7,20 +7,38 @@ Times are nanoseconds since 1970 UTC (``..._ns``) where entries and records carr
 
 import sqlalchemy as sa
 
-__all__ = ["APPEND_ONLY", "metadata"]
-
-metadata = sa.MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-    }
+from stationd.db.anchoring import (
+    anchor_objects,
+    anchors,
+    audit_cursor,
+    cosignatures,
+    marks,
+    mismatches,
+    published,
+    stamps,
 )
+from stationd.db.columns import Time, metadata
+from stationd.db.watching import gaps, heard_hours, silences, starts, supervision
+
+__all__ = [
+    "APPEND_ONLY",
+    "anchor_objects",
+    "anchors",
+    "audit_cursor",
+    "cosignatures",
+    "gaps",
+    "heard_hours",
+    "marks",
+    "metadata",
+    "mismatches",
+    "published",
+    "silences",
+    "stamps",
+    "starts",
+    "supervision",
+]
 
 Hash = sa.LargeBinary(32)
-Time = sa.String(27)
 Json = sa.Text()
 
 
@@ -97,45 +115,6 @@ heads = sa.Table(
     comment="Size and head of each chain; moved with every append.",
 )
 
-published = sa.Table(
-    "published",
-    metadata,
-    sa.Column("acct", sa.String(160), primary_key=True),
-    sa.Column("epoch", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("account_key", Hash, nullable=False, unique=True),
-    sa.Column("size", sa.BigInteger, nullable=False),
-    sa.Column("head", Hash, nullable=False),
-    sa.Column(
-        "marked",
-        sa.Boolean,
-        nullable=False,
-        server_default=sa.false(),
-        comment="its size stands in marks",
-    ),
-    # As with heads: what changed since the last mark is found without reading all of them.
-    sa.Index(
-        "ix_published_unmarked",
-        "account_key",
-        sqlite_where=sa.text("NOT marked"),
-        postgresql_where=sa.text("NOT marked"),
-    ),
-    comment="What the last checkpoint covered of each chain; only checkpoints write it.",
-)
-
-marks = sa.Table(
-    "marks",
-    metadata,
-    sa.Column("account_key", Hash, primary_key=True),
-    sa.Column("n", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("acct", sa.String(160), nullable=False),
-    sa.Column("epoch", sa.Integer, nullable=False),
-    sa.Column("size", sa.BigInteger, nullable=False, comment="of the chain at checkpoint n"),
-    comment="Sizes of the chains that changed since the mark before, at checkpoints to be "
-    "anchored; the state of any anchor is made of them.",
-    # The accounts that share a place of the state tree lie together.
-    sqlite_with_rowid=False,
-)
-
 records = sa.Table(
     "records",
     metadata,
@@ -193,80 +172,6 @@ notes = sa.Table(
     sa.Column("note", sa.LargeBinary, nullable=False, comment="signed note of tree size n+1"),
     comment="Signed notes of the checkpoints.",
 )
-
-cosignatures = sa.Table(
-    "cosignatures",
-    metadata,
-    sa.Column("n", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("line", sa.String(600), primary_key=True, comment="without its line feed"),
-    comment="Further signature lines on notes, by witnesses; kept and not judged.",
-)
-
-anchors = sa.Table(
-    "anchors",
-    metadata,
-    sa.Column("n", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("note", sa.LargeBinary, nullable=False, comment="the bytes that are stamped"),
-    sa.Column("begun_at", Time, nullable=False),
-    comment="Checkpoints that were to be stamped; an anchor is one that has a stamp.",
-)
-
-stamps = sa.Table(
-    "stamps",
-    metadata,
-    sa.Column("n", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("place", sa.Integer, primary_key=True, autoincrement=False, comment="0: the first"),
-    sa.Column("authority", sa.String(32), nullable=False),
-    sa.Column("reply", sa.LargeBinary, nullable=False, comment="TimeStampResp, DER"),
-    sa.Column("stamped_at", Time, nullable=False, comment="as the authority says"),
-    sa.Column("policy", sa.String(100), nullable=False, comment="the authority's policy OID"),
-    sa.Column("good", sa.Boolean, nullable=False, comment="0 to 26 h after the checkpoint"),
-    comment="RFC 3161 replies over the notes of anchors.",
-)
-
-anchor_objects = sa.Table(
-    "anchor_objects",
-    metadata,
-    sa.Column("key", sa.String(300), primary_key=True),
-    sa.Column("n", sa.BigInteger, nullable=False, index=True),
-    sa.Column("size", sa.BigInteger, nullable=False),
-    sa.Column("sha256", sa.String(64), nullable=False),
-    sa.Column("version_id", sa.Text, nullable=False),
-    sa.Column("mode", sa.String(12), comment="lock mode as the store told; NULL: no lock"),
-    sa.Column("retain_until", Time, comment="as the store told; NULL: no lock"),
-    sa.Column("stored_at", Time, nullable=False),
-    comment="What of each anchor lies in the archive; its last row makes it complete.",
-)
-
-audit_cursor = sa.Table(
-    "audit_cursor",
-    metadata,
-    sa.Column("name", sa.String(16), primary_key=True),
-    sa.Column("acct", sa.String(160), nullable=False, comment="empty: a pass begins"),
-    sa.Column("epoch", sa.Integer, nullable=False),
-    sa.Column("seq", sa.BigInteger, nullable=False, comment="the last record hashed again"),
-    sa.Column("passes", sa.BigInteger, nullable=False),
-    sa.Column("passed_at", Time, comment="NULL: no pass has ended yet"),
-    comment="How far the running audit is.",
-)
-
-mismatches = sa.Table(
-    "mismatches",
-    metadata,
-    _id(),
-    sa.Column("acct", sa.String(160), nullable=False, comment="empty: the whole ledger"),
-    sa.Column("epoch", sa.Integer, nullable=False),
-    sa.Column("seq", sa.BigInteger, nullable=False, comment="record, or checkpoint; 0: none"),
-    sa.Column("what", sa.String(16), nullable=False),
-    sa.Column("text", sa.Text, nullable=False),
-    sa.Column("found_at", Time, nullable=False),
-    sa.Column("settled_at", Time, comment="NULL: it blocks closings"),
-    sa.Column("settled_by", sa.String(64), comment="NULL: it blocks closings"),
-    sa.UniqueConstraint("acct", "epoch", "seq", "what"),
-    comment="What the audit found to differ, and who has answered for it.",
-)
-
-# --- Signals: an index over records ---
 
 signals = sa.Table(
     "signals",
@@ -336,17 +241,62 @@ heartbeats = sa.Table(
     comment="Heartbeats of the running hour, which become one record when it is over.",
 )
 
-gaps = sa.Table(
-    "gaps",
+corrections = sa.Table(
+    "corrections",
+    metadata,
+    sa.Column("acct", sa.String(160), primary_key=True),
+    sa.Column("epoch", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("by_acct", sa.String(160), nullable=False, comment="`station` for a closed epoch"),
+    sa.Column("by_epoch", sa.Integer, nullable=False),
+    sa.Column("by_seq", sa.BigInteger, nullable=False),
+    sa.Column("count", sa.Integer, nullable=False, comment="corrections of this record so far"),
+    sa.Column("original", Json, nullable=False, comment="index columns before the first one"),
+    comment="The last correction of each record that has one: an index over records.",
+)
+
+redecodings = sa.Table(
+    "redecodings",
     metadata,
     _id(),
-    sa.Column("listener", sa.String(32), nullable=False, comment="empty: the whole node"),
-    sa.Column("node", sa.String(32), nullable=False),
-    sa.Column("cause", sa.String(24), nullable=False),
+    sa.Column("asked", Json, nullable=False, comment="which entries, and what reads them"),
+    sa.Column("by", sa.String(64), nullable=False),
     sa.Column("began_at", Time, nullable=False),
-    sa.Column("ended_at", Time, comment="NULL: still open"),
-    sa.Column("detail", sa.Text, nullable=False),
-    comment="Spans in which we cannot vouch that a signal would have been recorded.",
+    sa.Column("ended_at", Time, comment="NULL: not finished"),
+    sa.Column("cursor", Json, comment="where it goes on; NULL: at the beginning"),
+    sa.Column("counts", Json, nullable=False),
+    comment="Passes of `stationctl redecode --apply`, and how far each is.",
+)
+
+runaways = sa.Table(
+    "runaways",
+    metadata,
+    sa.Column("acct", sa.String(160), primary_key=True),
+    sa.Column("began_at", Time, primary_key=True, comment="of the first signal that is folded"),
+    sa.Column("last_at", Time, nullable=False, comment="of the last one"),
+    sa.Column("ended_at", Time, comment="when it was quiet for long enough; NULL: it goes on"),
+    sa.Column("count", sa.BigInteger, nullable=False, comment="signals from first to last"),
+    sa.Column("most", sa.Integer, nullable=False, comment="the policy: more than so many"),
+    sa.Column("within", sa.Integer, nullable=False, comment="the policy: within so many seconds"),
+    sa.Column("quiet", sa.Integer, nullable=False, comment="seconds of quiet that end it"),
+    comment="Spans in which an account sent far more than normal; views fold their signals.",
+)
+
+clocks = sa.Table(
+    "clocks",
+    metadata,
+    sa.Column("node", sa.String(32), primary_key=True),
+    sa.Column("listener", sa.String(32), primary_key=True),
+    sa.Column("number", sa.String(40), primary_key=True, comment="empty: the receiver itself"),
+    sa.Column("taken_at", Time, nullable=False, comment="when the last sample was received"),
+    sa.Column("last_ms", sa.BigInteger, nullable=False, comment="its clock minus ours, then"),
+    sa.Column("offset_ms", sa.BigInteger, nullable=False, comment="the middle of the samples"),
+    sa.Column("drift_ms", sa.BigInteger, comment="a day; NULL: not known yet"),
+    sa.Column("state", sa.String(8), nullable=False, comment="right, wrong or hours"),
+    sa.Column("since", Time, nullable=False, comment="since when it is so"),
+    sa.Column("recent", Json, nullable=False, comment="samples, each [seconds, milliseconds]"),
+    sa.Column("days", Json, nullable=False, comment="days, each [day since 1970, milliseconds]"),
+    comment="What clocks of receivers and panels were, beside ours: a summary, no evidence.",
 )
 
 # --- Customers, contracts, accounts ---
@@ -434,6 +384,33 @@ transmitter_links = sa.Table(
     sa.Column("valid_from", Time, nullable=False),
     sa.Column("valid_to", Time, comment="NULL: without an end"),
     comment="Which account a number belongs to, from when to when.",
+)
+
+group_keys = sa.Table(
+    "group_keys",
+    metadata,
+    sa.Column("receiver_group", sa.String(32), primary_key=True),
+    sa.Column("keys", Json, nullable=False, comment="sealed keys with validity dates"),
+    sa.Column(
+        "encrypted_only",
+        sa.Boolean,
+        nullable=False,
+        comment="whom these keys are for may not send in clear",
+    ),
+    comment="Keys for numbers that nobody knows, and for accounts without their own.",
+)
+
+key_uses = sa.Table(
+    "key_uses",
+    metadata,
+    sa.Column("receiver_group", sa.String(32), primary_key=True),
+    sa.Column("number", sa.String(40), primary_key=True),
+    sa.Column("what", sa.String(16), primary_key=True, comment="first use of a key, or a fault"),
+    sa.Column("key", sa.String(32), primary_key=True, comment="the key's id; empty: none"),
+    sa.Column("count", sa.BigInteger, nullable=False),
+    sa.Column("first_at", Time, nullable=False),
+    sa.Column("last_at", Time, nullable=False),
+    comment="What the frames of known numbers showed of their keys: an index, never the evidence.",
 )
 
 # --- Staff, holds ---
@@ -612,16 +589,7 @@ checks = sa.Table(
 )
 
 APPEND_ONLY = (
-    "entries",
-    "records",
-    "documents",
-    "checkpoints",
-    "notes",
-    "marks",
-    "cosignatures",
-    "anchors",
-    "stamps",
-    "anchor_objects",
-    "case_facts",
-    "case_steps",
+    *("entries", "records", "documents", "checkpoints", "notes"),
+    *("marks", "cosignatures", "anchors", "stamps", "anchor_objects"),
+    *("case_facts", "case_steps"),
 )

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import socket
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ __all__ = ["ACCOUNT", "GROUPS", "Layout", "Ports", "accounts_csv", "config", "fr
 ACCOUNT = "1234"
 """The account that is terminated: it had a burglary, on a serial line."""
 
-GROUPS = {
+GROUPS: Mapping[str, str] = {
     Way.SERIAL: "serial",
     Way.SURGARD: "system3",
     Way.DC09_TCP: "ip",
@@ -26,7 +27,7 @@ GROUPS = {
 
 _HEADINGS = (
     *("account", "customer", "address", "zone", "contract", "notice days"),
-    *("group", "number", "key", "from"),
+    *("group", "number", "key hex", "from"),
 )
 
 
@@ -235,7 +236,7 @@ def accounts_csv() -> str:
             "notice days",
             "group",
             "number",
-            "key",
+            "key hex",
             "started",
         ]
     )

@@ -15,6 +15,7 @@ from stationd.follower.assign import assigned, in_force
 from stationd.follower.duplicates import Duplicates
 from stationd.follower.meaning import note_of
 from stationd.follower.model import Owner, Taken, Tally
+from stationd.follower.polled import is_watched, poll_news
 from stationd.follower.watch import Watch
 from stationd.journal.model import Kind
 from stationd.ledger.model import (
@@ -25,7 +26,10 @@ from stationd.ledger.model import (
     node_chain,
     unknown_chain,
 )
+from stationd.runaways.detecting import Runaways, nobody_runs_away
+from stationd.runaways.model import FOLDED
 from stationd.signals.model import UNKNOWN, Parked
+from stationd.supervision.account_polls import PollNews
 
 __all__ = ["Batch", "heartbeats", "numbers_of", "polled_number"]
 
@@ -36,7 +40,7 @@ _NUMBER = re.compile(r"[ -~]{1,40}")
 
 # What an account's state says of a signal that comes all the same.
 _SERVICE_MARKS = {"suspended": "log_only", "ended": "post_end"}
-_NOTE_MARKS = ("repeat", "poll")
+_NOTE_MARKS = ("repeat", "poll", "suspect")
 _RECORD_MARKS = {"closed": "post_close", "purged": "post_close"}
 
 
@@ -61,14 +65,18 @@ class Batch:
     watch: Watch
     owners: _Owners
     duplicates: Duplicates
+    runaways: Runaways = field(default_factory=nobody_runs_away)
     drafts: list[RecordDraft] = field(default_factory=list)
     marks: list[tuple[str, ...] | None] = field(default_factory=list)
     parked: list[Parked] = field(default_factory=list)
+    polls: list[PollNews] = field(default_factory=list)
 
     def take(self, taken: Taken) -> None:
         """Take the next entry."""
         for tally in self.watch.take(taken):
             self._append(heartbeats(tally, self.journal), None)
+        for draft in self.runaways.over(taken.rx):
+            self._append(draft, None)
         kind = taken.entry.kind
         if kind is Kind.FRAME:
             self._frame(taken)
@@ -93,6 +101,13 @@ class Batch:
         chains = dict.fromkeys(owner.acct for owner in owners) or [unknown_chain(group, number)]
         for chain in chains:
             self._line_record(taken, chain, make.line_fields(taken))
+        watched = {owner.acct for owner in owners if is_watched(owner)}
+        self.polls += [poll_news(taken, acct, number) for acct in sorted(watched)]
+
+    def heard(self) -> set[str]:
+        """Return the chains that signals went to."""
+        pairs = zip(self.drafts, self.marks, strict=True)
+        return {draft.acct for draft, marks in pairs if marks is not None}
 
     def _frame(self, taken: Taken) -> None:
         meaning = taken.meaning
@@ -141,8 +156,11 @@ class Batch:
         noted: tuple[str, ...],
         part: tuple[int, int],
     ) -> None:
+        for draft in self.runaways.signal(goal.acct, taken.rx):
+            self._append(draft, None)
         same = ("duplicate_of",) if "duplicate_of" in fields else ()
-        marks = (*noted, *same, *goal.marks)
+        folded = (FOLDED,) if self.runaways.folds(goal.acct) else ()
+        marks = (*noted, *same, *goal.marks, *folded)
         if marks:
             fields["marks"] = marks
         if "unresolved" in marks:

@@ -1,8 +1,12 @@
 """The same event by another receiver or path: linked, never dropped.
 
-A panel that reports over two paths, or a receiver that is heard on two lines, gives one event
-twice.  The second record names the first one's entry (``duplicate_of``); both stay, and a person
-may judge otherwise.  A frame that comes again on one path is a repeat, which the session marks.
+A panel that reports over two paths, or a receiver that is heard on two lines or by two nodes, gives
+one event twice.  The second record names the first one's entry (``duplicate_of``); both stay, and a
+person may judge otherwise.  A frame that comes again on one path is a repeat, which the session
+marks.
+
+Which record is the first, is by the order of appending.  Two nodes are taken over side by side, so
+what the other one received a moment later may stand there before.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,9 +14,9 @@ from dataclasses import dataclass
 
 from receivers.signals import Signal
 from stationd.clock import from_ns, iso
-from stationd.follower.model import ListenerFacts, Owner, Taken
+from stationd.follower.model import Owner, Taken
 
-__all__ = ["Duplicates", "Heard", "earliest", "several_paths"]
+__all__ = ["Duplicates", "Heard", "earliest", "latest", "several_paths"]
 
 # A second path over a telephone line takes most of a minute; two alarms of one zone within it
 # that are not one are marked too, and both are there to see.
@@ -42,16 +46,23 @@ def earliest(received_at: int) -> str:
     return iso(from_ns(received_at - _WITHIN_NS))
 
 
+def latest(received_at: int) -> str:
+    """Return the latest time at which an event is still the same as one at ``received_at``."""
+    return iso(from_ns(received_at + _WITHIN_NS))
+
+
 def several_paths(
-    owners: Mapping[tuple[str, str], Iterable[Owner]], listeners: Mapping[str, ListenerFacts]
+    owners: Mapping[tuple[str, str], Iterable[Owner]], listeners: Mapping[str, int]
 ) -> set[str]:
-    """Return the accounts that more than one path can bring an event of."""
-    groups = [facts.group for facts in listeners.values()]
+    """Return the accounts that more than one path can bring an event of.
+
+    ``listeners`` says how many listeners of all nodes a receiver group has.
+    """
     return {
         owner.acct
         for (group, _), found in owners.items()
         for owner in found
-        if owner.paths > 1 or groups.count(group) > 1
+        if owner.paths > 1 or listeners.get(group, 0) > 1
     }
 
 
@@ -85,8 +96,9 @@ class Duplicates:
             part=part,
         )
         alike = self._recent.setdefault(_event(heard), [])
-        since = earliest(taken.entry.received_at)
-        found = next((one for one in alike if _elsewhere(one, heard, since)), None)
+        received_at = taken.entry.received_at
+        since, until = earliest(received_at), latest(received_at)
+        found = next((one for one in alike if _elsewhere(one, heard, since, until)), None)
         alike.append(heard)
         return found
 
@@ -95,6 +107,9 @@ def _event(heard: Heard) -> tuple[str, ...]:
     return (heard.acct, heard.signal_class, heard.code, heard.zone, heard.user, heard.area)
 
 
-def _elsewhere(one: Heard, heard: Heard, since: str) -> bool:
+def _elsewhere(one: Heard, heard: Heard, since: str, until: str) -> bool:
+    """Tell whether another path brought the event; two nodes may call their listeners alike."""
+    if one.journal != heard.journal:
+        return since <= one.rx <= until
     other_path = (one.listener, one.number) != (heard.listener, heard.number)
     return other_path and since <= one.rx <= heard.rx

@@ -41,6 +41,7 @@ _TEXTS = {
     "name": "code_name",
     "number": "number",
     "panel_time": "panel_time",
+    "receiver_time": "receiver_time",
     "sender_time": "sender_time",
     "sequence": "sequence",
     "text": "text",
@@ -109,7 +110,7 @@ def part_fields(entry: Entry, decoded: Decoded, signal: Signal) -> Fields:
 
 
 def signal_fields(signal: Signal, table: str) -> Fields:
-    """Return the decoded fields of ``signal``; ``table`` is the code table's version."""
+    """Return the decoded fields of ``signal``; ``table`` is the frame's code table's version."""
     texts = zip(_KEYS, _values(signal), strict=True)
     fields: Fields = {key: _text(text) for key, text in texts if text}
     if signal.receiver or signal.line:
@@ -118,8 +119,8 @@ def signal_fields(signal: Signal, table: str) -> Fields:
         fields["new"] = signal.new
     if signal.extra:
         fields["extra"] = _storable(signal.extra)
-    if table:
-        fields["table"] = table
+    if signal.table or table:
+        fields["table"] = _text(signal.table or table)
     return fields
 
 

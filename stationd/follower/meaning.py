@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from functools import lru_cache
 from typing import Any
 
+from receivers.own_codes import NO_OWN_CODES, OwnCodes
 from receivers.session import Options, ReceiverSpec
 from receivers.signals import Decoded, Undecoded
 from stationd.clock import from_ns, iso
@@ -17,7 +18,7 @@ from stationd.follower.model import AccountsOf, ListenerFacts, Place, Taken
 from stationd.journal import chain
 from stationd.journal.model import Entry, Kind, encode_body
 
-__all__ = ["listeners_of", "note_of", "taken"]
+__all__ = ["listeners_of", "meaning", "note_of", "taken"]
 
 # As wide as the columns that hold a number, and nothing that a chain's name cannot have.
 _NUMBER = re.compile(r"[ -~]{0,40}")
@@ -30,6 +31,7 @@ def taken(
     listeners: MutableMapping[str, ListenerFacts],
     receivers: Mapping[str, ReceiverSpec],
     accounts: AccountsOf,
+    own: OwnCodes = NO_OWN_CODES,
 ) -> Iterator[Taken]:
     """Yield ``entries`` with their meaning; each must continue the link of the one before.
 
@@ -56,7 +58,7 @@ def taken(
             body=body,
             rx=_text(entry.received_at),
             listener=facts,
-            meaning=_meaning(entry, facts, receivers, accounts)
+            meaning=meaning(entry, facts, receivers=receivers, accounts=accounts, own=own)
             if entry.kind is Kind.FRAME
             else None,
         )
@@ -100,24 +102,28 @@ def _second(second: int) -> str:
     return iso(from_ns(second * 10**9))[:-7]
 
 
-def _meaning(
+def meaning(
     entry: Entry,
     facts: ListenerFacts | None,
+    *,
     receivers: Mapping[str, ReceiverSpec],
     accounts: AccountsOf,
+    own: OwnCodes,
 ) -> Decoded | Undecoded:
+    """Return what a frame says, read as of a listener of ``facts``."""
     if facts is None:
         return Undecoded("listener_unknown")
     spec = receivers.get(facts.receiver)
     if spec is None:
         return Undecoded("receiver_unknown")
     try:
-        meaning = spec.decode(entry.raw, accounts(facts.group), _options(entry, facts))
+        read = spec.decode(entry.raw, accounts(facts.group), _options(entry, facts))
+        read = own.read(read, facts.group)
     except Exception as error:  # noqa: BLE001  (see below)
         # A decoder never raises; if one does after all, the frame is parked, because the signals
         # behind it must not wait for a new release.
         return Undecoded(f"decoder_fault:{type(error).__name__}")
-    return meaning if isinstance(meaning, Undecoded) else _usable(meaning)
+    return read if isinstance(read, Undecoded) else _usable(read)
 
 
 def _options(entry: Entry, facts: ListenerFacts) -> Options:

@@ -9,10 +9,11 @@ Links are checked and frames decoded before that transaction begins, so that it 
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Protocol
 
 from archive.canonical import JsonValue
+from receivers.own_codes import NO_OWN_CODES, OwnCodes
 from receivers.registry import RECEIVERS
 from receivers.session import ReceiverSpec
 from stationd.clock import from_ns, iso
@@ -21,15 +22,23 @@ from stationd.desk import Desk
 from stationd.errors import JournalBrokenError
 from stationd.follower import store
 from stationd.follower.batch import Batch, heartbeats, numbers_of
-from stationd.follower.duplicates import Duplicates, earliest, several_paths
+from stationd.follower.duplicates import Duplicates, earliest, latest, several_paths
+from stationd.follower.key_watch import KeyWatch
 from stationd.follower.meaning import taken
 from stationd.follower.model import AccountsOf, ListenerFacts, Place, Taken
+from stationd.follower.runaway import read_runaways
+from stationd.follower.timing import ClockWatch, keys_of
 from stationd.follower.watch import Watch
 from stationd.gaps.store import read_open_gaps, record_gaps
 from stationd.journal.model import Entry
+from stationd.keys.store import record_uses
 from stationd.ledger.model import STATION, Origin, RecordDraft, RecordType
 from stationd.ledger.store import append
+from stationd.runaways.model import policy_of
+from stationd.runaways.store import record_runs
 from stationd.signals import store as signal_store
+from stationd.supervision import service as supervision
+from stationd.timekeeping.store import read_clocks, record_clocks
 
 __all__ = ["Journal", "follow", "note_reached"]
 
@@ -45,7 +54,7 @@ class Journal(Protocol):
         """Return up to ``count`` entries behind position ``after``, in order."""
 
 
-def follow(
+def follow(  # noqa: PLR0913  (what is followed, and what entries are read with)
     desk: Desk,
     reader: Journal,
     *,
@@ -53,10 +62,15 @@ def follow(
     accounts: AccountsOf,
     most: int = 3000,
     receivers: Mapping[str, ReceiverSpec] = RECEIVERS,
+    key_watch: KeyWatch | None = None,
+    own: OwnCodes = NO_OWN_CODES,
+    zones: Mapping[str, tzinfo] | None = None,
 ) -> int:
     """Take the next entries of ``reader``'s journal; return how many, 0: nothing is new.
 
-    ``accounts`` gives, for a receiver group, the roster's look-up (encrypted frames need keys).
+    ``accounts`` gives, for a receiver group, the roster's look-up (encrypted frames need keys), and
+    ``key_watch`` has read the batches before; ``own`` explains codes of the station's own;
+    ``zones`` are those of receivers' clocks.
     Raises `JournalBrokenError` where the journal does not continue what was taken.
     """
     journal = reader.id
@@ -71,17 +85,27 @@ def follow(
     last = from_ns(entries[-1].received_at)
     reached = asked if len(entries) < most else min(asked, last)
     started = dict(listeners)
-    batch = list(taken(entries, place, listeners=started, receivers=receivers, accounts=accounts))
+    read = taken(entries, place, listeners=started, receivers=receivers, accounts=accounts, own=own)
+    batch = list(read)
+    key_watch = key_watch or KeyWatch()
+    uses = key_watch.uses(batch, accounts)
     with desk.database.writing() as connection:
         if store.read_place(connection, journal, node) != place:
             # Another worker took them meanwhile.
             return 0
-        _take(connection, desk, place, batch, started)
+        watch = _take(connection, desk, place, batch, started)
+        _watch_clocks(connection, node, batch, zones)
         end = batch[-1].entry
         taken_to = dataclasses.replace(place, position=end.position, link=end.link)
         store.record_place(connection, taken_to, iso(reached))
+        record_uses(connection, uses)
+        if place.position == 0:
+            store.record_first(connection, journal, batch[0].rx)
+        if watch.start is not None:
+            store.record_start(connection, journal, watch.start)
         if started != listeners:
             store.record_listeners(connection, journal, started)
+    key_watch.stored(uses)
     return len(batch)
 
 
@@ -110,7 +134,7 @@ def _take(
     place: Place,
     taken: Sequence[Taken],
     listeners: Mapping[str, ListenerFacts],
-) -> None:
+) -> Watch:
     """Write what a batch becomes; the caller's transaction commits it all or nothing."""
     now = desk.clock.now()
     last = store.read_last(connection, place)
@@ -125,25 +149,47 @@ def _take(
         gaps=read_open_gaps(connection, place.node),
         last=last,
         ids=desk.ids,
+        boot=store.read_boot(connection, place.node),
     )
     owners = store.read_owners(connection, numbers_of(taken))
-    several = several_paths(owners, listeners)
-    since = earliest(min(one.entry.received_at for one in taken))
+    several = several_paths(owners, store.count_listeners(connection, place, listeners))
+    times = [one.entry.received_at for one in taken]
+    since, until = earliest(min(times)), latest(max(times))
     batch = Batch(
         journal=place.journal,
         node=place.node,
         watch=watch,
         owners=owners,
-        duplicates=Duplicates(several, store.read_heard(connection, several, since)),
+        runaways=read_runaways(connection, policy_of(desk.policies), taken, owners),
+        duplicates=Duplicates(several, store.read_heard(connection, several, since, until)),
     )
     for one in taken:
         batch.take(one)
     store.record_entries(connection, place.journal, taken)
     _append(connection, desk, batch, now)
     signal_store.record_parked(connection, batch.parked)
+    supervision.take_polls(connection, batch.polls)
+    supervision.take_signals(connection, batch.heard())
     store.record_lines(connection, watch.lines())
     store.record_tallies(connection, place.journal, watch.tallies())
     record_gaps(connection, watch.gaps())
+    store.record_heard_hours(connection, watch.heard())
+    record_runs(connection, batch.runaways.runs())
+    return watch
+
+
+def _watch_clocks(
+    connection: Connection,
+    node: str,
+    taken: Sequence[Taken],
+    zones: Mapping[str, tzinfo] | None,
+) -> None:
+    """Note what a batch shows of the clocks of receivers and panels."""
+    if keys := keys_of(taken):
+        clocks = ClockWatch(node, clocks=read_clocks(connection, node, keys), zones=zones)
+        for one in taken:
+            clocks.take(one)
+        record_clocks(connection, clocks.clocks())
 
 
 def note_reached(desk: Desk, journal: str, node: str, at: datetime) -> None:

@@ -12,6 +12,7 @@ from stationd.accounts.model import (
     Customer,
     Dealer,
     Link,
+    SealedKey,
     Site,
     Transmitter,
 )
@@ -25,7 +26,8 @@ Thing: TypeAlias = Dealer | Customer | Site | Contract | Account | Transmitter |
 class Books:
     """Dealers, customers, sites, contracts, accounts, transmitters and links, each findable.
 
-    ``closed`` are the accounts whose chain has its `close` record.
+    ``group_keys`` are those of whole receiver groups.  ``closed`` are the accounts whose chain has
+    its `close` record.
     """
 
     dealers: dict[str, Dealer] = field(default_factory=dict)
@@ -40,6 +42,7 @@ class Books:
     contracts_numbered: dict[str, str] = field(default_factory=dict)
     accounts_of: dict[str, str] = field(default_factory=dict)
     dealers_named: dict[str, str] = field(default_factory=dict)
+    group_keys: dict[str, tuple[SealedKey, ...]] = field(default_factory=dict)
     closed: frozenset[str] = frozenset()
 
     def copy(self) -> "Books":

@@ -11,8 +11,18 @@ from zoneinfo import ZoneInfo
 
 from stationd.accounts.model import Party, Service, Standing, is_acct
 from stationd.imports.model import Arrangement
+from stationd.keys.entering import NOTATIONS, read_marked_key
 
-__all__ = ["FIELDS", "KEYS", "Field", "Value", "assign", "read_cell", "unknown_fields"]
+__all__ = [
+    "FIELDS",
+    "KEYS",
+    "KEY_FIELDS",
+    "Field",
+    "Value",
+    "assign",
+    "read_cell",
+    "unknown_fields",
+]
 
 Value: TypeAlias = str | int | date | bytes | tuple[str, ...]
 Read: TypeAlias = Callable[[str, Arrangement], Value]
@@ -21,6 +31,9 @@ KEYS = frozenset(
     {"customer_no", "customer", "site_no", "address", "contract", "account", "group", "number"}
 )
 """The fields that say which thing a row speaks of."""
+
+KEY_FIELDS = ("key", "key_hex", "key_text")
+"""The fields that hold a panel's key; a row has one of them."""
 
 CUSTOMER, SITE, CONTRACT, ACCOUNT, TRANSMITTER, LINK = (
     "customer",
@@ -35,7 +48,6 @@ _NUMBER = re.compile(r"[A-Za-z0-9._-]{1,40}")
 _GROUP = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,31}")
 _WIRE = re.compile(r"[A-Za-z0-9]{1,16}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_KEY_BYTES = (16, 24, 32)
 _SYSTEMS = ("burglary", "fire", "holdup", "medical", "environmental", "video")
 
 
@@ -74,6 +86,8 @@ def assign(
             ignored.append(heading)
         elif field in found.values():
             faults.append(f"two columns give {field}; the second is {heading!r}")
+        elif field in KEY_FIELDS and not set(KEY_FIELDS).isdisjoint(found.values()):
+            faults.append(f"two columns give a panel's key; the second is {heading!r}")
         else:
             found[index] = field
     return found, faults, ignored
@@ -83,7 +97,14 @@ def unknown_fields(arrangement: Arrangement) -> list[str]:
     """Return what is wrong with the fields that an arrangement itself names."""
     named = {*arrangement.columns.values(), *arrangement.defaults}
     known = ", ".join(FIELDS)
-    return [f"there is no field {name}; there are: {known}" for name in sorted(named - {*FIELDS})]
+    return [
+        *(f"there is no field {name}; there are: {known}" for name in sorted(named - {*FIELDS})),
+        *(
+            f"{name} is a secret of one panel: give it in a column, not for all"
+            for name in KEY_FIELDS
+            if name in arrangement.defaults
+        ),
+    ]
 
 
 def _plain(heading: str) -> str:
@@ -189,17 +210,9 @@ def _zone(cell: str, _arrangement: Arrangement) -> Value:
     return cell
 
 
-def _key(cell: str, _arrangement: Arrangement) -> Value:
+def _key(read: Callable[[str], bytes]) -> Read:
     # The cell is a secret, so no message repeats it.
-    try:
-        key = bytes.fromhex(cell)
-    except ValueError:
-        msg = "is not hexadecimal"
-        raise ValueError(msg) from None
-    if len(key) not in _KEY_BYTES:
-        msg = f"has {len(key)} bytes, but an AES key has 16, 24 or 32"
-        raise ValueError(msg)
-    return key
+    return lambda cell, _arrangement: read(cell)
 
 
 _NAME = _text(200)
@@ -237,6 +250,10 @@ FIELDS: Mapping[str, Field] = MappingProxyType(
         ),
         "systems": Field(ACCOUNT, _choices(_SYSTEMS), f"Of: {', '.join(_SYSTEMS)}."),
         "test_hours": Field(ACCOUNT, _integer(1, 8760), "Hours between timer tests."),
+        "test_grace": Field(
+            ACCOUNT, _integer(0, 100_000), "Minutes a test may be late; else a quarter."
+        ),
+        "test_by": Field(ACCOUNT, _choice(["test", "any"]), "What counts as one: test, or any."),
         "group": Field(
             TRANSMITTER,
             _matching(_GROUP, "a receiver group of the settings"),
@@ -248,7 +265,17 @@ FIELDS: Mapping[str, Field] = MappingProxyType(
             "The number the panel sends; leading zeros count.",
         ),
         "protocol": Field(TRANSMITTER, _text(32), "What the panel speaks; for people."),
-        "key": Field(TRANSMITTER, _key, "The panel's AES key, hexadecimal.  It is kept sealed."),
+        "key": Field(
+            TRANSMITTER,
+            _key(read_marked_key),
+            "The panel's AES key, behind hex: or text:.  It is kept sealed.",
+        ),
+        "key_hex": Field(
+            TRANSMITTER, _key(NOTATIONS["hex"]), "The same: 32, 48 or 64 hexadecimal digits."
+        ),
+        "key_text": Field(
+            TRANSMITTER, _key(NOTATIONS["text"]), "The same: 16, 24 or 32 characters."
+        ),
         "window_back": Field(TRANSMITTER, _integer(0, 86400), "Seconds a time may be behind."),
         "window_ahead": Field(TRANSMITTER, _integer(0, 86400), "Seconds a time may be ahead."),
         "poll_interval": Field(TRANSMITTER, _integer(1, 604800), "Seconds between polls."),

@@ -27,9 +27,11 @@ from stationd.accounts.model import (
     Transmitter,
 )
 from stationd.imports.books import Books, Thing
-from stationd.imports.columns import Value
+from stationd.imports.columns import KEY_FIELDS, Value
 from stationd.imports.model import Fault
 from stationd.imports.wanted import Gathered, Wanted
+from stationd.keys.change import with_key
+from stationd.keys.model import DEFAULT_OVERLAP, Ends
 from stationd.sealing import Sealer
 
 __all__ = ["Means", "Plan", "make_plan"]
@@ -40,7 +42,7 @@ _Id: TypeAlias = str | tuple[str, str]
 _NOTICE_DAYS = 30
 _CUSTOMER_DETAILS = {"customer_address": "address", "phone": "phone", "email": "email"}
 _TERMS = ("form", "started", "paid_through", "notice_methods", "tier")
-_DETAILS = ("systems", "test_hours")
+_DETAILS = ("systems", "test_hours", "test_grace", "test_by")
 _SCOPE = ("areas", "zones", "classes")
 
 
@@ -309,21 +311,23 @@ class _Planner:
     def _transmitter(self, wanted: Wanted) -> None:
         group, number = wanted.key
         known = self._books.transmitters.get((group, number))
-        key = wanted.values.get("key")
+        key = _key(wanted.values)
         if known is None:
             new = Transmitter(id=self._means.identifier(), group=group, number=number)
             new = _described(new, {**self._means.defaults, **wanted.values})
-            if isinstance(key, bytes):
-                new = replace(new, keys=(self._sealed(key),))
+            if key is not None:
+                new = replace(new, keys=self._with((), key))
             self._add(wanted, (group, number), new)
             return
         changed = _described(known, wanted.values)
-        if isinstance(key, bytes) and not self._has_key(known, key):
-            changed = replace(changed, keys=(*known.keys, self._sealed(key)))
+        if key is not None and not self._has_key(known, key):
+            olds = known.keys or self._books.group_keys.get(group, ())
+            changed = replace(changed, keys=self._with(olds, key))
         self._keep(wanted, (group, number), known, changed)
 
-    def _sealed(self, key: bytes) -> SealedKey:
-        return SealedKey(sealed=self._means.sealer().seal(key))
+    def _with(self, olds: tuple[SealedKey, ...], key: bytes) -> tuple[SealedKey, ...]:
+        sealed = SealedKey(sealed=self._means.sealer().seal(key))
+        return with_key(olds, sealed, Ends(overlap=DEFAULT_OVERLAP), self._means.now)
 
     def _has_key(self, transmitter: Transmitter, key: bytes) -> bool:
         sealer = self._means.sealer()
@@ -409,6 +413,14 @@ class _Planner:
             msg = f"this is the {wanted.entity} of {first.place}, but described otherwise there"
             raise _FaultError(msg)
         self._done[wanted] = id_
+
+
+def _key(given: Mapping[str, Value]) -> bytes | None:
+    """Return the key that rows give a panel; they may write it in two ways, but not two keys."""
+    keys = {value for name in KEY_FIELDS if isinstance(value := given.get(name), bytes)}
+    if len(keys) > 1:
+        raise _FaultError("two rows give this panel two keys")
+    return keys.pop() if keys else None
 
 
 def _described(transmitter: Transmitter, given: Mapping[str, Value]) -> Transmitter:

@@ -59,6 +59,7 @@ from stationd.imports.model import Arrangement, Fault, ImportOrder, ImportReport
 from stationd.imports.plan import Means, Plan, make_plan
 from stationd.imports.tables import read_table
 from stationd.imports.wanted import Gathered, Line, Wanted, gather
+from stationd.keys.store import read_group_keys
 from stationd.ledger.model import Document, Origin, RecordDraft
 from stationd.ledger.store import record_documents
 from stationd.sealing import Sealer
@@ -210,7 +211,10 @@ def _read_value(
 
 
 def _books(connection: Connection) -> Books:
-    books = Books(closed=frozenset(read_closed_accts(connection)))
+    books = Books(
+        group_keys={one.group: one.keys for one in read_group_keys(connection)},
+        closed=frozenset(read_closed_accts(connection)),
+    )
     books.put(read_dealers(connection))
     books.put(read_customers(connection))
     books.put(read_sites(connection))
@@ -314,7 +318,7 @@ def _transmitter_records(plan: Plan, after: Books, by: Person) -> list[RecordDra
         if isinstance(old, Transmitter) and isinstance(now, Transmitter) and old.keys != now.keys:
             accts = sorted({link.acct for link in after.links_of(now.id)})
             drafts += [
-                key_added(acct, now, by, Origin.IMPORT)
+                key_added(acct, now, now.keys[-1], by, Origin.IMPORT)
                 for acct in accts
                 if acct not in after.closed
             ]

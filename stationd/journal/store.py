@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from stationd.errors import JournalBrokenError, JournalUnavailableError
 from stationd.ids import Ids
 from stationd.journal.chain import first_link, link, links
-from stationd.journal.model import Receipt, decode_body
+from stationd.journal.model import Entry, Receipt, decode_body
 from stationd.journal.released import Released
 from stationd.journal.schema import APPLICATION, MIGRATIONS, about, entries, open_engine
 
@@ -34,12 +34,14 @@ CHECKED_AT_START = 10_000
 SLICE = 500
 """Entries dropped in one transaction: few enough not to delay an acknowledgement."""
 
-_LARGEST_GROUP = 512
-_INSERT = "INSERT INTO entries (position, body, link) VALUES "
-_INSERTS = {
-    1 << bit: _INSERT + ",".join(["(?,?,?)"] * (1 << bit))
-    for bit in range(_LARGEST_GROUP.bit_length())
-}
+_LENGTH_BITS = 32
+_INSERT_ONE = "INSERT INTO entries (position, body, link) VALUES (?, ?, ?)"
+# Bodies and links come joined, each with its place: where it begins (from 1) and its length.
+_INSERT = """
+INSERT INTO entries (position, body, link)
+SELECT ?1 + key, substr(?2, value >> 32, value & 4294967295), substr(?3, 32 * key + 1, 32)
+FROM json_each(?4)
+"""
 
 
 class Journal:
@@ -106,12 +108,23 @@ class Journal:
             first = self._position + 1
             self._attempted = (self._position + len(bodies), made[-1])
             with connection.begin():
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
                 _insert(connection, first, bodies, made)
             self._same_file()
         self._position, self._link = self._attempted
         self._attempted = None
         return [Receipt(position=at, link=one) for at, one in enumerate(made, start=first)]
+
+    def recent(self, count: int) -> list[Entry]:
+        """Return the last ``count`` entries, in order."""
+        with self._failures("read"):
+            connection = self._ready()
+            with connection.begin():
+                rows = connection.execute(
+                    sa.select(entries)
+                    .where(entries.c.position > self._position - count)
+                    .order_by(entries.c.position)
+                ).all()
+        return [decode_body(row.body, position=row.position, link=row.link) for row in rows]
 
     def drop(self, released: Released, *, before: int) -> int:
         """Drop one small slice of what ``released`` allows; return how many entries went.
@@ -356,19 +369,21 @@ def _identity(path: str, missing: tuple[int, int] | None = None) -> tuple[int, i
 def _insert(
     connection: sa.Connection, first: int, bodies: Sequence[bytes], made: Sequence[bytes]
 ) -> None:
-    """Insert in groups of a power of two, a statement each.
+    """Insert all of them in one statement, which is a transaction of its own.
 
-    Each statement gives the interpreter's lock away once.  Row by row it would be given away for
-    every entry, and the reactor's thread would take it every time.
+    A statement gives the interpreter's lock away once, for as long as the disk takes.  With one
+    for each entry, or for BEGIN and COMMIT, the reactor's thread takes the lock in between every
+    time, and the writer waits longer for it than for the disk.
     """
-    at = 0
-    while at < len(bodies):
-        group = min(_LARGEST_GROUP, 1 << ((len(bodies) - at).bit_length() - 1))
-        values: list[int | bytes] = []
-        for index in range(at, at + group):
-            values += (first + index, bodies[index], made[index])
-        connection.exec_driver_sql(_INSERTS[group], tuple(values))
-        at += group
+    if len(bodies) == 1:
+        connection.exec_driver_sql(_INSERT_ONE, (first, bodies[0], made[0]))
+        return
+    at, places = 1, []
+    for body in bodies:
+        places.append(at << _LENGTH_BITS | len(body))
+        at += len(body)
+    values = (first, b"".join(bodies), b"".join(made), str(places))
+    connection.exec_driver_sql(_INSERT, values)
 
 
 def _scalar(connection: sa.Connection, statement: str) -> int:

@@ -39,6 +39,7 @@ __all__ = [
     "make_document",
     "open_chain",
     "read_current_head",
+    "read_current_heads",
     "read_documents",
     "read_head",
     "read_heads",
@@ -151,6 +152,14 @@ def append_close(
 def read_current_head(connection: Connection, acct: str) -> Head | None:
     """Return the head of the newest epoch of ``acct``, locked; None: there is no chain."""
     return _newest(connection, [acct]).get(acct)
+
+
+def read_current_heads(connection: Connection, accts: Sequence[str]) -> dict[str, Head]:
+    """Return the heads of the newest epochs of ``accts``, locked in the order of account keys.
+
+    Who appends to more than one chain, and decides by their heads, locks all of them with this.
+    """
+    return _newest(connection, accts)
 
 
 def read_head(connection: Connection, acct: str, epoch: int) -> Head:

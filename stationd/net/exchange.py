@@ -18,14 +18,16 @@ from collections.abc import Callable, Container, Sequence
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from receivers.events import Event, Fault, Garbled
+from receivers.events import Event, Fault, Frame, Garbled
 from receivers.session import Session
 from stationd.journal.model import Receipt
 from stationd.net.intake import Intake, Peer
 from stationd.net.valve import Valve
 
 __all__ = [
+    "BEYOND_LIMIT",
     "LATE_NS",
+    "MOST_LIMITED",
     "MOST_NOISE",
     "MOST_UNANSWERED",
     "NAMELESS",
@@ -36,12 +38,16 @@ __all__ = [
 
 NOT_STORED = "not stored"
 UNREADABLE = "nothing that could be read"
+BEYOND_LIMIT = "nothing but unknown numbers, beyond the limit"
 
 MOST_UNANSWERED = 1000
 """Events of one peer that may wait for their commit; beyond, its transport is not read."""
 
 MOST_NOISE = 16384
 """Bytes in a row without a frame in them: four times the longest one, and soon looked through."""
+
+MOST_LIMITED = 1000
+"""Signals beyond the limit for unknown numbers that are read of a caller who sends nothing else."""
 
 LATE_NS = 3 * 10**9
 """From then on a nameless answer is not given: the hastiest receivers repeat after four seconds."""
@@ -57,6 +63,7 @@ class Exchange:
         "_hang_up",
         "_hang_up_on",
         "_intake",
+        "_limited",
         "_lost",
         "_most_noise",
         "_noise",
@@ -97,6 +104,7 @@ class Exchange:
         self._turn = 0
         self._waiting = 0
         self._lost = 0
+        self._limited = 0
         self._noise = 0
 
     @property
@@ -150,20 +158,32 @@ class Exchange:
             since = self._intake.clock.ticks()
         # An answer must not overtake one that is still to come: it could be taken for that.
         at_once = self._intake.spoken(events, at, answers=True)
+        if at_once:
+            self._peer.heard = since
         if at_once and not self._waiting:
             self._give(at_once, self._turn, since)
             events = events[len(at_once) :]
             if not events:
                 return
         kept, bodies = self._intake.bodies(self._peer, events, at, summed=True)
-        if len(kept) < len(events) and self._is_over(events):
-            self._hang_up(UNREADABLE)
+        if len(kept) < len(events):
+            self._not_kept(events, len(events) - len(kept))
         if not kept:
             return
         self._waiting += len(kept)
         if self._valve is not None and self._waiting > MOST_UNANSWERED:
             self._valve.close("peer")
         self._intake.submit(bodies, _Waiting(self, kept, self._turn, since))
+
+    def _not_kept(self, events: Sequence[Event], count: int) -> None:
+        """Hang up on who can say no more, or says nothing else: reading it costs the others."""
+        if self._is_over(events):
+            self._hang_up(UNREADABLE)
+        elif self._peer.heard is None and any(isinstance(event, Frame) for event in events):
+            self._limited += count
+            if self._limited > MOST_LIMITED:
+                self._limited = 0
+                self._hang_up(BEYOND_LIMIT)
 
     def answer(
         self, _receipts: Sequence[Receipt], events: Sequence[Event], turn: int, since: int

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from receivers.events import Fault
 
-__all__ = ["KEPT", "Counted", "FaultyLimit"]
+__all__ = ["KEPT", "MINUTE_NS", "Counted", "FaultyLimit"]
 
 KEPT = 100
 """Faulty entries of one peer that are kept whole in a minute."""
@@ -22,10 +22,10 @@ MOST_PEERS = 4096
 
 @dataclass(slots=True)
 class Counted:
-    """Faulty events of one peer that were not kept, with the times of the first and last."""
+    """What one peer or network sent that was not kept, with the times of the first and last."""
 
     peer: str
-    fault: Fault
+    fault: str
     count: int
     first: int
     last: int
@@ -51,7 +51,7 @@ class FaultyLimit:
         if minute.kept < KEPT:
             minute.kept += 1
             return True
-        counted = minute.rest.setdefault(fault, Counted(peer, fault, 0, at, at))
+        counted = minute.rest.setdefault(fault, Counted(peer, fault.value, 0, at, at))
         counted.count += 1
         counted.last = at
         return False

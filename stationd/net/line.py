@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from twisted.logger import Logger
 
@@ -9,7 +10,7 @@ from receivers.session import Conversation, ReceiverSpec, Session
 from stationd.journal.model import Kind
 from stationd.net.intake import Intake
 
-__all__ = ["Line", "Link"]
+__all__ = ["Line", "Link", "Told"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,16 @@ class Line:
     def open(self) -> Session:
         """Return a session for a new connection or peer."""
         return self.spec.open(self.conversation)
+
+
+class Told(Protocol):
+    """Who is told how a link is."""
+
+    def up(self, cause: str, *, peer: str = "") -> None:
+        """Say that the link is up."""
+
+    def down(self, cause: str, *, peer: str = "", unacknowledged: int = 0) -> None:
+        """Say that the link is down, and why."""
 
 
 class Link:

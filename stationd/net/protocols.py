@@ -20,7 +20,15 @@ from stationd.net.reactor import Call, Delays, StreamTransport
 from stationd.net.tapping import Tapping
 from stationd.net.valve import Valve
 
-__all__ = ["Edge", "SessionProtocol", "Silence", "StreamProtocol", "TapProtocol", "make_protocol"]
+__all__ = [
+    "Edge",
+    "SessionProtocol",
+    "Silence",
+    "StreamProtocol",
+    "TapProtocol",
+    "make_protocol",
+    "tune",
+]
 
 SEND_BUFFER = 65536
 """Bytes of answers the kernel holds for a peer that does not read; its own limit is megabytes."""
@@ -92,6 +100,21 @@ class StreamProtocol(Protocol):
         self._silences: list[Silence] = []
         self._cause = ""
 
+    @property
+    def host(self) -> str:
+        """Where it comes from, as limits take it."""
+        return self._peer.host
+
+    @property
+    def since(self) -> int:
+        """The ticks when it was made."""
+        return self._peer.since
+
+    @property
+    def heard(self) -> int | None:
+        """The ticks of its last good signal of a known account; None: there was none."""
+        return self._peer.heard
+
     def begin(self, exchange: Exchange | Tapping, valve: Valve) -> None:
         """Begin to receive: called by `makeConnection` of each kind."""
         self._exchange = exchange
@@ -152,10 +175,9 @@ class SessionProtocol(StreamProtocol):
         transport = self._transport
         transport.registerProducer(self, True)  # noqa: FBT003  (streaming)
         if isinstance(transport, Connection):
+            # Under TLS the transport is none of these: the socket must not see plain bytes.
             self._direct = transport.socket.send
-            transport.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-            transport.setTcpKeepAlive(True)
-            transport.bufferSize = READ_SIZE
+            tune(transport)
         valve = Valve(pause=self._pause_reading, resume=transport.resumeProducing)
         exchange = Exchange(
             self._line.open(),
@@ -281,6 +303,13 @@ class TapProtocol(StreamProtocol):
         """End the connection."""
         super().hang_up(cause)
         self._close()
+
+
+def tune(transport: Connection) -> None:
+    """Bound what the kernel holds and what is read at once, and find out who is gone."""
+    transport.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+    transport.setTcpKeepAlive(True)
+    transport.bufferSize = READ_SIZE
 
 
 def make_protocol(

@@ -1,18 +1,23 @@
 """The edge where panels send datagrams: one frame each, answered to where it came from."""
 
+import socket
 from collections import OrderedDict
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, cast
 
 from twisted.internet.error import CannotListenError
 from twisted.internet.protocol import DatagramProtocol
+from twisted.internet.udp import Port
 
 from stationd.net.exchange import Exchange
-from stationd.net.line import Line, Link
+from stationd.net.line import Line, Told
 from stationd.net.reactor import Call, DatagramTransport, Reactor
+from stationd.net.strangers import Reason
 from stationd.net.tapping import Tapping
 from stationd.net.valve import Valve
-from stationd.settings import UdpListener
+from stationd.networks import PRIVATE, Admitted, admitted
+from stationd.settings import CalledListener
 
 __all__ = ["MOST_PEERS", "DatagramSessions", "DatagramTap", "UdpEdge"]
 
@@ -23,17 +28,36 @@ MOST_PEERS = 4096
 
 LARGEST_DATAGRAM = 65536
 
+RECEIVE_BUFFER = 4 * 2**20
+"""Bytes the kernel keeps while we are away, as far as it may: what does not fit is repeated after
+seconds.  Its own limit holds some 270 frames, a tenth of a second of a burst."""
+
+READ_SIZE = 16384
+"""Bytes of datagrams taken before connections have their turn; Twisted would take 16 times that."""
+
 _Address = tuple[str, int]
 
 
 class UdpEdge:
-    """Listens, and keeps trying where the port is taken."""
+    """Listens, and keeps trying where the port is taken.
 
-    def __init__(self, settings: UdpListener, line: Line, link: Link, reactor: Reactor) -> None:
+    ``port`` says which, where it is that of a TCP socket; without it the settings do.
+    """
+
+    def __init__(
+        self,
+        settings: CalledListener,
+        line: Line,
+        link: Told,
+        reactor: Reactor,
+        *,
+        port: Callable[[], int] | None = None,
+    ) -> None:
         self._settings = settings
         self._line = line
         self._link = link
         self._reactor = reactor
+        self._port = port or (lambda: settings.port)
         self._listening: Any = None
         self._valve: Valve | None = None
         self._retry: Call | None = None
@@ -45,10 +69,12 @@ class UdpEdge:
 
     def start(self) -> None:
         """Listen, or say why not and try again later."""
-        protocol = DatagramTap(self._line) if self._line.tap else DatagramSessions(self._line)
+        door = admitted(self._settings.admit or PRIVATE)
+        kind = DatagramTap if self._line.tap else DatagramSessions
+        protocol = kind(self._line, door)
         try:
             self._listening = self._reactor.listenUDP(
-                self._settings.port,
+                self._port(),
                 protocol,
                 interface=self._settings.address,
                 maxPacketSize=LARGEST_DATAGRAM,
@@ -57,6 +83,9 @@ class UdpEdge:
             self._link.down(f"cannot listen: {error.socketError}")
             self._retry = self._reactor.callLater(LISTEN_AGAIN_SECONDS, self.start)
             return
+        if isinstance(self._listening, Port):
+            self._listening.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+        self._listening.maxThroughput = READ_SIZE
         self._valve = Valve(
             pause=self._listening.pauseProducing, resume=self._listening.resumeProducing
         )
@@ -79,14 +108,17 @@ class UdpEdge:
 class DatagramSessions(DatagramProtocol):
     """A session for each address that has sent something, in bounded number."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: Line, door: Admitted | None = None) -> None:
         self._line = line
+        self._door = door
         self._peers: OrderedDict[_Address, Exchange] = OrderedDict()
 
     def datagramReceived(self, datagram: bytes, addr: Any) -> None:  # noqa: ANN401  (Twisted's)
         """Hand the datagram to its peer's session."""
         exchange = self._peers.get(addr)
         if exchange is None:
+            if not _is_let_in(self._line, self._door, addr[0]):
+                return
             exchange = self._open(addr)
         else:
             self._peers.move_to_end(addr)
@@ -108,6 +140,14 @@ class DatagramSessions(DatagramProtocol):
         return exchange
 
 
+def _is_let_in(line: Line, door: Admitted | None, host: str) -> bool:
+    """Tell whether datagrams of ``host`` are heard; where not, this one is counted."""
+    if door is None or door.takes(host):
+        return True
+    line.intake.refuse(host, Reason.NOT_ADMITTED)
+    return False
+
+
 def _send(transport: DatagramTransport, data: bytes, address: _Address) -> None:
     # What cannot be sent is silence: the panel sends its frame again.
     with suppress(OSError):
@@ -117,8 +157,9 @@ def _send(transport: DatagramTransport, data: bytes, address: _Address) -> None:
 class DatagramTap(DatagramProtocol):
     """Copies of datagrams; the transport is not kept, so there is nothing to answer with."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: Line, door: Admitted | None = None) -> None:
         self._line = line
+        self._door = door
         self._peers: OrderedDict[_Address, Tapping] = OrderedDict()
 
     def makeConnection(self, transport: Any) -> None:  # noqa: ANN401  (Twisted's)
@@ -128,6 +169,8 @@ class DatagramTap(DatagramProtocol):
         """Hand the datagram to its peer's session."""
         tapping = self._peers.get(addr)
         if tapping is None:
+            if not _is_let_in(self._line, self._door, addr[0]):
+                return
             peer = self._line.intake.peer(f"{addr[0]}:{addr[1]}", addr[0])
             tapping = self._peers[addr] = Tapping(self._line.open(), self._line.intake, peer)
             if len(self._peers) > MOST_PEERS:

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from stationd.runaways.model import Run
+from stationd.timekeeping.model import Clock
+
 __all__ = ["JournalState", "LineState", "Overview"]
 
 
@@ -37,12 +40,14 @@ class Overview:
     """What is counted once for the whole station.
 
     ``checkpoint`` is the number of the newest one, None before the first; ``uncovered`` counts
-    chains with records that no checkpoint covers yet.
+    chains with records that no checkpoint covers yet.  ``supervision`` counts by state.
+    ``clocks`` are those of receivers.
     """
 
     journals: tuple[JournalState, ...]
     lines: tuple[LineState, ...]
     open_gaps: int
+    supervision: Mapping[str, int]
     parked: int
     accounts: Mapping[str, int]
     cases: Mapping[str, int]
@@ -51,3 +56,6 @@ class Overview:
     checkpoint: int | None
     checkpoint_at: str | None
     uncovered: int
+    runaways: tuple[Run, ...] = ()
+    clocks: tuple[Clock, ...] = ()
+    wrong_panels: int = 0

@@ -14,8 +14,11 @@ from stationd.db.schema import (
     lines,
     orders,
     parked,
+    supervision,
 )
 from stationd.overview.model import JournalState, LineState, Overview
+from stationd.runaways.store import read_open
+from stationd.timekeeping.store import count_wrong_panels, read_receivers
 
 __all__ = ["read_overview", "read_taken"]
 
@@ -29,6 +32,7 @@ def read_overview(connection: Connection) -> Overview:
         journals=tuple(_journals(connection)),
         lines=tuple(_lines(connection)),
         open_gaps=_count(connection, gaps, gaps.c.ended_at.is_(None)),
+        supervision=_by(connection, supervision.c.state),
         parked=_count(connection, parked, parked.c.settled_at.is_(None)),
         accounts=_by(connection, accounts.c.service),
         cases=_by(connection, cases.c.state, cases.c.open_contract_id.is_not(None)),
@@ -37,6 +41,9 @@ def read_overview(connection: Connection) -> Overview:
         checkpoint=None if newest is None else newest.n,
         checkpoint_at=None if newest is None else newest.time,
         uncovered=_count(connection, heads, sa.not_(heads.c.covered)),
+        runaways=tuple(read_open(connection)),
+        clocks=tuple(read_receivers(connection)),
+        wrong_panels=count_wrong_panels(connection),
     )
 
 

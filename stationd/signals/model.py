@@ -28,7 +28,9 @@ COLUMNS = (
 class SignalRow:
     """A signal in an account's history: an index entry, never the evidence.
 
-    ``(acct, epoch, seq)`` names the record that is.
+    ``(acct, epoch, seq)`` names the record that is.  The columns are as its last correction reads
+    it; ``was`` is what it said at first, empty where it was never corrected.  A view that folds a
+    runaway lets the first signal of a kind stand for ``count`` of them, received until ``last_at``.
     """
 
     acct: str
@@ -46,6 +48,9 @@ class SignalRow:
     area: str
     text: str
     marks: str
+    was: str = ""
+    count: int = 1
+    last_at: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from stationd.ledger.store import append, find_record
 from stationd.signals import store
 from stationd.signals.model import UNKNOWN, Parked, ParkedSum, SignalRow, Summary
 
-__all__ = ["claim", "history", "parked", "summary", "tail", "tail_start"]
+__all__ = ["claim", "folded_history", "history", "parked", "summary", "tail", "tail_start"]
 
 _AT_ONCE = 500
 
@@ -43,6 +43,29 @@ def history(  # noqa: PLR0913  (the filters of a history)
             classes=classes,
             code=code,
             after=after,
+            limit=limit,
+        )
+
+
+def folded_history(  # noqa: PLR0913  (the filters of a history)
+    desk: Desk,
+    acct: str,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    classes: Collection[str] = (),
+    code: str | None = None,
+    limit: int = 1000,
+) -> list[SignalRow]:
+    """Return what `history` does, the signals of a runaway folded to a row for each kind."""
+    with desk.database.reading() as connection:
+        return store.read_folded(
+            connection,
+            acct,
+            since=_text(since),
+            until=_text(until),
+            classes=classes,
+            code=code,
             limit=limit,
         )
 

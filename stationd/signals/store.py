@@ -1,18 +1,20 @@
 """The SQL of signals: the index over records, and the parking place."""
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
 
 from stationd.db.engine import Connection, execute_rows
-from stationd.db.schema import journals, parked, records, signals
+from stationd.db.schema import corrections, journals, parked, records, runaways, signals
 from stationd.signals.model import COLUMNS, Parked, ParkedSum, SignalRow, Summary
 
 __all__ = [
     "read_ends",
+    "read_folded",
     "read_history",
     "read_parked",
     "read_parked_signals",
@@ -22,12 +24,17 @@ __all__ = [
     "record_settled",
     "record_signals",
     "signal_values",
+    "with_originals",
 ]
 
 _PLACE = ("acct", "epoch", "seq")
 _ROW = [signals.c[name] for name in (*_PLACE, *COLUMNS)]
 _position = sa.tuple_(signals.c.epoch, signals.c.seq)
 _place = itemgetter(*_PLACE)
+_SLICE = 300
+_CORRECTED = "corrected"
+_SAID = ("signal_class", "code", "name")
+_WHERE = ("zone", "user", "area", "number")
 _INSERT = sa.insert(signals)
 _INSERT_PARKED = sa.insert(parked)
 
@@ -112,7 +119,99 @@ def read_history(  # noqa: PLR0913  (the filters of a history)
         # As a pair, which the table's key finds; an OR would read the chain from its start.
         query = query.where(_position > sa.tuple_(sa.literal(epoch), sa.literal(seq)))
     query = query.order_by(signals.c.epoch, signals.c.seq).limit(limit)
-    return [SignalRow(*row) for row in connection.execute(query)]
+    return with_originals(connection, [SignalRow(*row) for row in connection.execute(query)])
+
+
+def read_folded(  # noqa: PLR0913  (the filters of a history)
+    connection: Connection,
+    acct: str,
+    *,
+    since: str | None = None,
+    until: str | None = None,
+    classes: Collection[str] = (),
+    code: str | None = None,
+    limit: int = 1000,
+) -> list[SignalRow]:
+    """Return signals as `read_history` does, those of a runaway folded to one row a kind.
+
+    A kind is class, code, words and place, so that what is unlike the rest is seen.
+    """
+    conditions = _conditions(acct, since, until, classes, code)
+    inside = sa.and_(
+        runaways.c.acct == signals.c.acct,
+        signals.c.received_at.between(runaways.c.began_at, runaways.c.last_at),
+    )
+    plain = (
+        sa.select(*_ROW)
+        .where(*conditions, ~sa.exists().where(inside))
+        .order_by(signals.c.epoch, signals.c.seq)
+        .limit(limit)
+    )
+    groups = _groups(connection, conditions, inside, limit)
+    rows = [SignalRow(*row) for row in connection.execute(plain)]
+    rows += _firsts(connection, acct, groups)
+    rows.sort(key=lambda row: (row.epoch, row.seq))
+    return with_originals(connection, rows[:limit])
+
+
+_Groups = dict[tuple[int, int], tuple[int, str]]
+
+
+def _groups(
+    connection: Connection,
+    conditions: Sequence[sa.ColumnElement[bool]],
+    inside: sa.ColumnElement[bool],
+    limit: int,
+) -> _Groups:
+    """Return how many each kind of a runaway has, and till when, by its first signal's place."""
+    first = sa.func.min(signals.c.seq)
+    kind = [signals.c[name] for name in ("signal_class", "code", "name", "zone", "user", "area")]
+    query = (
+        sa.select(signals.c.epoch, first, sa.func.count(), sa.func.max(signals.c.received_at))
+        .join(runaways, inside)
+        .where(*conditions)
+        .group_by(runaways.c.began_at, signals.c.epoch, *kind)
+        .order_by(signals.c.epoch, first)
+        .limit(limit)
+    )
+    return {(row[0], row[1]): (row[2], row[3]) for row in connection.execute(query)}
+
+
+def _firsts(connection: Connection, acct: str, groups: _Groups) -> list[SignalRow]:
+    """Return the first signal of each group, standing for all of it."""
+    places = list(groups)
+    rows: list[SignalRow] = []
+    for start in range(0, len(places), _SLICE):
+        query = sa.select(*_ROW).where(
+            signals.c.acct == acct, _position.in_(places[start : start + _SLICE])
+        )
+        rows += [SignalRow(*row) for row in connection.execute(query)]
+    return [
+        replace(row, count=count, last_at=last_at) if count > 1 else row
+        for row in rows
+        for count, last_at in [groups[row.epoch, row.seq]]
+    ]
+
+
+def with_originals(connection: Connection, rows: Sequence[SignalRow]) -> list[SignalRow]:
+    """Return ``rows`` with what corrected ones said at first."""
+    places = [(row.acct, row.epoch, row.seq) for row in rows if _CORRECTED in row.marks]
+    originals: dict[tuple[str, int, int], str] = {}
+    for start in range(0, len(places), _SLICE):
+        query = sa.select(corrections).where(
+            sa.tuple_(*(corrections.c[name] for name in _PLACE)).in_(places[start : start + _SLICE])
+        )
+        for found in connection.execute(query):
+            said = json.loads(found.original)
+            words = [str(said[name]) for name in _SAID if said.get(name)]
+            words += [f"{name} {said[name]}" for name in _WHERE if said.get(name)]
+            originals[found.acct, found.epoch, found.seq] = " ".join(words)
+    return [
+        replace(row, was=originals[place])
+        if (place := (row.acct, row.epoch, row.seq)) in originals
+        else row
+        for row in rows
+    ]
 
 
 def read_summary(
@@ -158,7 +257,9 @@ def read_tail(
         .order_by(records.c.position, records.c.part, records.c.acct)
         .limit(limit)
     )
-    return [(row[0], SignalRow(*row[1:])) for row in connection.execute(query)]
+    found = [(row[0], SignalRow(*row[1:])) for row in connection.execute(query)]
+    rows = with_originals(connection, [row for _, row in found])
+    return [(position, row) for (position, _), row in zip(found, rows, strict=True)]
 
 
 def read_parked(connection: Connection) -> list[ParkedSum]:

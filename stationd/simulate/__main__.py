@@ -7,7 +7,8 @@ output as JSON, or to a file.
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from twisted.internet import reactor as _reactor  # noqa: TID251  (this module composes)
@@ -19,18 +20,25 @@ from twisted.python.failure import Failure
 from stationd.clock import SystemClock
 from stationd.errors import MistakeError
 from stationd.ids import SystemIds
-from stationd.simulate import panel, receiver, sites
-from stationd.simulate.day import Address, Day, Play, Ways
+from stationd.simulate import attachment, panel, scenario_command, sites
+from stationd.simulate.attachment import Address, Attachment
+from stationd.simulate.day import Day, Play, Ways
 from stationd.simulate.edges import Reactor
+from stationd.simulate.simulated import SIMULATED
 from stationd.simulate.tally import Tally
 
 __all__ = ["main"]
 
 reactor: Reactor = _reactor
 
+_PANEL_WAIT = 4.0  # seconds
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Play a day; 0: all was acknowledged, 1: not all, 2: the command line is wrong."""
+    words = sys.argv[1:] if argv is None else argv
+    if scenario_command.asks_for_scenario(words):
+        return scenario_command.main(reactor, words)
     options = _parser().parse_args(argv)
     try:
         day = _day(options)
@@ -39,8 +47,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     outcome = _Outcome(options.report)
     reactor.callWhenRunning(_run, day, outcome, hold=options.hold)
-    reactor.run()
+    with _recording(options.record, day.tally):
+        reactor.run()
     return outcome.code
+
+
+@contextmanager
+def _recording(path: Path | None, tally: Tally) -> Iterator[None]:
+    """Write every event that is acknowledged, as a line of JSON with its frames in hexadecimal."""
+    if path is None:
+        yield
+        return
+    with path.open("w", encoding="utf-8") as record:
+
+        def note(number: str, frames: Sequence[bytes]) -> None:
+            said = {"number": number, "frames": [frame.hex() for frame in frames]}
+            record.write(json.dumps(said) + "\n")
+
+        tally.note = note
+        yield
 
 
 def _run(day: Day, outcome: "_Outcome", *, hold: bool) -> None:
@@ -113,6 +138,7 @@ def _day(options: argparse.Namespace) -> Day:
     if options.sites is not None:
         chosen = sites.read(options.sites.read_text(encoding="utf-8"))
     ways = Ways(
+        receivers=tuple(options.receiver),
         pty=options.pty,
         device=options.serial,
         baud=options.baud,
@@ -122,25 +148,33 @@ def _day(options: argparse.Namespace) -> Day:
         dc09_udp=options.dc09_udp,
     )
     if ways == Ways(baud=options.baud):
-        msg = "name at least one of --pty, --serial, --surgard-call, --surgard-listen, --dc09-tcp, "
-        raise MistakeError(msg + "--dc09-udp; --help says what each is")
+        msg = "name at least one of --receiver, --pty, --serial, --surgard-call, --surgard-listen, "
+        raise MistakeError(msg + "--dc09-tcp, --dc09-udp; --help says what each is")
     play = Play(
         sites=chosen,
         seed=options.seed,
         speed=options.speed,
         linger=options.linger,
-        receiver_habits=receiver.Habits(wait=options.wait, heartbeat_every=options.heartbeat),
-        panel_habits=panel.Habits(wait=options.wait, poll_every=options.poll),
+        wait=options.wait,
+        heartbeat=options.heartbeat,
+        loses=options.lose,
+        panel_habits=panel.Habits(wait=options.wait or _PANEL_WAIT, poll_every=options.poll),
     )
     return Day(reactor, ways, play, clock=SystemClock(), random=SystemIds().bytes)
 
 
 def _address(text: str) -> Address:
-    host, colon, port = text.rpartition(":")
-    if not colon or not host or not port.isdigit():
-        msg = f"{text} is no HOST:PORT"
-        raise argparse.ArgumentTypeError(msg)
-    return (host, int(port))
+    try:
+        return attachment.address(text)
+    except MistakeError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _receiver(text: str) -> Attachment:
+    try:
+        return attachment.read(text)
+    except MistakeError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _speed(text: str) -> float:
@@ -157,31 +191,56 @@ def _speed(text: str) -> float:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m stationd.simulate",
-        description="Play a day of alarm traffic against a station: receivers on a serial line "
-        "and TCP (Sur-Gard), panels over TCP and UDP (DC-09).",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Play a day of alarm traffic against a station.  Receivers:\n\n"
+        + "\n".join(f"  {name:20}{row.title}" for name, row in SIMULATED.items()),
+        epilog="--scenario NAME plays a whole station instead; --scenario NAME --help says more.",
     )
-    lines = parser.add_argument_group("where the station is (each way named is played)")
-    lines.add_argument("--pty", type=Path, help="make a serial line and link it here")
-    lines.add_argument("--serial", help="use this serial device")
-    lines.add_argument("--baud", type=int, default=9600, help="speed of --serial (9600)")
-    add = lines.add_argument
-    add("--surgard-call", type=_address, metavar="HOST:PORT", help="the receiver calls there")
-    add("--surgard-listen", type=_address, metavar="HOST:PORT", help="the receiver waits there")
-    add("--dc09-tcp", type=_address, metavar="HOST:PORT", help="panels call there")
-    add("--dc09-udp", type=_address, metavar="HOST:PORT", help="panels send datagrams there")
+    _add_lines(parser)
     what = parser.add_argument_group("what is played")
     what.add_argument("--sites", type=Path, help="CSV file of sites instead of the built-in ones")
     what.add_argument("--seed", type=int, default=1, help="another seed, another day (1)")
     what.add_argument("--speed", type=_speed, default=1440.0, help="1440: a day in a minute")
     what.add_argument("--linger", type=float, default=30.0, help="seconds for the last answers")
-    what.add_argument("--wait", type=float, default=4.0, help="seconds until a repeat (4)")
-    what.add_argument("--heartbeat", type=float, default=30.0, help="seconds between heartbeats")
+    what.add_argument("--wait", type=float, help="seconds until a repeat (each receiver's own)")
+    what.add_argument(
+        "--heartbeat",
+        type=float,
+        help="seconds between heartbeats, and until a lost computer is tried again (each its own)",
+    )
     what.add_argument("--poll", type=float, help="seconds between link tests of panels")
+    what.add_argument(
+        "--lose", type=int, default=0, metavar="N", help="every N-th answer is lost on its way"
+    )
     parser.add_argument("--report", type=Path, help="write the JSON report here")
+    parser.add_argument(
+        "--record", type=Path, help="write what was acknowledged here, line by line"
+    )
     parser.add_argument(
         "--hold", action="store_true", help="print a line when ready, begin after a line of input"
     )
     return parser
+
+
+def _add_lines(parser: argparse.ArgumentParser) -> None:
+    lines = parser.add_argument_group("where the station is (each way named is played)")
+    lines.add_argument(
+        "--receiver",
+        type=_receiver,
+        action="append",
+        default=[],
+        metavar="NAME:WAY:WHERE",
+        help="a receiver with sites of its own; WAY is pty, serial, call, listen or udp, WHERE a "
+        "path or HOST:PORT; may be given again",
+    )
+    lines.add_argument("--pty", type=Path, help="make a serial line and link it here")
+    lines.add_argument("--serial", help="use this serial device")
+    lines.add_argument("--baud", type=int, default=9600, help="speed of serial devices (9600)")
+    add = lines.add_argument
+    add("--surgard-call", type=_address, metavar="HOST:PORT", help="the receiver calls there")
+    add("--surgard-listen", type=_address, metavar="HOST:PORT", help="the receiver waits there")
+    add("--dc09-tcp", type=_address, metavar="HOST:PORT", help="panels call there")
+    add("--dc09-udp", type=_address, metavar="HOST:PORT", help="panels send datagrams there")
 
 
 if __name__ == "__main__":

@@ -1,45 +1,39 @@
 """Play a day of traffic against a station, and report what was acknowledged."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 
 from stationd.clock import Clock
-from stationd.simulate import panel, receiver
-from stationd.simulate.edges import (
-    CallingLine,
-    DatagramLine,
-    DeviceLine,
-    Line,
-    ListeningLine,
-    PtyLine,
-    Reactor,
-    VisitingLine,
-    Wire,
-)
-from stationd.simulate.script import Act, Outage, on_a_panel, on_a_receiver, script
-from stationd.simulate.sites import SITES, Site, Way
-from stationd.simulate.surgard import Header
+from stationd.errors import MistakeError
+from stationd.simulate import attachment, panel
+from stationd.simulate.attachment import Address, Attachment
+from stationd.simulate.edges import Line, ListeningLine, Reactor, VisitingLine, Wire
+from stationd.simulate.receiver import Habits, Receiver
+from stationd.simulate.script import Act, Outage, on_a_panel, script
+from stationd.simulate.simulated import SIMULATED, Simulated
+from stationd.simulate.sites import SITES, Site, Way, sites_of
 from stationd.simulate.tally import Tally
 
-__all__ = ["Address", "Day", "Play", "Ways", "run"]
+__all__ = ["Day", "Play", "Ways", "run"]
 
-Address = tuple[str, int]
-
-_DAY = 86400.0
 _LOOK_EVERY = 0.1
+_Make = Callable[[Wire, Reactor], Line]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ways:
     """Where the simulated receivers and panels find the station; None: that way is not played.
 
-    ``pty``: a serial line is made and linked there; ``device``: a given one is opened.
+    ``receivers`` are played with sites of their own.  The others are the ways of the built-in
+    sites.  ``pty``: a serial line is made and linked there; ``device``: a given one is opened.
     ``surgard_calls``: our receiver calls the station; ``surgard_listens``: it waits to be called.
     """
 
+    receivers: tuple[Attachment, ...] = ()
     pty: Path | None = None
     device: str | None = None
     baud: int = 9600
@@ -53,17 +47,19 @@ class Ways:
 class Play:
     """What is played and how fast: ``speed`` 1440 makes a minute of a day.
 
-    The waits of receivers and panels are real seconds whatever the speed.  ``linger`` is how long
-    after the day's end the last acknowledgements are waited for.
+    The waits of receivers and panels are real seconds whatever the speed; ``wait`` and
+    ``heartbeat`` (also the pause after a failure) take the place of every receiver's own.
+    ``loses`` N: every N-th answer is lost on its way; 0: none.  ``linger`` is how long after the
+    day's end the last acknowledgements are waited for.
     """
 
     sites: tuple[Site, ...] = SITES
     seed: int = 1
     speed: float = 1.0
     linger: float = 30.0
-    serial_header: Header = field(default_factory=Header)
-    tcp_header: Header = field(default_factory=lambda: Header("01", "001"))
-    receiver_habits: receiver.Habits = field(default_factory=receiver.Habits)
+    wait: float | None = None
+    heartbeat: float | None = None
+    loses: int = 0
     panel_habits: panel.Habits = field(default_factory=panel.Habits)
 
 
@@ -71,7 +67,7 @@ class Play:
 class _Place:
     """One conversation with its wire and line, and the way it belongs to."""
 
-    way: Way
+    way: str
     take: Callable[[Act], None]
     wire: Wire
     line: Line
@@ -96,23 +92,27 @@ class Day:
         *,
         clock: Clock,
         random: Callable[[int], bytes],
+        tally: Tally | None = None,
     ) -> None:
-        self.tally = Tally()
+        self.tally = tally or Tally()
         self._reactor = reactor
         self._play = play
         self._clock = clock
         self._random = random
-        self._places: dict[str, _Place] = {}
-        self._make_receivers(ways)
-        self._make_panels(ways)
+        self._sites: list[Site] = []
+        self._places: dict[tuple[str, str], _Place] = {}
+        self._add_built_in(ways)
+        for attached in ways.receivers:
+            self._add(attached, ways.baud)
 
     @property
-    def listens(self) -> Address | None:
-        """Where our receiver waits to be called, once `open` has fired."""
-        for place in self._places.values():
-            if isinstance(place.line, ListeningLine):
-                return ("127.0.0.1", place.line.port)
-        return None
+    def listens(self) -> dict[str, Address]:
+        """Where our receivers wait to be called, once `open` has fired."""
+        return {
+            place.way: ("127.0.0.1", place.line.port)
+            for place in self._places.values()
+            if isinstance(place.line, ListeningLine)
+        }
 
     @property
     def idle(self) -> bool:
@@ -130,15 +130,12 @@ class Day:
     def play(self) -> Deferred[Tally]:
         """Play the day; fires with its tally when all is acknowledged or ``linger`` is over."""
         finished: Deferred[Tally] = Deferred()
-        acts = script(self._play.seed, self._sites())
+        acts = script(self._play.seed, self._sites)
         for act in acts:
             self._later(act.at / self._play.speed, self._act, act)
         last = max((_end(act) for act in acts), default=0.0) / self._play.speed
         self._later(last, self._wait, last + self._play.linger, last, finished)
         return finished
-
-    def _sites(self) -> Sequence[Site]:
-        return [site for site in self._play.sites if site.number in self._places]
 
     def _all(self) -> list[_Place]:
         """Return each place once: the sites of a receiver share one."""
@@ -149,7 +146,7 @@ class Day:
 
     def _act(self, act: Act | Outage) -> None:
         if isinstance(act, Act):
-            place = self._places[act.site.number]
+            place = self._places[act.site.way, act.site.number]
             place.take(act)
             place.poke()
             return
@@ -164,54 +161,91 @@ class Day:
         else:
             self._later(_LOOK_EVERY, self._wait, until, now + _LOOK_EVERY, finished)
 
-    def _make_receivers(self, ways: Ways) -> None:
-        for way, header, line in (
-            (Way.SERIAL, self._play.serial_header, _serial_line(ways)),
-            (Way.SURGARD, self._play.tcp_header, _surgard_line(ways)),
+    def _add_built_in(self, ways: Ways) -> None:
+        """Add the sites of the play whose way is played."""
+        for way, row, make in (
+            (Way.SERIAL, SIMULATED["surgard-mlr2"], _serial_line(ways)),
+            (Way.SURGARD, SIMULATED["surgard-system"], _surgard_line(ways)),
         ):
-            if line is not None:
-                self._make_receiver(way, header, line)
-
-    def _make_receiver(
-        self, way: Way, header: Header, line: Callable[[Wire, Reactor], Line]
-    ) -> None:
-        talker = receiver.Receiver(header, self.tally, self._play.receiver_habits)
-        wire = Wire(talker, self._reactor)
-
-        def take(act: Act) -> None:
-            talker.take(on_a_receiver(act, header))
-
-        place = _Place(way, take, wire, line(wire, self._reactor))
-        self._places |= {site.number: place for site in self._play.sites if site.way is way}
-
-    def _make_panels(self, ways: Ways) -> None:
-        for site in self._play.sites:
-            address = {Way.DC09_TCP: ways.dc09_tcp, Way.DC09_UDP: ways.dc09_udp}.get(site.way)
+            if make is not None:
+                self._add_receiver(row, self._sites_on(way), make)
+        for way, address in ((Way.DC09_TCP, ways.dc09_tcp), (Way.DC09_UDP, ways.dc09_udp)):
             if address is not None:
-                self._places[site.number] = self._panel(site, address)
+                kind = "udp" if way is Way.DC09_UDP else "call"
+                attached = Attachment("dc09", kind, f"{address[0]}:{address[1]}")
+                self._add_panels(attached, self._sites_on(way), ways.baud)
 
-    def _panel(self, site: Site, address: Address) -> _Place:
-        talker = panel.Panel(
-            site.number,
-            self.tally,
-            self._play.panel_habits,
-            clock=self._clock,
-            random=self._random,
-            key=site.key,
-        )
-        wire = Wire(talker, self._reactor)
+    def _add(self, attached: Attachment, baud: int) -> None:
+        """Add a receiver with the sites that the play has for it, or its own."""
+        row = SIMULATED[attached.name]
+        sites = self._sites_on(attached.name) or sites_of(attached.name, row)
+        if row.voice is None:
+            self._add_panels(attached, sites, baud)
+            return
+        make = attachment.line(attached, baud=baud, visits=row.habits.calls)
+        self._add_receiver(row, sites, make)
+
+    def _sites_on(self, way: str) -> tuple[Site, ...]:
+        return tuple(site for site in self._play.sites if site.way == way)
+
+    def _add_receiver(self, row: Simulated, sites: Sequence[Site], make: _Make) -> None:
+        assert row.voice is not None  # noqa: S101 - panels are added elsewhere
+        talker = Receiver(row.voice, self.tally, self._habits(row), clock=self._clock)
+        wire = Wire(talker, self._reactor, self._losing())
 
         def take(act: Act) -> None:
-            talker.take(on_a_panel(act))
+            talker.take(act.site.number, act.happening, act.site.form, damaged=act.damaged)
 
-        line: Line
-        if site.way is Way.DC09_UDP:
-            line = DatagramLine(wire, self._reactor, *address)
-        elif site.hangs_up:
-            line = VisitingLine(wire, self._reactor, *address)
-        else:
-            line = CallingLine(wire, self._reactor, *address)
-        return _Place(site.way, take, wire, line)
+        if sites:
+            place = _Place(sites[0].way, take, wire, make(wire, self._reactor))
+            self._place(place, sites)
+
+    def _habits(self, row: Simulated) -> Habits:
+        """Return a receiver's habits with the times of the play in place of its own."""
+        habits, play = row.habits, self._play
+        if play.wait is not None:
+            habits = replace(habits, wait=play.wait)
+        if play.heartbeat is not None and habits.heartbeat_every is not None:
+            habits = replace(habits, heartbeat_every=play.heartbeat)
+        if play.heartbeat is not None and habits.pause is not None:
+            habits = replace(habits, pause=play.heartbeat)
+        return habits
+
+    def _add_panels(self, attached: Attachment, sites: Sequence[Site], baud: int) -> None:
+        for site in sites:
+            talker = panel.Panel(
+                site.number,
+                self.tally,
+                self._play.panel_habits,
+                clock=self._clock,
+                random=self._random,
+                key=site.key,
+            )
+            wire = Wire(talker, self._reactor, self._losing())
+            make = attachment.line(attached, baud=baud, visits=site.hangs_up)
+            self._place(_Place(site.way, _teller(talker), wire, make(wire, self._reactor)), [site])
+
+    def _place(self, place: _Place, sites: Iterable[Site]) -> None:
+        for site in sites:
+            if (site.way, site.number) in self._places:
+                raise MistakeError(f"{site.number} on {site.way} would be played twice")
+            self._sites.append(site)
+            self._places[site.way, site.number] = place
+
+    def _losing(self) -> Callable[[], bool]:
+        """Return what decides, answer by answer, which of one line are lost."""
+        numbers = count(1)
+
+        def loses() -> bool:
+            lost = self._play.loses > 0 and next(numbers) % self._play.loses == 0
+            self.tally.lost_answers += lost
+            return lost
+
+        return loses
+
+
+def _teller(talker: panel.Panel) -> Callable[[Act], None]:
+    return lambda act: talker.take(on_a_panel(act))
 
 
 def run(
@@ -233,23 +267,21 @@ def run(
     return opened.addBoth(close)  # type: ignore[return-value]
 
 
-def _serial_line(ways: Ways) -> Callable[[Wire, Reactor], Line] | None:
+def _serial_line(ways: Ways) -> _Make | None:
     if ways.pty is not None:
-        link = ways.pty
-        return lambda wire, reactor: PtyLine(wire, reactor, link)
-    if ways.device is not None:
-        device = ways.device
-        return lambda wire, reactor: DeviceLine(wire, reactor, device, ways.baud)
-    return None
+        attached = Attachment("surgard-mlr2", "pty", str(ways.pty))
+    elif ways.device is not None:
+        attached = Attachment("surgard-mlr2", "serial", ways.device)
+    else:
+        return None
+    return attachment.line(attached, baud=ways.baud, visits=False)
 
 
-def _surgard_line(ways: Ways) -> Callable[[Wire, Reactor], Line] | None:
-    if ways.surgard_calls is not None:
-        calls = ways.surgard_calls
-        return lambda wire, reactor: CallingLine(wire, reactor, *calls)
-    if ways.surgard_listens is not None:
-        listens = ways.surgard_listens
-        return lambda wire, reactor: ListeningLine(wire, reactor, *listens)
+def _surgard_line(ways: Ways) -> _Make | None:
+    for way, where in (("call", ways.surgard_calls), ("listen", ways.surgard_listens)):
+        if where is not None:
+            attached = Attachment("surgard-system", way, f"{where[0]}:{where[1]}")
+            return attachment.line(attached, baud=ways.baud, visits=False)
     return None
 
 

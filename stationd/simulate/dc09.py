@@ -29,7 +29,10 @@ class AnswerError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """What a panel says.  ``content`` is what stands between the brackets."""
+    """What a panel says.  ``content`` is what stands between the brackets.
+
+    Without a ``number`` the head has none, as a receiver's has not.
+    """
 
     token: str
     sequence: int
@@ -43,7 +46,8 @@ class Message:
     def header(self) -> str:
         """Everything after the token, up to the first bracket, as an answer must echo it."""
         receiver = "" if self.receiver is None else f"R{self.receiver}"
-        return f"{self.sequence:04d}{receiver}L{self.prefix}#{self.number}"
+        number = f"#{self.number}" if self.number else ""
+        return f"{self.sequence:04d}{receiver}L{self.prefix}{number}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

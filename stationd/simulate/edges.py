@@ -50,6 +50,9 @@ class Talker(Protocol):
     @property
     def idle(self) -> bool: ...
 
+    @property
+    def leaves(self) -> bool: ...
+
     def opened(self, now: float) -> None: ...
 
     def closed(self) -> None: ...
@@ -65,12 +68,19 @@ Handle: TypeAlias = Any
 
 
 class Wire:
-    """Carry bytes between a conversation and a line, and wake it when something is due."""
+    """Carry bytes between a conversation and a line, and wake it when something is due.
 
-    def __init__(self, talker: Talker, reactor: Reactor) -> None:
+    ``loses``: asked for each answer that comes; one that it wants is lost on the way.
+    """
+
+    def __init__(
+        self, talker: Talker, reactor: Reactor, loses: Callable[[], bool] = lambda: False
+    ) -> None:
         self._talker = talker
         self._reactor = reactor
+        self._loses = loses
         self._write: Callable[[bytes], object] | None = None
+        self._leave: Callable[[], object] | None = None
         self._alarm: Handle = None
 
     @property
@@ -83,9 +93,12 @@ class Wire:
         """The conversation has nothing left to send."""
         return self._talker.idle
 
-    def opened(self, write: Callable[[bytes], object]) -> None:
-        """Begin on a line that takes bytes through ``write``."""
+    def opened(
+        self, write: Callable[[bytes], object], leave: Callable[[], object] | None = None
+    ) -> None:
+        """Begin on a line that takes bytes through ``write``, and can be hung up with ``leave``."""
         self._write = write
+        self._leave = leave
         self._talker.opened(self._reactor.seconds())
         self.poke()
 
@@ -97,7 +110,8 @@ class Wire:
 
     def received(self, data: bytes) -> None:
         """Hand over what came."""
-        self._send(self._talker.receive(data, self._reactor.seconds()))
+        if not self._loses():
+            self._send(self._talker.receive(data, self._reactor.seconds()))
 
     def poke(self) -> None:
         """Do what is due; called after something was put into the conversation's buffer."""
@@ -107,6 +121,8 @@ class Wire:
         if data and self._write is not None:
             self._write(data)
         self._rearm()
+        if self._leave is not None and self._write is not None and self._talker.leaves:
+            self._leave()
 
     def _rearm(self) -> None:
         if self._alarm is not None and self._alarm.active():
@@ -137,11 +153,11 @@ class _Stream(StreamProtocol):
     def __init__(
         self,
         wire: Wire,
-        received: Callable[[], None] = lambda: None,
+        leave: Callable[[], None] | None = None,
         lost: Callable[[], None] = lambda: None,
     ) -> None:
         self._wire = wire
-        self._received = received
+        self._leave = leave
         self._lost = lost
 
     def connectionMade(self) -> None:
@@ -151,13 +167,12 @@ class _Stream(StreamProtocol):
             transport.loseConnection()
         else:
             self._mine = True
-            self._wire.opened(transport.write)
+            self._wire.opened(transport.write, self._leave)
 
     def dataReceived(self, data: bytes) -> None:
         """Hand over what came."""
         if self._mine:
             self._wire.received(data)
-            self._received()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Tell the wire."""
@@ -254,7 +269,7 @@ class VisitingLine:
         if self._open and not self._calling and not self._wire.open and not self._wire.idle:
             self._calling = True
             factory: Handle = Factory.forProtocol(
-                lambda: _Stream(self._wire, self._received, self._lost)
+                lambda: _Stream(self._wire, self._leave, self._lost)
             )
             factory.noisy = False
             self._endpoint.connect(factory).addCallbacks(self._connected, self._failed)
@@ -273,10 +288,6 @@ class VisitingLine:
     def _lost(self) -> None:
         # What happened while the connection was on its way out was not sent: come again.
         self._reactor.callLater(_CALL_AGAIN, self.poke)
-
-    def _received(self) -> None:
-        if self._wire.idle:
-            self._leave()
 
     def _leave(self) -> None:
         stream, self._stream = self._stream, None

@@ -92,6 +92,11 @@ class Panel:
         return not self._buffer
 
     @property
+    def leaves(self) -> bool:
+        """One that connects for what it has to say wants to hang up."""
+        return self.idle
+
+    @property
     def due(self) -> float | None:
         """When `tick` must be called; None: not before something else happens."""
         if not self._open:
@@ -152,7 +157,9 @@ class Panel:
         elif answer.token == "ACK" and answer.encrypted != (self._key is not None):
             self._tally.complain(f"{self._number}: acknowledged in the wrong cipher")
         elif answer.token in {"ACK", "DUH"}:
-            waiting.count.acknowledged += answer.token == "ACK"
+            if answer.token == "ACK":
+                waiting.count.acknowledged += 1
+                self._tally.note(self._number, (waiting.raw,))
             waiting.count.refused += answer.token == "DUH"
             self._settle(now)
             self._buffer.popleft()

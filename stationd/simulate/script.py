@@ -4,30 +4,15 @@ import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from stationd.simulate import panel, receiver, surgard
-from stationd.simulate.sites import Form, Plot, Site, Way
+from stationd.simulate import panel
+from stationd.simulate.happening import Form, Happening, digits, sia_block
+from stationd.simulate.sites import Plot, Site
 
-__all__ = ["Act", "Happening", "Outage", "on_a_panel", "on_a_receiver", "script"]
+__all__ = ["Act", "Outage", "on_a_panel", "script"]
 
 _HOUR = 3600.0
 _MINUTE = 60.0
 _OUTAGE_AT = 14 * _HOUR
-_NOISE = b"\xfe\xf8\x80"
-
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """One event in every form: Contact ID, SIA and Sur-Gard's letter.
-
-    ``qualifier`` is E (new, opening) or R (restore, closing).  ``place`` is the zone or the user.
-    """
-
-    qualifier: str
-    contact_id: str
-    sia: str
-    letter: str
-    place: int = 0
-    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +30,7 @@ class Outage:
     """A line goes away, ``at`` seconds into the day, for some seconds of it."""
 
     at: float
-    way: Way
+    way: str
     seconds: float
 
 
@@ -87,7 +72,7 @@ def script(seed: int, sites: Iterable[Site]) -> tuple[Act | Outage, ...]:
     """Return a day of ``sites``, in order of time."""
     draw = random.Random(seed)  # noqa: S311  (a play, not a secret)
     acts: list[Act | Outage] = []
-    damaged: set[Way] = set()
+    damaged: set[str] = set()
     for site in sites:
         day = sorted(_day(site, draw), key=lambda act: act.at)
         if site.way not in damaged and site.plot is not Plot.UNKNOWN:
@@ -120,33 +105,11 @@ def _by(user: int, happening: Happening) -> Happening:
     )
 
 
-def on_a_receiver(act: Act, header: surgard.Header) -> receiver.Report:
-    """Return what a Sur-Gard receiver passes on of ``act``."""
-    number, what = act.site.number, act.happening
-    if act.site.form is Form.CONTACT_ID:
-        raw = surgard.contact_id(
-            header, number, what.qualifier, what.contact_id, group="01", zone=f"{what.place:03d}"
-        )
-    elif act.site.form is Form.SIA:
-        raw = surgard.sia(header, number, _block(what))
-    else:
-        raw = surgard.basic(header, number, what.letter, str(what.place or ""))
-    # A damaged frame stops in the middle of noise: half of it, then nothing.
-    damaged = raw[: len(raw) // 2] + _NOISE if act.damaged else None
-    return receiver.Report(number, raw, damaged)
-
-
 def on_a_panel(act: Act) -> panel.Said:
     """Return what a DC-09 panel says of ``act``."""
     number, what = act.site.number, act.happening
     if act.site.form is Form.CONTACT_ID:
-        qualifier = {"E": "1", "R": "3"}[what.qualifier]
-        content = f"#{number}|{qualifier}{what.contact_id} 01 {what.place:03d}"
+        content = f"#{number}|{digits(what)} 01 {what.place:03d}"
         return panel.Said(token="ADM-CID", content=content, damaged=act.damaged)
-    content = f"#{number}|{_block(what)}"
+    content = f"#{number}|{sia_block(what)}"
     return panel.Said(token="SIA-DCS", content=content, damaged=act.damaged)
-
-
-def _block(what: Happening) -> str:
-    text = f"^{what.text}^" if what.text else ""
-    return f"Nri1/{what.sia}{what.place:02d}{text}"

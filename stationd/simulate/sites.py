@@ -7,28 +7,22 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from stationd.errors import MistakeError
+from stationd.simulate.happening import Form
+from stationd.simulate.simulated import SIMULATED, Simulated
 
-__all__ = ["SITES", "Form", "Plot", "Site", "SitesError", "Way", "read"]
+__all__ = ["SITES", "Plot", "Site", "SitesError", "Way", "read", "sites_of"]
 
 _HEADER = ("number", "way", "form", "plot", "key_hex", "hangs_up")
 _KEY_LENGTHS = (16, 24, 32)
 
 
 class Way(StrEnum):
-    """How signals come to the station."""
+    """How signals of the built-in sites come to the station."""
 
     SERIAL = "serial"  # a Sur-Gard receiver on a serial line
     SURGARD = "surgard"  # a Sur-Gard receiver over TCP
     DC09_TCP = "dc09_tcp"
     DC09_UDP = "dc09_udp"
-
-
-class Form(StrEnum):
-    """How a panel writes its events."""
-
-    CONTACT_ID = "contact_id"
-    SIA = "sia"
-    BASIC = "basic"  # Sur-Gard's plain event letters; DC-09 panels have no such form
 
 
 class Plot(StrEnum):
@@ -43,10 +37,14 @@ class Plot(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """One site.  ``key``: its panel encrypts.  ``hangs_up``: it connects for each event anew."""
+    """One site.
+
+    ``way`` is a `Way`, or the name of a simulated receiver.  ``key``: its panel encrypts.
+    ``hangs_up``: it connects for each event anew.
+    """
 
     number: str
-    way: Way
+    way: str
     form: Form
     plot: Plot = Plot.QUIET
     key: bytes | None = None
@@ -97,6 +95,16 @@ SITES = (
 """The sites of a day that nobody configured: every way, form, plot and key length."""
 
 
+def sites_of(name: str, simulated: Simulated) -> tuple[Site, ...]:
+    """Return the sites of a simulated receiver for which nobody named others."""
+    forms = simulated.forms
+    plots = (Plot.BURGLARY, Plot.POWER_LOSS, Plot.UNKNOWN)
+    return tuple(
+        Site(number=number, way=name, form=forms[at % len(forms)], plot=plot)
+        for at, (number, plot) in enumerate(zip(simulated.numbers, plots, strict=True))
+    )
+
+
 def read(text: str) -> tuple[Site, ...]:
     """Read a CSV file of sites (header: number,way,form,plot,key_hex,hangs_up).
 
@@ -123,7 +131,7 @@ def _site(row: Mapping[str, str | None]) -> Site:
     cell = {name: value or "" for name, value in row.items()}
     site = Site(
         number=cell["number"],
-        way=Way(cell["way"]),
+        way=_way(cell["way"]),
         form=Form(cell["form"]),
         plot=Plot(cell.get("plot") or Plot.QUIET),
         key=bytes.fromhex(cell.get("key_hex", "")) or None,
@@ -134,9 +142,13 @@ def _site(row: Mapping[str, str | None]) -> Site:
     return site
 
 
+def _way(text: str) -> str:
+    return text if text in SIMULATED else Way(text)
+
+
 def _fault(site: Site) -> str | None:
     """Say what of a site does not go together."""
-    on_a_receiver = site.way in {Way.SERIAL, Way.SURGARD}
+    on_a_receiver = site.way not in {Way.DC09_TCP, Way.DC09_UDP, "dc09"}
     if not site.number.isalnum():
         return "a number is made of digits and letters"
     if site.key is not None and len(site.key) not in _KEY_LENGTHS:

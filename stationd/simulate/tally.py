@@ -1,6 +1,6 @@
 """What was sent and what came back, per account."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 __all__ = ["Count", "Tally"]
@@ -14,7 +14,8 @@ class Count:
     ``repeats``: sent again; ``damaged``: sent with noise first, on purpose; ``acknowledged``:
     events whose acknowledgement came and was right; ``refused``: refusals (NAK, DUH, 15h) that
     came; ``silences``: waits that ended without an answer; ``lost``: events a full buffer had no
-    room for.
+    room for; ``skipped``: events given up after too many refusals; ``unasked``: sent by one that
+    waits for no answer.
     """
 
     events: int = 0
@@ -25,20 +26,29 @@ class Count:
     refused: int = 0
     silences: int = 0
     lost: int = 0
+    skipped: int = 0
+    unasked: int = 0
 
     @property
     def unanswered(self) -> int:
-        """Events that are not acknowledged, whether they were sent or not."""
-        return self.events - self.acknowledged
+        """Events that wait for an acknowledgement, whether they were sent or not."""
+        return self.events - self.acknowledged - self.unasked
 
 
 @dataclass(slots=True)
 class Tally:
-    """The counts of all accounts, by number, and those of the receivers' heartbeats and polls."""
+    """The counts of all accounts, by number, and those of the receivers' heartbeats and polls.
 
+    ``own``: what receivers say of themselves.  ``lost_answers``: those that a line was told to
+    lose.  ``note`` is told the frames of every event that is acknowledged.
+    """
+
+    note: Callable[[str, Sequence[bytes]], object] = lambda _number, _frames: None
     accounts: dict[str, Count] = field(default_factory=dict)
     heartbeats: Count = field(default_factory=Count)
     polls: Count = field(default_factory=Count)
+    own: Count = field(default_factory=Count)
+    lost_answers: int = 0
     strange: list[str] = field(default_factory=list)
 
     def of(self, number: str) -> Count:
@@ -59,6 +69,8 @@ class Tally:
             "accounts": accounts,
             "heartbeats": _counts(self.heartbeats),
             "polls": _counts(self.polls),
+            "own": _counts(self.own),
+            "lost_answers": self.lost_answers,
             "strange_answers": list(self.strange),
         }
 

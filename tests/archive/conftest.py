@@ -15,7 +15,16 @@ import pytest
 
 from archive import checkpoint, merkle
 from archive.authorities.trial import TrialAuthority, make_authority
-from archive.build import BundleSource, Finished, SourceDocument, Trust, build, finish
+from archive.build import (
+    Built,
+    BundleSource,
+    Finished,
+    SourceDocument,
+    Trust,
+    build,
+    finish,
+    report_signed_by,
+)
 from archive.ceremony import make_keys
 from archive.note_check import read_entry
 from archive.proofs import Absence, AtClose, PointProof, Proofs
@@ -50,7 +59,10 @@ class Stamping:
         return self.trial.trust_pem
 
     def stamp(self, data: bytes) -> bytes:
-        asked = request(data, nonce=next(self.serials) + 2**40)
+        return self.stamp_hash(sha256(data).digest())
+
+    def stamp_hash(self, digest: bytes) -> bytes:
+        asked = request(digest, nonce=next(self.serials) + 2**40)
         return self.trial.reply(asked, now=self.now, serial=next(self.serials))
 
 
@@ -215,8 +227,13 @@ class Station:
         return replace(source, **more)
 
     def make(self, source: BundleSource, folder: Path) -> Finished:
-        built = build(source, folder / "work", trust=self.trust)
+        sign_report = report_signed_by(self.seal, self.authority, NOW)
+        built = build(source, folder / "work", trust=self.trust, sign_report=sign_report)
         return self.seal_folder(built, folder)
+
+    def bag(self, source: BundleSource, folder: Path, **more: Any) -> Built:
+        """Build a bag whose report is left as it was written."""
+        return build(source, folder, trust=self.trust, sign_report=lambda _: None, **more)
 
     def seal_folder(self, built: Any, folder: Path) -> Finished:
         return finish(

@@ -83,6 +83,11 @@ def test_a_number_of_records_beyond_any_container_costs_nothing() -> None:
 
 def test_the_manifest_is_the_one_the_writer_writes() -> None:
     names = {"README.txt", "data/index.json", "trust/root.pem", "x.unknown", SIGNATURE, STAMP}
-    hashes = {SIGNATURE: "ab" * 32, STAMP: "cd" * 32}
 
-    assert bag_check.container_manifest(names, hashes) == container_manifest(names, hashes)
+    assert bag_check.container_manifest(names, {}) == container_manifest(names)
+
+
+def test_the_first_form_had_the_hashes_of_seal_and_stamp_in_a_comment() -> None:
+    text = bag_check.container_manifest({"README.txt"}, {SIGNATURE: "ab", STAMP: "cd"}).decode()
+
+    assert text.endswith(f"<!-- sha256\nab  {SIGNATURE}\ncd  {STAMP}\n-->\n")

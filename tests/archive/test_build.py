@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.build import build, finish, safe_name
+from archive.build import finish, safe_name
 from archive.errors import MalformedError
 
 
@@ -15,8 +15,8 @@ def test_building_twice_gives_the_same_content_and_the_same_report(
 ) -> None:
     source = station.source(lambda: short_history(60))
 
-    one = build(source, tmp_path / "1", trust=station.trust)
-    two = build(source, tmp_path / "2", trust=station.trust)
+    one = station.bag(source, tmp_path / "1")
+    two = station.bag(source, tmp_path / "2")
 
     def contents(folder: Path) -> dict[str, bytes]:
         return {
@@ -66,17 +66,16 @@ def test_records_that_do_not_come_to_the_head_stop_the_build(
     }[spoil]
 
     with pytest.raises(MalformedError, match="do not come to the head"):
-        build(replace(source, records=lambda: iter(spoilt)), tmp_path, trust=station.trust)
+        station.bag(replace(source, records=lambda: iter(spoilt)), tmp_path)
 
 
 def test_progress_is_told_by_segment(station, tmp_path, short_history, monkeypatch) -> None:
     monkeypatch.setattr("archive.segments.SEGMENT_RECORDS", 20)
     told: list[tuple[int, int]] = []
 
-    build(
+    station.bag(
         station.source(lambda: short_history(50)),
         tmp_path,
-        trust=station.trust,
         progress=lambda done, of: told.append((done, of)),
     )
 
@@ -96,7 +95,7 @@ def test_facts_of_any_shape_are_kept(station, tmp_path, short_history) -> None:
     }
     source = replace(station.source(lambda: short_history(10)), facts=facts)
 
-    built = build(source, tmp_path, trust=station.trust)
+    built = station.bag(source, tmp_path)
 
     account = json.loads((built.folder / "data/account.json").read_text())
     assert account["whatever"] == {"kept": True}
@@ -112,18 +111,18 @@ def test_no_facts_at_all_make_a_bundle_too(station, tmp_path, short_history) -> 
         documents=lambda: iter([]),
     )
 
-    assert build(source, tmp_path, trust=station.trust).records == 10
+    assert station.bag(source, tmp_path).records == 10
 
 
 def test_a_site_in_no_known_zone_is_refused(station, tmp_path, short_history) -> None:
     source = replace(station.source(lambda: short_history(10)), facts={"site": {"zone": "Mars/X"}})
 
     with pytest.raises(MalformedError, match="time zone 'Mars/X'"):
-        build(source, tmp_path, trust=station.trust)
+        station.bag(source, tmp_path)
 
 
 def test_sealing_again_replaces_what_a_pass_before_left(station, tmp_path, short_history) -> None:
-    built = build(station.source(lambda: short_history(10)), tmp_path / "w", trust=station.trust)
+    built = station.bag(station.source(lambda: short_history(10)), tmp_path / "w")
     station.seal_folder(built, tmp_path)
 
     again = station.seal_folder(built, tmp_path)
@@ -135,7 +134,7 @@ def test_sealing_again_finds_the_volumes_where_they_went(
     station, tmp_path, short_history, monkeypatch
 ) -> None:
     monkeypatch.setattr("archive.container.MAIN_RECORDS_LIMIT", 1000)
-    built = build(station.source(lambda: short_history(60)), tmp_path / "w", trust=station.trust)
+    built = station.bag(station.source(lambda: short_history(60)), tmp_path / "w")
     first = finish(
         built, seal=station.seal, authority=station.authority, now=station.now, target=tmp_path
     )
@@ -165,7 +164,7 @@ def test_memory_does_not_grow_with_the_history(
     def peak(size: int) -> int:
         source = station.source(lambda: short_history(size))
         tracemalloc.start()
-        build(source, tmp_path / str(size), trust=station.trust)
+        station.bag(source, tmp_path / str(size))
         _, highest = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         return highest

@@ -1,4 +1,5 @@
 import zipfile
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,10 @@ from archive.errors import MalformedError
 from archive.manifest import Bag
 from archive.segments import SegmentFiles
 from archive.zip_layout import deflate_sign, read_layout
+
+
+def by_nobody(files) -> bytes:
+    return f"<signed files='{len(files)}'/>".encode()
 
 
 def bag_of(folder: Path) -> Bag:
@@ -25,7 +30,7 @@ def bag_of(folder: Path) -> Bag:
 def test_names_are_sorted_behind_the_mimetype_and_dates_are_fixed(tmp_path) -> None:
     bag_of(tmp_path / "bag")
 
-    container = pack(tmp_path / "bag", tmp_path / "x.asice")
+    container = pack(tmp_path / "bag", tmp_path / "x.asice", by_nobody)
 
     with zipfile.ZipFile(container) as archive:
         infos = archive.infolist()
@@ -42,19 +47,31 @@ def test_names_are_sorted_behind_the_mimetype_and_dates_are_fixed(tmp_path) -> N
 
 def test_the_same_bag_gives_the_same_bytes_and_the_strict_reader_takes_it(tmp_path) -> None:
     bag_of(tmp_path / "bag")
-    one = pack(tmp_path / "bag", tmp_path / "1.asice")
-    two = pack(tmp_path / "bag", tmp_path / "2.asice")
+    one = pack(tmp_path / "bag", tmp_path / "1.asice", by_nobody)
+    two = pack(tmp_path / "bag", tmp_path / "2.asice", by_nobody)
 
     assert one.read_bytes() == two.read_bytes()
-    assert len(read_layout(one, stored_first="mimetype")) == 6
+    assert len(read_layout(one, stored_first="mimetype")) == 7
 
 
-def test_the_manifest_names_every_file_and_the_hashes_of_the_seal() -> None:
-    text = container_manifest(["b.pdf", "a.csv", "c.unknown"], {"z.p7s": "11"}).decode()
+def test_the_manifest_names_every_file_with_its_media_type() -> None:
+    text = container_manifest(["b.pdf", "a.csv", "c.unknown"]).decode()
 
     assert text.index('full-path="a.csv" manifest:media-type="text/csv"') < text.index("b.pdf")
     assert 'full-path="c.unknown" manifest:media-type="application/octet-stream"' in text
-    assert text.endswith("<!-- sha256\n11  z.p7s\n-->\n")
+    assert text.endswith("</manifest:manifest>\n")
+
+
+def test_what_signs_a_container_is_given_every_file_with_its_hash(tmp_path) -> None:
+    bag_of(tmp_path / "bag")
+    given = []
+
+    pack(tmp_path / "bag", tmp_path / "x.asice", lambda files: given.extend(files) or b"<s/>")
+
+    assert [one.name for one in given] == sorted(bag_of(tmp_path / "again").files)
+    assert [one.sha256 for one in given] == [
+        sha256(one.name.encode() * 50).digest() for one in given
+    ]
 
 
 def test_writer_and_verifier_know_this_machines_deflate_by_the_same_sign() -> None:
@@ -66,7 +83,7 @@ def test_what_no_container_may_hold_is_refused_before_it_is_written(tmp_path, mo
     bag_of(tmp_path / "bag")
 
     with pytest.raises(MalformedError, match="larger than 100 bytes"):
-        pack(tmp_path / "bag", tmp_path / "x.asice")
+        pack(tmp_path / "bag", tmp_path / "x.asice", by_nobody)
 
     assert not (tmp_path / "x.asice").exists()
 

@@ -6,8 +6,6 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from archive.build import build
-
 
 def text_of(path: Path) -> str:
     return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(path.read_bytes())).pages)
@@ -16,14 +14,14 @@ def text_of(path: Path) -> str:
 @pytest.fixture(scope="module")
 def short(station, short_history, tmp_path_factory) -> Path:
     source = station.source(lambda: short_history(120))
-    built = build(source, tmp_path_factory.mktemp("short"), trust=station.trust)
+    built = station.bag(source, tmp_path_factory.mktemp("short"))
     return built.folder / "alarm-history.pdf"
 
 
 @pytest.fixture(scope="module")
 def long(station, short_history, tmp_path_factory) -> Path:
     source = station.source(lambda: short_history(2100))
-    built = build(source, tmp_path_factory.mktemp("long"), trust=station.trust)
+    built = station.bag(source, tmp_path_factory.mktemp("long"))
     return built.folder / "alarm-history.pdf"
 
 
@@ -109,7 +107,7 @@ def test_gaps_corrections_and_long_details_are_shown(station, tmp_path, short_hi
     ]
     source = replace(source, facts={**source.facts, "gaps": gaps})
 
-    built = build(source, tmp_path, trust=station.trust)
+    built = station.bag(source, tmp_path)
     text = text_of(built.folder / "alarm-history.pdf").replace("\n", " ")
 
     assert "Corrections" in text
@@ -124,7 +122,7 @@ def test_a_history_without_alarms_says_so(station, tmp_path, short_history, monk
     source = station.source(lambda: (r for r in short_history(6) if b'"seq":6' not in r))
     source = replace(source, facts={})
 
-    built = build(replace(source, size=5), tmp_path, trust=station.trust)
+    built = station.bag(replace(source, size=5), tmp_path)
 
     text = text_of(built.folder / "alarm-history.pdf")
     assert "None is recorded" in text
@@ -135,7 +133,7 @@ def test_more_alarms_than_fit_are_counted(station, tmp_path, short_history, monk
     monkeypatch.setattr("archive.summary.ROWS", 3)
     monkeypatch.setattr("archive.report.ROWS", 3)
 
-    built = build(station.source(lambda: short_history(40)), tmp_path, trust=station.trust)
+    built = station.bag(station.source(lambda: short_history(40)), tmp_path)
 
     text = text_of(built.folder / "alarm-history.pdf")
     assert "3 more are in data/records" in text
@@ -151,8 +149,34 @@ def test_a_step_of_a_case_is_a_sentence_and_no_dump(station, tmp_path, short_his
             else:
                 yield raw
 
-    built = build(station.source(records), tmp_path, trust=station.trust)
+    built = station.bag(station.source(records), tmp_path)
     text = text_of(built.folder / "alarm-history.pdf").replace("\n", " ")
 
     assert "Step T2: from opened to verifying; by morgan; event start" in text
     assert "ab" * 32 not in text
+
+
+def test_a_correction_stands_beside_what_it_corrects(station, tmp_path, short_history) -> None:
+    def records():
+        for raw in short_history(20):
+            if b'"seq":10,' in raw:
+                yield (
+                    b'{"acct":"4821","before":{"class":"alarm"},"class":"medical","corrects":4,'
+                    b'"epoch":1,"origin":"machine","seq":10,"type":"correction"}'
+                )
+            else:
+                yield raw
+
+    source = station.source(records)
+    late = {"seq": 3, "t": "2026-01-03T05:00:00.000000Z", "corrects": 5, "before": {"code": "BA"}}
+    custody = [{**late, "epoch": 1, "code": "FA"}, {**late, "epoch": 2, "code": "ZZ"}]
+    source = replace(source, facts={**source.facts, "custody": custody})
+
+    built = station.bag(source, tmp_path)
+    text = " ".join(text_of(built.folder / "alarm-history.pdf").split())
+
+    assert "corrected by record 10" in text
+    assert text.count("record 4 means: class medical. It said: class alarm") == 2
+    assert "Record 3 of the station's chain" in text
+    assert "record 5 means: code FA. It said: code BA" in text
+    assert "ZZ" not in text

@@ -2,7 +2,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from archive.report_words import local_time, said, shown
+from archive.report_words import corrected, local_time, said, shown
 
 NEW_YORK = ZoneInfo("America/New_York")
 HASH = "0a3d2a712c45" + "5" * 52
@@ -72,3 +72,22 @@ def test_a_value_is_said_in_words(value: object, words: str) -> None:
 )
 def test_the_hour_that_comes_twice_is_told_apart(utc: str, shown: str) -> None:
     assert local_time(utc, NEW_YORK) == shown
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        (
+            {"corrects": 4, "class": "medical", "before": {"class": "alarm", "vendor": None}},
+            "record 4 means: class medical. It said: class alarm vendor nothing",
+        ),
+        (
+            {"corrects": 4, "withdrawn": True, "before": {"code": "FA"}, "by": "anna"},
+            "record 4 means nothing: the frame holds no such event. It said: code FA; by anna",
+        ),
+        ({"corrects": 4, "before": 7}, "record 4 means: . It said: "),
+    ],
+    ids=["another meaning", "none", "of another shape"],
+)
+def test_a_correction_says_what_is_and_what_was(fields: dict[str, object], words: str) -> None:
+    assert corrected(fields, NEW_YORK) == words

@@ -69,3 +69,24 @@ def test_what_is_no_time_has_no_site_time(text: str) -> None:
 def test_the_moment_of_a_signal_is_when_it_was_received() -> None:
     assert moment({"rx": "a", "t": "b"}) == "a"
     assert moment({"rx": 5, "t": "b"}) == "b"
+
+
+def test_words_of_an_operators_own_table_stand_apart() -> None:
+    summary = Summary(NEW_YORK)
+    at = "2026-01-10T12:00:00.000000Z"
+    summary.add(signal(at, code="OG", name="open group", table="stationd-codes-1:0"))
+    for _ in range(2):
+        summary.add(signal(at, code="OG", name="armed", table="own:south:1"))
+
+    assert summary.codes == {"OG": "open group"}
+    assert summary.own_codes == {("OG", "own:south:1"): "armed"}
+
+
+def test_what_is_corrected_is_known_by_the_last_correction() -> None:
+    summary = Summary(NEW_YORK)
+    for seq in (7, 9):
+        summary.add({"type": "correction", "seq": seq, "corrects": 4})
+    summary.add({"type": "correction", "seq": 10, "corrects": "4"})
+
+    assert summary.corrected == {4: 9}
+    assert len(summary.corrections) == 3

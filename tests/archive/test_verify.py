@@ -14,10 +14,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from archive.build import signed_by
 from archive.container import pack
 from archive.errors import BundleRejectedError
 from archive.findings import Anchors, Outcome
 from archive.verify import examine, verify
+from archive.xades import SIGNATURES
 from archive.zip_layout import read_layout
 
 
@@ -64,7 +66,7 @@ def reseal(folder: Path, station, container: Path) -> Path:
     shutil.rmtree(folder / "META-INF")
     (folder / "mimetype").unlink()
     container.unlink()
-    return pack(folder, container)
+    return pack(folder, container, signed_by(station.seal, authority, station.now))
 
 
 def records_of(folder: Path) -> list[bytes]:
@@ -342,7 +344,9 @@ def test_a_missing_signature_or_stamp_is_refused(name: str, sealed, station) -> 
 def test_another_root_is_refused(sealed, other_station, station) -> None:
     anchors = replace(station.anchors, root_pem=other_station.root_pem)
 
-    assert subjects(sealed.container, anchors) == {"trust/root.pem", "tagmanifest-sha256.txt.p7s"}
+    assert subjects(sealed.container, anchors) == {
+        *("trust/root.pem", "tagmanifest-sha256.txt.p7s", SIGNATURES)
+    }
 
 
 def test_another_authority_is_refused(sealed, other_station, station) -> None:
@@ -726,7 +730,7 @@ def test_a_signer_who_did_not_sign_is_refused(sealed, station) -> None:
 
     container = reseal(sealed.folder, station, sealed.container)
 
-    assert subjects(container, station.anchors) == {"trust/signer.pem"}
+    assert subjects(container, station.anchors) == {"trust/signer.pem", SIGNATURES}
 
 
 def test_a_signer_may_be_given_with_its_chain(sealed, station) -> None:

@@ -23,7 +23,7 @@ def container(tmp_path: Path) -> Path:
     bag = Bag(tmp_path / "bag")
     for name in ("a.txt", "b.txt", "tagmanifest-sha256.txt.p7s", "tagmanifest-sha256.txt.tsr"):
         bag.write(name, name.encode() * 40)
-    return pack(tmp_path / "bag", tmp_path / "x.asice")
+    return pack(tmp_path / "bag", tmp_path / "x.asice", lambda _: b"")
 
 
 def refused(path: Path, words: str) -> None:

@@ -24,15 +24,31 @@ class Station:
         self.accounts = {account.number: account for account in accounts}
         self.options: Options = options or {}
         self.memory: dict[str, object] = {}
+        self.group_memory: dict[str, object] = {}
+        self.clock_is_right = True
         self.now = NOON
         self.session = self.open()
 
     def open(self) -> Session:
         """Return a session of a new connection."""
-        self.session = self.spec.open(
-            Conversation(self.accounts.get, counted, self.options, self.memory)
-        )
+        self.session = self.spec.open(self.conversation())
         return self.session
+
+    def conversation(self) -> Conversation:
+        """Return what every session of this listener is given."""
+        return Conversation(
+            self.accounts.get,
+            counted,
+            self.options,
+            self.memory,
+            trusted=lambda: self.clock_is_right,
+            group_memory=self.group_memory,
+        )
+
+    def restart(self) -> Session:
+        """Return a session of a program that was started anew and remembers nothing."""
+        self.memory, self.group_memory = {}, {}
+        return self.open()
 
     def hears(self, data: bytes) -> list[Event]:
         """Give the events of ``data``, none of which is answered yet."""

@@ -13,7 +13,8 @@ from receivers.automation import read_automation
         (b"\r", "link test"),
         (b"!T1430\r", "set time 14:30"),
         (b"!D061525\r", "set date 06-15-25"),
-        (b"!K1\r", None),
+        (b"!K1\r", "stop two-way audio on line 1"),
+        (b"!X1\r", None),
         (b"", None),
     ],
 )

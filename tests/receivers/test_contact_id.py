@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receivers.contact_id import ContactId, read_event, read_string, read_tail, signal
+from receivers.contact_id import ContactId, read_any, read_event, read_string, read_tail, signal
 from receivers.signals import SignalClass
 
 
@@ -12,8 +12,12 @@ from receivers.signals import SignalClass
         pytest.param("1130 01 015", ContactId("1", "130", "01", "015", "1"), id="new"),
         pytest.param("3401 01 004", ContactId("3", "401", "01", "004", "3"), id="closing"),
         pytest.param("6130 AF 0FF", ContactId("6", "130", "AF", "0FF", "6"), id="hex group"),
-        pytest.param("E130 01 C015 ", ContactId("1", "130", "01", "015", "E"), id="685 zone"),
-        pytest.param("R401 01 U004", ContactId("3", "401", "01", "004", "R"), id="685 user"),
+        pytest.param(
+            "E130 01 C015 ", ContactId("1", "130", "01", "015", "E", mark="C"), id="685 zone"
+        ),
+        pytest.param(
+            "R401 01 U004", ContactId("3", "401", "01", "004", "R", mark="U"), id="685 user"
+        ),
         pytest.param("P130 01 015", ContactId("6", "130", "01", "015", "P"), id="previous"),
         pytest.param("2130 01 015", None, id="no such qualifier"),
         pytest.param("0000 00 000", None, id="what a link test carries"),
@@ -36,6 +40,34 @@ def test_an_event_is_read_as_text(text: str, expected: ContactId | None) -> None
 )
 def test_an_event_is_read_without_spaces(text: str, expected: ContactId | None) -> None:
     assert read_tail(text) == expected
+
+
+def test_an_event_is_read_with_or_without_spaces() -> None:
+    assert read_any(" 1130 01 015 ") == read_any("113001015 ") == read_tail("113001015")
+    assert read_any("1130-01-015") is None
+
+
+def place(text: str) -> tuple[str, str, str]:
+    event = read_event(text)
+    assert event is not None
+    read = signal(event, number="1", token="", receiver="", line="")
+    return read.zone, read.user, read.extra.get("place", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("E130 01 015", ("015", "", ""), id="the table says zone"),
+        pytest.param("E401 01 004", ("", "004", ""), id="the table says user"),
+        pytest.param("E130 01 U004", ("", "004", ""), id="the receiver says user"),
+        pytest.param("E401 01 C004", ("004", "", ""), id="the receiver says zone"),
+        pytest.param("E904 01 004", ("004", "", "device"), id="neither"),
+    ],
+)
+def test_the_number_is_a_users_by_what_the_receiver_says_and_else_by_the_table(
+    text: str, expected: tuple[str, str, str]
+) -> None:
+    assert place(text) == expected
 
 
 def test_a_string_of_the_dialler_carries_account_and_kind() -> None:

@@ -74,6 +74,7 @@ WAYS = [
         options={"layout": "interface"}),
     Way("aes7705", b"\n14 1234 35\r", OKAY, end=b"\r"),
     Way("aes7705", b"1011      1234A  005 \x14", BEAT, end=b"\x14", options={"mode": "6500"}),
+    Way("exprecium", b"12:01 06/15/25 11 1234 A5\r", b"12:02 06/15 11 [#1234|EBA5]\r", end=b"\r"),
     Way("galaxy", block("#", b"012345"), block("N", b"BA1"), bytes.fromhex("403887")),
     Way("contact-id-tcp", b"[1234 181602010105]", b"[1234181131010158]", end=b"]"),
     Way("osborne-hoffman", b"SR0001L0001    012345XX    [ID00000000]", b"else [x]",

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from receivers.registry import RECEIVERS
+from stationd.simulate.simulated import SIMULATED
 
 PAGES = Path(__file__).parents[2] / "docs" / "reference" / "receivers"
 TABLE = (PAGES / "README.md").read_text(encoding="utf-8")
@@ -40,8 +41,29 @@ def test_a_page_names_every_option(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_a_page_says_how_to_wire_what_is_missing_and_how_sure_we_are(name: str) -> None:
+    text = page_of(name)
+    assert "\n## Wiring and settings\n" in text
+    assert re.search(r"^## Missing\n\n\S", text, re.MULTILINE)
+    assert re.search(r"^Confidence: \S", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_of_a_serial_receiver_names_its_settings(name: str) -> None:
+    serial = "serial" in RECEIVERS[name].transports
+    assert not serial or re.search(r"serial|baud|bits", page_of(name), re.IGNORECASE)
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_page_has_the_lines_to_copy(name: str) -> None:
     assert f'receiver = "{name}"' in page_of(name)
+
+
+@pytest.mark.parametrize("name", SIMULATED)
+def test_a_page_says_how_to_rehearse(name: str) -> None:
+    page = page_of(SIMULATED[name].receiver)
+    assert "## Rehearse" in page
+    assert f"| `{name}` | " in page
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if RECEIVERS[name].trial])

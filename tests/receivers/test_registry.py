@@ -25,6 +25,7 @@ def test_every_receiver_a_station_may_own_is_there() -> None:
         "dc07",
         "dc09",
         "dmp",
+        "exprecium",
         "galaxy",
         "iti",
         "mx8000",
@@ -37,11 +38,13 @@ def test_every_receiver_a_station_may_own_is_there() -> None:
 
 def test_what_was_built_without_a_device_or_a_full_text_is_marked() -> None:
     trials = {name for name, spec in RECEIVERS.items() if spec.trial}
-    assert trials == {"dc07", "d6500-sia", "dmp", "osborne-hoffman"}
+    assert trials == {"dc07", "d6500-sia", "dmp", "exprecium", "osborne-hoffman"}
     assert all(
         word in RECEIVERS[name].title
         for name, word in zip(
-            sorted(trials), ["on trial", "on trial", "framing only", "on trial"], strict=True
+            sorted(trials),
+            ["on trial", "on trial", "framing only", "on trial", "on trial"],
+            strict=True,
         )
     )
 

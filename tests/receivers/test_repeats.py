@@ -3,7 +3,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receivers.repeats import Repeats
+from receivers.repeats import Recent, Repeats
 from tests.receivers.conftest import NOON
 
 
@@ -49,3 +49,22 @@ def test_what_is_old_is_forgotten() -> None:
     repeats.remember(b"c", NOON + timedelta(minutes=12))
     assert repeats.last(b"a") is None
     assert repeats.last(b"b") is not None
+
+
+def test_the_value_set_last_is_remembered_of_a_number() -> None:
+    recent: Recent[int] = Recent(limit=4)
+    for value in (1, 2):
+        recent.put(b"a", value)
+    assert (recent.get(b"a"), recent.get(b"b")) == (2, None)
+    recent.drop(b"a")
+    assert (recent.get(b"a"), len(recent)) == (None, 0)
+
+
+@given(st.lists(st.integers(min_value=0, max_value=50), max_size=100))
+def test_the_numbers_set_last_are_remembered_in_bounded_memory(numbers: list[int]) -> None:
+    recent: Recent[int] = Recent(limit=20)
+    for place, number in enumerate(numbers):
+        recent.put(b"%d" % number, place)
+        assert len(recent) <= 20
+    for place, number in list(enumerate(numbers))[-10:]:
+        assert (recent.get(b"%d" % number) or 0) >= place

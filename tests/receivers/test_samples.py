@@ -28,7 +28,7 @@ from receivers import (
     surgard,
 )
 from receivers.automation import read_automation
-from receivers.dc09.session import read_stamp
+from receivers.dc09.opening import read_stamp
 from receivers.events import Event, Fault, Frame, Garbled, Heartbeat
 from receivers.lines import Framer
 from receivers.session import Account, Decode, Key, Options

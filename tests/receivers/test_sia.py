@@ -116,6 +116,8 @@ def test_the_address_of_an_area_code_is_its_area() -> None:
     assert the_signal(b"#1|NCG3").area == "3"
     assert the_signal(b"#1|Nri2/BV3").area == "2"
     assert the_signal(b"#1|Nri2/BV3").zone == "3"
+    assert the_signal(b"#1|Nri02/BV2").zone == ""
+    assert the_signal(b"#1|Nri02/BV2").area == "02"
 
 
 def test_a_signal_keeps_what_the_panel_said_of_time_and_the_rest() -> None:
@@ -176,3 +178,27 @@ def test_a_block_comes_back_as_it_was_written(
 )
 def test_a_damaged_block_is_not_read(raw: bytes) -> None:
     assert read_block(raw) is None
+
+
+def test_the_number_of_something_else_than_a_zone_says_of_what() -> None:
+    assert the_signal(b"#1|NLT2").extra == {"place": "line"}
+    assert the_signal(b"#1|NDG4").extra == {"place": "door"}
+    assert the_signal(b"#1|NBA4").extra == {}
+    assert the_signal(b"#1|NLT").extra == {}
+
+
+def test_what_cannot_be_read_stands_beside_the_event_after_it() -> None:
+    event = the_signal(b"#1|Nzz12/^HALL^/ri2/BA5")
+    assert (event.code, event.zone, event.area) == ("BA", "5", "2")
+    assert event.extra == {"unread": "zz12 HALL"}
+
+
+def test_blocks_beside_an_event_are_not_lost() -> None:
+    number, blocks = split(b"#1|NBA5|@AL3|Zwhat|?4711|")
+    (event,) = sia.signals(blocks, number=number, token="S", receiver="", line="")
+    assert event.extra == {"blocks": "@AL3 Zwhat"}
+
+
+@pytest.mark.parametrize("data", [b"#  1234|NBA5", b"1234  |NBA5", b"#1234|NBA5"])
+def test_an_account_has_no_spaces_around_it(data: bytes) -> None:
+    assert split(data) == ("1234", [b"NBA5"])

@@ -27,6 +27,7 @@ from stationd.schedule.store import read_due, record_due, take_lease
 from stationd.sealing import Sealer, new_sealing_key
 from stationd.settings import Settings
 from stationd.staff.model import Person, Role
+from stationd.supervision.service import standing
 
 MANAGER = Person(login="maria", name="Maria Manager", role=Role.MANAGER)
 LETTER = Attachment(name="letter.txt", media_type="text/plain", content=b"letter")
@@ -422,3 +423,36 @@ def test_two_workers_at_once_take_a_step_once(
     view = cases.look(desk, case.id)
     assert sorted(led) == [False, True]
     assert [taken.row for taken in view.history].count("T14") == 1
+
+
+# --- Supervision ---
+
+
+def test_accounts_are_supervised_and_looked_at(desk: Desk, acting: Acting) -> None:
+    with desk.database.writing() as connection:
+        connection.exec_driver_sql("UPDATE accounts SET details = '{\"test_hours\":24}'")
+    acting.look()
+    (row,) = standing(desk, acct="1234").rows
+    assert row.expected.interval == 86400
+    with desk.database.writing() as connection:
+        later = iso(desk.clock.now() - 30 * HOUR)
+        connection.exec_driver_sql(
+            f"UPDATE supervision SET supervised_at = '{later}', due_at = '{later}'"
+        )
+        now = iso(desk.clock.now())
+        connection.exec_driver_sql(f"INSERT INTO journals VALUES ('j', 'n1', 1, x'', '{now}')")
+    look_until(acting, lambda: standing(desk, bad=True).rows)
+
+
+def test_another_roster_is_a_reason_to_ask_who_is_supervised(desk: Desk, acting: Acting) -> None:
+    acting.look()
+    assert standing(desk).rows == []
+    with desk.database.writing() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO transmitters VALUES ('t', 'main', '01A4', '', '[]', NULL, NULL, 60, '[]')"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO transmitter_links VALUES "
+            "('l', 't', '1234', '{}', '2020-01-01T00:00:00.000000Z', NULL)"
+        )
+    look_until(acting, lambda: standing(desk).rows)

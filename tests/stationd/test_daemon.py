@@ -20,16 +20,19 @@ from twisted.internet.task import Clock as ReactorClock
 from twisted.internet.testing import StringTransport
 from twisted.logger import capturedLogs
 
+from receivers.dc09.framing import Style, seal
+from receivers.events import Frame
 from receivers.registry import RECEIVERS
 from stationd import daemon as module
-from stationd.clock import SetClock
+from stationd.clock import SetClock, from_ns, iso
 from stationd.daemon import Daemon, compose, main, serve
 from stationd.errors import JournalBrokenError
 from stationd.ids import CountedIds
-from stationd.journal.model import Entry, Kind
+from stationd.journal.model import BodyWriter, Entry, Kind
 from stationd.journal.reader import JournalReader
 from stationd.journal.released import Released, released_path, write_released
 from stationd.journal.store import Journal
+from stationd.net.boot import read_boot
 from stationd.settings import Settings, parse
 from stationd.supervision.wall_clock import ClockState, Reading
 
@@ -251,6 +254,7 @@ def test_the_first_entry_tells_of_the_start_and_every_listener(node: Node) -> No
         "options": {name: option.default for name, option in RECEIVERS["dc09"].options.items()},
     }
     assert set(note["listeners"]) == {"panels", "datagrams", "automation", "cable"}
+    assert note["boot"] == read_boot()
 
 
 def test_it_is_ready_when_every_listener_listens_or_is_reported_down(node: Node) -> None:
@@ -333,6 +337,63 @@ def test_frames_are_acknowledged_once_they_are_in_the_journal(node: Node) -> Non
     node.reactor.until(panel.transport.value)
     assert b'"ACK"0000L0#1234[]' in panel.transport.value()
     assert frame in [entry.raw for entry in node.entries()]
+
+
+def test_a_time_in_which_the_journal_took_nothing_is_an_entry(node: Node) -> None:
+    node.ready()
+    since = node.clock.now_ns()
+    node.pass_seconds(3)
+    node.daemon._journal_back(since, "the journal took nothing")
+    node.settle()
+    (hole,) = node.notes(Kind.HOLE)
+    assert hole["cause"] == "the journal took nothing"
+    assert (hole["count"], hole["first"]) == (0, iso(from_ns(since)))
+    assert hole["last"] > hole["first"]
+
+
+PANEL = seal(b'"SIA-DCS"0021L0#1234[#1234|NBA5]', Style.STANDARD)
+
+
+@pytest.mark.parametrize(
+    ("listener", "note", "repeat"),
+    [
+        ("panels", b"", True),
+        ("panels", b'{"fault":"stale"}', False),
+        ("datagrams", b"", False),
+        ("gone", b"", False),
+    ],
+)
+def test_a_frame_taken_before_a_start_is_known_when_it_comes_again(
+    node: Node, listener: str, note: bytes, repeat: bool
+) -> None:
+    before = Journal.open(node.path, CountedIds())
+    writer = BodyWriter(listener=listener, peer="p")
+    before.append([writer.write(Kind.FRAME, node.clock.now_ns(), 0, PANEL, note, bytes(16))])
+    before.close()
+    node.ready()
+    line = node.daemon._served[0].line
+    (event,) = line.spec.open(line.conversation).receive(PANEL, node.clock.now())
+    assert isinstance(event, Frame)
+    assert event.repeat is repeat
+
+
+def test_what_cannot_be_remembered_holds_nothing_up(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(node.daemon, "_recall", None)
+    with capturedLogs() as logs:
+        node.ready()
+    assert node.outcome == [None]
+    assert "not_recalled" in [log["log_format"] for log in logs]
+
+
+def test_our_time_is_trusted_until_the_kernel_takes_its_word_back(node: Node) -> None:
+    node.ready()
+    conversation = node.daemon._served[0].line.conversation
+    assert conversation.trusted()
+    node.reading = Reading(ClockState.UNSYNCED, 7)
+    node.pass_seconds(module.KERNEL_CLOCK_EVERY)
+    assert not conversation.trusted()
 
 
 class TestEverySecond:

@@ -132,3 +132,27 @@ def test_keys_are_loaded_from_where_the_settings_say(tmp_path):
     assert parts.seal(found).fingerprint == made.fingerprints["seal.pem"]
     assert parts.log_key(found).fingerprint == made.fingerprints["log.pub.pem"]
     assert parts.sealer(found).open(parts.sealer(found).seal(b"x")) == b"x"
+
+
+def test_a_station_without_a_file_has_no_own_codes():
+    assert parts.own_codes(given()).codes == {}
+
+
+def test_own_codes_are_read_from_the_file_that_the_settings_name(tmp_path):
+    path = tmp_path / "codes.toml"
+    path.write_text(
+        'name = "s"\n[[codes]]\nformat = "sia"\ncode = "OG"\nclass = "opening"\nname = "armed"\n'
+    )
+    assert parts.own_codes(given(f'[codes]\nfile = "{path}"')).version.startswith("own:s:")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"name = 3", "1 to 32 letters"), (b"\xff", "not UTF-8"), (None, "No such file")],
+)
+def test_a_file_of_own_codes_that_is_wrong_is_refused(tmp_path, content, said):
+    path = tmp_path / "codes.toml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(SettingsError, match=said):
+        parts.own_codes(given(f'[codes]\nfile = "{path}"'))

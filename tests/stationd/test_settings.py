@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from receivers.registry import RECEIVERS
-from stationd import settings
+from stationd import listeners, settings
 from stationd.errors import SettingsError
 
 LEAST = """
@@ -87,7 +87,7 @@ def test_an_unknown_receiver_is_refused_with_the_known_ones():
 
 def test_a_transport_the_receiver_does_not_have_is_refused(monkeypatch):
     only_serial = replace(RECEIVERS["surgard"], transports=frozenset({"serial"}))
-    monkeypatch.setattr(settings, "RECEIVERS", {"surgard": only_serial})
+    monkeypatch.setattr(listeners, "RECEIVERS", {"surgard": only_serial})
     assert problems(LEAST + listener(kind='"udp"', receiver='"surgard"')) == [
         "listeners.0.udp.receiver: surgard does not come over udp, but over serial"
     ]
@@ -97,11 +97,11 @@ def test_a_transport_the_receiver_does_not_have_is_refused(monkeypatch):
 def test_every_receiver_takes_the_defaults_of_its_options_and_refuses_others(receiver):
     spec = RECEIVERS[receiver]
     for name, option in spec.options.items():
-        settings._check_option(receiver, name, option.default)
+        listeners._check_option(receiver, name, option.default)
         with pytest.raises(ValueError, match=f"option {name} of {receiver} must be"):
-            settings._check_option(receiver, name, 3.5)
+            listeners._check_option(receiver, name, 3.5)
     with pytest.raises(ValueError, match=f"{receiver} has no option colour; it has:"):
-        settings._check_option(receiver, "colour", "red")
+        listeners._check_option(receiver, "colour", "red")
 
 
 @pytest.mark.parametrize(
@@ -115,14 +115,14 @@ def test_every_receiver_takes_the_defaults_of_its_options_and_refuses_others(rec
 )
 def test_an_option_beyond_its_pattern_or_bounds_is_refused(name, value, problem):
     with pytest.raises(ValueError, match=problem):
-        settings._check_option("raw", name, value)
+        listeners._check_option("raw", name, value)
 
 
 @pytest.mark.parametrize(
     ("name", "value"), [("end", ""), ("end", "0d0A"), ("answer", "echo"), ("gap_ms", 20)]
 )
 def test_an_option_within_its_pattern_and_bounds_is_taken(name, value):
-    settings._check_option("raw", name, value)
+    listeners._check_option("raw", name, value)
 
 
 def test_an_option_the_receiver_does_not_have_is_refused():
@@ -245,3 +245,14 @@ def test_another_address_is_a_fault_with_its_place(url: str) -> None:
     )
     with pytest.raises(SettingsError, match=r"database\.url: must be sqlite:///"):
         settings.parse(text, "stationd.toml")
+
+
+def test_a_receivers_zone_is_one_of_the_zone_table():
+    listener = (
+        '[[listeners]]\nname = "a"\nkind = "tcp"\nreceiver = "sk9000"\nport = 1\nzone = "{}"\n'
+    )
+    base = '[station]\nstation = "s"\nnode = "n"\n[ledger]\norigin = "log.example.com/s"\n'
+    good = settings.parse(base + listener.format("America/Denver"), "stationd.toml")
+    assert good.listeners[0].zone == "America/Denver"
+    with pytest.raises(SettingsError, match=r"listeners.0.tcp.zone: Mars/Base is no time zone"):
+        settings.parse(base + listener.format("Mars/Base"), "stationd.toml")

@@ -79,11 +79,15 @@ class Station:
         self.listeners += f"\n[[listeners]]\n{text}\n"
         return port
 
-    def start(self, *, ready: bool = True) -> None:
-        """Start the daemon; unless told otherwise, wait until it is ready."""
+    def configure(self) -> None:
+        """Write the configuration; `start` does so too."""
         self.config.write_text(
             CONFIG.format(folder=self.folder, journal=self.journal_settings) + self.listeners
         )
+
+    def start(self, *, ready: bool = True) -> None:
+        """Start the daemon; unless told otherwise, wait until it is ready."""
+        self.configure()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "stationd.daemon", "--config", str(self.config)],
@@ -140,6 +144,12 @@ class Station:
 
 
 def _toml(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml, value))}]"
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{key} = {_toml(each)}' for key, each in value.items())} }}"
     return str(value) if isinstance(value, int) else f'"{value}"'
 
 

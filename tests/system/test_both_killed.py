@@ -143,7 +143,7 @@ def desk(station: Any, tmp_path: Path, keys: Ceremony) -> Iterator[Desk]:
     made.database.close()
 
 
-def give(desk: Desk, number: str) -> None:
+def give(desk: Desk, number: str, group: str = "lines") -> None:
     """Open an account for a transmitter's number."""
     opening = Opening(
         customer=Customer(id=f"c{number}", name="Acme"),
@@ -157,7 +157,7 @@ def give(desk: Desk, number: str) -> None:
     link_transmitter(
         desk,
         opening.acct,
-        Transmitter(id=f"t{number}", group="lines", number=number),
+        Transmitter(id=f"t{number}", group=group, number=number),
         Ownership(valid_from=datetime.now(UTC) - timedelta(days=1)),
         by=MANAGER,
     )

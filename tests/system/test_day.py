@@ -61,7 +61,7 @@ def test_every_event_of_a_day_is_acknowledged_kept_and_read(station, served, aut
         "--report", station.folder / "report.json",
     ]  # fmt: skip
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as simulator:
-        listens = json.loads(simulator.stdout.readline())["listens"]
+        listens = json.loads(simulator.stdout.readline())["listens"].get("surgard")
         if listens is not None:
             host, port = listens
             station.listen("tcp_client", "surgard", host=host, port=port, most_wait="1s")

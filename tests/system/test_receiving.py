@@ -342,6 +342,9 @@ class TestJournalAway:
         with call(sur) as receiver:
             assert ask(receiver, surgard(1)) == ACK
         assert station.frames() == [surgard(1)]
+        station.until(lambda: station.entries(Kind.HOLE), "the outage is an entry")
+        (hole,) = station.entries(Kind.HOLE)
+        assert b'"cause":"the journal took nothing","count":0' in hole.note
         assert "end the program that has it open for writing" in station.log.read_text()
         station.until(
             lambda: any(b'"unacknowledged":1' in e.note for e in station.entries(Kind.LINK_DOWN)),
@@ -464,7 +467,8 @@ class TestBadPeers:
         assert station.entries()[-1].kind is Kind.STOPPED
 
     def test_a_peer_that_never_reads_is_cut_off(self, station: Any) -> None:
-        port = station.listen("tcp", "dc09")
+        unlimited = {"unknown_per_network": 10**7, "unknown_in_all": 10**7}
+        port = station.listen("tcp", "dc09", **unlimited)
         station.start()
         frames = b"".join(dc09(number) for number in range(1, 1000))
         deaf = socket.socket()

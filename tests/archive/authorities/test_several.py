@@ -20,6 +20,9 @@ class Answering:
             raise self._answer
         return self._answer
 
+    def stamp_hash(self, digest: bytes) -> bytes:
+        return self.stamp(digest)
+
 
 def test_the_first_that_answers_is_taken() -> None:
     last = Answering("c", b"3")
@@ -27,6 +30,7 @@ def test_the_first_that_answers_is_taken() -> None:
         [Answering("a", AuthorityRefusedError("a: no")), Answering("b", b"2"), last], b"pem"
     )
     assert several.stamp(b"data") == b"2"
+    assert several.stamp_hash(bytes(32)) == b"2"
     assert last.asked == 0
     assert (several.name, several.trust_pem) == ("a, b, c", b"pem")
 

@@ -1,5 +1,6 @@
 import subprocess
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from itertools import count
 
 import pytest
@@ -10,6 +11,7 @@ from archive.authorities.trial import make_authority
 from archive.timestamps import Reply, check_reply, read_reply, request
 
 NOW = datetime(2027, 3, 4, 5, 6, 7, tzinfo=UTC)
+DIGEST = sha256(b"data").digest()
 AUTHORITY = make_authority(now=NOW, serials=count(5))
 
 
@@ -20,11 +22,11 @@ def status_of(reply):
 def test_it_stamps_at_the_time_it_is_given():
     then = NOW + timedelta(days=400, microseconds=5)
 
-    reply = AUTHORITY.reply(request(b"data", nonce=1), now=then, serial=9)
+    reply = AUTHORITY.reply(request(DIGEST, nonce=1), now=then, serial=9)
 
     assert read_reply(reply).time == then
     assert read_reply(reply).serial == 9
-    assert check_reply(reply, b"data", nonce=1, trust_pem=AUTHORITY.trust_pem)
+    assert check_reply(reply, DIGEST, nonce=1, trust_pem=AUTHORITY.trust_pem)
 
 
 def test_its_certificate_is_for_time_stamps_and_nothing_else():
@@ -53,7 +55,7 @@ def test_openssl_makes_a_request_and_verifies_the_reply(tmp_path):
 
 
 def test_a_request_without_a_nonce_gets_a_stamp_without_one():
-    asked = tsp.TimeStampReq.load(request(b"data", nonce=1))
+    asked = tsp.TimeStampReq.load(request(DIGEST, nonce=1))
     del asked["nonce"]
 
     reply = Reply.load(AUTHORITY.reply(asked.dump(force=True), now=NOW, serial=1))
@@ -67,7 +69,7 @@ def test_a_request_without_a_nonce_gets_a_stamp_without_one():
     [
         (b"", "bad_data_format"),
         (b"\x30\x03\x02\x01", "bad_data_format"),
-        (request(b"data", nonce=1, policy="1.2.3"), "unaccepted_policy"),
+        (request(DIGEST, nonce=1, policy="1.2.3"), "unaccepted_policy"),
     ],
 )
 def test_what_it_cannot_stamp_it_refuses_with_the_reason(query, fault):
@@ -79,7 +81,7 @@ def test_what_it_cannot_stamp_it_refuses_with_the_reason(query, fault):
 
 
 def test_it_stamps_no_other_hash_than_sha256():
-    asked = tsp.TimeStampReq.load(request(b"data", nonce=1))
+    asked = tsp.TimeStampReq.load(request(DIGEST, nonce=1))
     asked["message_imprint"]["hash_algorithm"] = {"algorithm": "sha512"}
 
     status = status_of(AUTHORITY.reply(asked.dump(force=True), now=NOW, serial=1))

@@ -25,19 +25,32 @@ def test_a_call_has_a_signal_for_each_event() -> None:
         ("123456", "01", "01", "0001")
     }
     assert signals[2].signal_class is SignalClass.STATUS
-    assert signals[0].extra["receiver_time"] == "061525 120000"
+    assert signals[0].receiver_time == "061525 120000"
 
 
-@pytest.mark.parametrize("tail", [b"", b"*", b"*060", b","])
+@pytest.mark.parametrize("tail", [b"", b"*", b"*060", b",", b"*060,"])
 def test_a_call_may_ask_to_listen_in_or_go_on(tail: bytes) -> None:
     (signal,) = read(b"&" + HEAD + b'00401\x12555\x11NAME\x05123456"BA01' + tail).signals
-    assert signal.extra.get("listen_in_s", "") == ("60" if tail == b"*060" else "")
+    assert signal.extra.get("listen_in_s", "") == ("60" if b"060" in tail else "")
+    assert signal.extra.get("more", "") == ("follows" if tail.endswith(b",") else "")
 
 
 @pytest.mark.parametrize(("code", "name"), sorted(SYSTEM.items()))
 def test_what_the_receiver_says_of_itself_is_named(code: str, name: str) -> None:
     (signal,) = read(b"\x02" + HEAD + code.encode() + b"01").signals
-    assert (signal.code_name, signal.signal_class, signal.line) == (name, SignalClass.SELF, "01")
+    assert (signal.code_name, signal.signal_class) == (name, SignalClass.SELF)
+    place = ("01", "", "") if code in "bcdef" else ("", "01", "")
+    place = place if code in "bcdefnopqrst" else ("", "", "01")
+    assert (signal.user, signal.line, signal.text) == place
+
+
+def test_digits_that_could_not_be_read_may_stand_between_accounts() -> None:
+    signals = read(b'\'062794"0345"51\x051234"BA01#77#8!5678"FA02"FA03').signals
+    assert [(s.number, s.code, s.zone, s.extra["bad"]) for s in signals] == [
+        ("1234", "BA", "01", "#77#8"),
+        ("5678", "FA", "02", "#77#8"),
+        ("5678", "FA", "03", "#77#8"),
+    ]
 
 
 def test_an_sk9000_packet_has_no_receiver_number() -> None:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receivers.d6500.message import UNREAD, decode
+from receivers.d6500.message import MODEM_EVENTS, UNREAD, decode
 from receivers.signals import Decoded, SignalClass, Undecoded
 
 
@@ -18,6 +18,8 @@ from receivers.signals import Decoded, SignalClass, Undecoded
         (b"1010           @    \x14", ("", "1", "", "0", SignalClass.SELF)),
         (b"9011      123412345678\x14", ("1234", "9", "", "1", SignalClass.STATUS)),
         (b"9011    123412345678\x14", ("1234", "9", "", "1", SignalClass.STATUS)),
+        (b"a011 123498113001015\x14", ("1234", "a", "130", "1", SignalClass.ALARM)),
+        (b"1011      1234BA0005\x14", ("1234", "1", "BA", "1", SignalClass.ALARM)),
         (b"3011 REJECT COMMAND  \x14", ("", "3", "", "1", SignalClass.SELF)),
     ],
 )
@@ -30,10 +32,54 @@ def test_every_known_type_is_read(raw: bytes, expected: tuple[object, ...]) -> N
 
 
 @pytest.mark.parametrize(
-    "raw", [b"", b"a011 x\x14", b"f011 x\x14", b"1011 x\x14", b"9011 x\x14", b"Z011 x\x14"]
+    "raw",
+    [
+        b"",
+        b"a011 x\x14",
+        b"f011 x\x14",
+        b"1011 x\x14",
+        b"1011      1234KZ0005\x14",
+        b"9011 x\x14",
+        b"Z011 x\x14",
+    ],
 )
 def test_what_is_in_no_known_layout_says_so(raw: bytes) -> None:
     assert decode(raw, lambda _: None, {}) == Undecoded("not in a known layout of D6500 mode")
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("EF", SignalClass.ALARM),
+        ("ED", SignalClass.RESTORE),
+        ("F4", SignalClass.ALARM),
+        ("D0", SignalClass.OPENING),
+        ("CD", SignalClass.CLOSING),
+        ("CC", SignalClass.TEST),
+        ("B7", SignalClass.TROUBLE),
+        ("B6", SignalClass.RESTORE),
+        ("BD", SignalClass.TROUBLE),
+        ("BC", SignalClass.RESTORE),
+        ("AA", SignalClass.STATUS),
+    ],
+)
+def test_an_event_of_the_modem_iie_has_area_event_and_zone(code: str, kind: SignalClass) -> None:
+    for text in (f"1011      1234 05 {code} 012", f"1011      123405 {code} 012 "):
+        read = decode(text.encode() + b"\x14", lambda _: None, {})
+        assert isinstance(read, Decoded)
+        (s,) = read.signals
+        assert (s.number, s.area, s.code, s.signal_class) == ("1234", "05", code, kind)
+        assert (s.user or s.zone) == "012"
+        assert bool(s.user) == (code in {"D0", "CD"})
+        assert bool(s.code_name) == (code in MODEM_EVENTS)
+
+
+@pytest.mark.parametrize("end", ["", "030D", "0D", "14"])
+def test_the_trailer_is_taken_off(end: str) -> None:
+    raw = b"a011 123418113001015" + (bytes.fromhex(end) or b"\x14")
+    decoded = decode(raw, lambda _: None, {"end": end})
+    assert isinstance(decoded, Decoded)
+    assert decoded.signals[0].zone == "015"
 
 
 def test_a_contact_id_event_with_letters_of_no_event_is_refused() -> None:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receivers.dc09.cipher import KEY_LENGTHS, decrypt, encrypt, pad
+from receivers.dc09.cipher import KEY_LENGTHS, check_value, decrypt, encrypt, pad
 from tests.receivers.conftest import counted
 
 
@@ -48,3 +48,15 @@ def test_the_pad_fills_a_block_and_holds_no_mark(length: int, random: bytes) -> 
 
 def test_a_whole_block_gets_sixteen_bytes_of_pad() -> None:
     assert pad(32, counted) == bytes(range(16)).replace(b"\n", b"t").replace(b"\r", b"s")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        # AES of a block of zeros: FIPS 197 gives 66E94BD4..., DC95C078... for keys of zeros.
+        (bytes(16), "66E94B"),
+        (bytes(32), "DC95C0"),
+    ],
+)
+def test_a_key_is_told_by_what_it_makes_of_zeros(key: bytes, value: str) -> None:
+    assert check_value(key) == value

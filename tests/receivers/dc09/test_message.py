@@ -1,5 +1,7 @@
+from dataclasses import replace
+
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from receivers.dc09.cipher import encrypt
@@ -15,9 +17,10 @@ from receivers.dc09.message import (
     decode,
     read_head,
 )
+from receivers.events import Garbled
 from receivers.session import Account, Key
 from receivers.signals import Decoded, SignalClass, Undecoded
-from tests.receivers.conftest import keyed
+from tests.receivers.conftest import Station, keyed
 
 KEY = bytes(range(16))
 
@@ -53,7 +56,14 @@ def test_the_head_is_what_stands_before_the_data(body: bytes, head: Head | None)
 
 @pytest.mark.parametrize(
     ("data", "number"),
-    [(b"#12|N", b"12"), (b"12|N", b"12"), (b"|N", b""), (b"]", b""), (b"", b"")],
+    [
+        (b"#12|N", b"12"),
+        (b"12|N", b"12"),
+        (b"# 12 |N", b"12"),
+        (b"|N", b""),
+        (b"]", b""),
+        (b"", b""),
+    ],
 )
 def test_the_data_may_name_an_account(data: bytes, number: bytes) -> None:
     assert data_number(data) == number
@@ -77,6 +87,32 @@ def test_the_data_may_name_an_account(data: bytes, number: bytes) -> None:
             Clear(b"", (("M", 7, b"ab"), ("$P", 13, b"x")), "12:00:00,06-15-2025", 4, whole=True),
             id="any pad, and extended data",
         ),
+        pytest.param(
+            b"p|a]d[x|#1|NBA][Mab]_12:00:00,06-15-2025",
+            Clear(b"#1|NBA", (("M", 17, b"ab"),), "12:00:00,06-15-2025", 8, whole=True),
+            id="marks in the pad",
+        ),
+        pytest.param(
+            b"p]d]_12:00:00,06-15-2025",
+            Clear(b"", (), "12:00:00,06-15-2025", 3, whole=True),
+            id="a bracket in a pad without a bar",
+        ),
+        pytest.param(
+            b"pad|#1|NBA]_12:00:00,06-15-2025" + b"\x10" * 16,
+            Clear(b"#1|NBA", (), "12:00:00,06-15-2025", 4, whole=True),
+            id="a padding of another kind behind the time",
+        ),
+        pytest.param(
+            b"pad|#1|NBA] [Va[0]][][Mab]_12:00:00,06-15-2025",
+            Clear(
+                b"#1|NBA",
+                (("V", 14, b"a[0"), ("M", 23, b"ab")),
+                "12:00:00,06-15-2025",
+                4,
+                whole=True,
+            ),
+            id="extended data with marks in and between them",
+        ),
         pytest.param(b"pad|x]", Clear(b"x", (), "", 4, whole=False), id="no time"),
         pytest.param(
             b"pad|x]?_12:00:00,06-15-2025",
@@ -88,6 +124,21 @@ def test_the_data_may_name_an_account(data: bytes, number: bytes) -> None:
 )
 def test_clear_text_is_taken_apart(text: bytes, clear: Clear) -> None:
     assert clear_text(text, padded=True) == clear
+
+
+@given(st.binary(min_size=1, max_size=31), st.sampled_from([b"", b"[Mab]", b"[I|x][Va[b]"]))
+def test_a_pad_may_be_any_bytes(pad: bytes, extended: bytes) -> None:
+    # Two pairs of marks cannot be told from those of the frame.
+    assume(b"|#" not in pad and b"][" not in pad)
+    time = b"_12:00:00,06-15-2025"
+    with_bar = clear_text(pad + b"|#1234|NBA5]" + extended + time, padded=True)
+    assert (with_bar.data, with_bar.whole) == (b"#1234|NBA5", True)
+    without = clear_text(pad.replace(b"|", b"") + b"]" + extended + time, padded=True)
+    assert (without.data, without.whole) == (b"", True)
+    assert with_bar.time == without.time == "12:00:00,06-15-2025"
+    letters = [name for name, _, _ in with_bar.extended]
+    assert letters == [name for name, _, _ in without.extended]
+    assert letters == [block[:1].decode() for block in extended.split(b"[")[1:3] if block]
 
 
 def test_several_events_are_several_signals_in_order() -> None:
@@ -127,6 +178,47 @@ def test_extended_data_are_kept_by_letter_and_a_second_one_beside_the_first() ->
 
 
 @pytest.mark.parametrize(
+    ("data", "extended", "time"),
+    [
+        (b"1130 01 015", b"[H11:59:58,06-15-2025]", "11:59:58,06-15-2025"),
+        (b"1130 01 015", b"[Hyesterday]", ""),
+        (b"1130 01 015", b"", ""),
+    ],
+)
+def test_the_time_of_occurrence_is_the_panels_time(data: bytes, extended: bytes, time: str) -> None:
+    (signal,) = read(b'"ADM-CID"0001L0#1[#1|' + data + b"]" + extended).signals
+    assert signal.panel_time == time
+
+
+def test_the_time_in_an_event_goes_before_that_in_extended_data() -> None:
+    (signal,) = read(b'"SIA-DCS"0001L0#1[#1|Nti07:32/BA5][H11:59:58,06-15-2025]').signals
+    assert (signal.panel_time, signal.extra["H"]) == ("07:32", "11:59:58,06-15-2025")
+
+
+def test_contact_id_may_leave_its_spaces_out() -> None:
+    (signal,) = read(b'"ADM-CID"0001L0#1[#1|113001015]').signals
+    assert (signal.code, signal.area, signal.zone) == ("130", "01", "015")
+
+
+def test_several_contact_id_events_are_read_and_what_is_none_stands_beside_them() -> None:
+    signals = read(b'"ADM-CID"0001L0#1[#1|1130 01 015|what|3130 01 015]').signals
+    assert [(s.code, s.new) for s in signals] == [("130", True), ("130", False)]
+    assert [s.extra.get("blocks", "") for s in signals] == ["what", ""]
+
+
+MODIFIERS = {"ti": "07:32:01", "id": "12", "pi": "010", "ri": "2", "da": "06-15-25", "va": "7"}
+
+
+@given(st.permutations(sorted(MODIFIERS)), st.sampled_from(["/", ""]))
+def test_modifiers_are_read_in_any_order(order: list[str], slash: str) -> None:
+    packets = "".join(name + MODIFIERS[name] + slash for name in order)
+    (signal,) = read(f'"SIA-DCS"0001L0#1[#1|N{packets}OP5]'.encode()).signals
+    assert (signal.code, signal.area, signal.user) == ("OP", "2", "12")
+    assert signal.panel_time == "06-15-25 07:32:01"
+    assert signal.extra == {"pi": "010", "va": "7", "address": "5"}
+
+
+@pytest.mark.parametrize(
     ("raw", "text"),
     [("Tür".encode(), "Tür"), ("Tür".encode("cp1252"), "Tür"), ("Дверь".encode(), "Дверь")],
 )
@@ -158,6 +250,72 @@ def test_keys_and_passcodes_of_an_encrypted_frame_are_masked_in_its_clear_form()
     decoded = read(b'"*SIA-DCS"0001L0#1[' + encrypt(KEY, clear), keyed("1", KEY))
     assert decoded.plain == clear
     assert sorted(masked(decoded, clear)) == [(b"00FF", "code"), (b"4711", "code")]
+
+
+SECRET = b"00112233445566778899AABBCCDDEEFF"
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b"[#1|NBA5][K%b]",
+        b"[#1|NBA5][Mab][K%b]_12:00:00,06-15-2025",
+        b"[#1|NBA5][k%b]",
+        b"[#1|NBA5][$K%b]",
+        b"[#1|NBA5] [K%b]",
+        b"[#1|NBA5]x[K%b]",
+        b"[#1|NBA5][K%b",
+        b"[#1|NBA5^TEXT[K%b]",
+        b"[#1|NBA5][K%b][K%b]",
+        b"[K%b]",
+        b"[|K%b]",
+        b"[#1|NBA5|K%b]",
+    ],
+)
+@pytest.mark.parametrize("token", [b"SIA-DCS", b"NULL", b"ADM-CID"])
+def test_a_key_that_a_panel_sends_is_nowhere_in_what_is_read(token: bytes, rest: bytes) -> None:
+    raw = seal(b'"%b"0001L0#1' % token + rest.replace(b"%b", SECRET), Style.STANDARD)
+    decoded = decode(raw, {}.get, {})
+    assert SECRET.decode() not in repr(decoded)
+    if isinstance(decoded, Decoded):
+        hidden = bytearray(raw)
+        for start, end, kind in decoded.masked:
+            assert kind == "code"
+            hidden[start:end] = b"*" * (end - start)
+        assert SECRET not in hidden
+
+
+@given(st.binary(max_size=40), st.binary(max_size=40))
+def test_a_key_block_is_masked_wherever_it_stands(before: bytes, after: bytes) -> None:
+    body = b'"NULL"0001L0#1[' + before + b"][K" + SECRET + b"]" + after
+    decoded = decode(seal(body, Style.STANDARD), {}.get, {})
+    assert SECRET.decode() not in repr(decoded)
+
+
+def cipher_text(key: bytes, clear: bytes) -> bytes:
+    return b'"*SIA-DCS"0001L0#1[' + encrypt(key, b"p" * (-len(clear) % 16) + clear)
+
+
+def test_the_name_of_the_key_that_opened_a_frame_is_told() -> None:
+    body = cipher_text(KEY, b"pppp|#1|NBA5]_12:00:00,06-15-2025")
+    keys = (Key(bytes(16), name="old"), Key(KEY, name="new"))
+    assert read(body, Account("1", keys)).key == "new"
+    assert read(b'"SIA-DCS"0001L0#1[#1|NBA5]', Account("1", keys)).key == ""
+
+
+@pytest.mark.parametrize("own", [(), (Key(bytes(16)),)], ids=["no key", "a key of its own"])
+def test_what_came_under_the_key_of_the_group_stays_readable(own: tuple[Key, ...]) -> None:
+    body = cipher_text(KEY, b"pppp|#1|NBA5]_12:00:00,06-15-2025")
+    decoded = read(body, Account("1", own), Account("", (Key(KEY, name="group"),)))
+    assert (decoded.key, decoded.signals[0].code) == ("group", "BA")
+
+
+def test_an_encrypted_frame_without_a_time_is_read_where_it_was_acknowledged() -> None:
+    body = cipher_text(KEY, b"pppp|#1|NBA5]")
+    account = Account("1", (Key(bytes(16)), Key(KEY), Key(KEY)))
+    assert refused(body, account).number == "1"
+    switched = replace(account, switches=frozenset({"time_missing"}))
+    assert read(body, switched).signals[0].code == "BA"
 
 
 def test_an_encrypted_frame_is_read_with_any_key_the_account_ever_had() -> None:
@@ -235,3 +393,42 @@ def test_a_masked_span_lies_within_the_bytes(data: bytes) -> None:
     decoded = decode(raw, lambda _: None, {})
     for start, end, _ in decoded.masked if isinstance(decoded, Decoded) else ():
         assert 0 <= start < end <= len(raw)
+
+
+HEADS = [b"#77", b"#1234", b"", b"# 1234", b"#1234 "]
+NAMES = [b"#1234", b"1234", b"# 1234", b"#1234 ", b" #1234", b"", b"#77", b"NBA5", b"#", b"##1234"]
+BLOCKS = [b"NBA5", b"Nri1/CL7", b"1130 01 015", b"#1234", b"AHALL", b"", b" "]
+
+
+@given(
+    st.sampled_from([b"SIA-DCS", b"ADM-CID"]),
+    st.sampled_from(HEADS),
+    st.lists(st.sampled_from(NAMES), max_size=2),
+    st.lists(st.sampled_from(BLOCKS), max_size=3),
+)
+def test_no_plain_frame_that_is_taken_speaks_for_an_account_with_a_key(
+    token: bytes, head: bytes, names: list[bytes], blocks: list[bytes]
+) -> None:
+    body = b'"%b"0001L0%b[%b]' % (token, head, b"|".join([*names, *blocks]))
+    station = Station("dc09", Account("77"), keyed("1234", KEY))
+    for event in station.hears(seal(body, Style.STANDARD)):
+        if isinstance(event, Garbled) or event.fault is not None:
+            continue
+        meaning = decode(event.raw, station.accounts.get, {})
+        numbers = [s.number for s in meaning.signals] if isinstance(meaning, Decoded) else []
+        assert "1234" not in numbers
+
+
+@pytest.mark.parametrize(
+    ("data", "panel_time"),
+    [
+        ("NBA1", "13:59:58,12-31-2012"),
+        ("Nti13:58/BA1", "13:58"),
+    ],
+    ids=["H alone", "the block's own time"],
+)
+def test_the_time_of_occurrence_is_the_panels(data: str, panel_time: str) -> None:
+    body = f'"SIA-DCS"0001L0#1234[#1234|{data}][H13:59:58,12-31-2012]_14:00:07,12-31-2012'.encode()
+    (signal,) = read(body).signals
+    assert (signal.panel_time, signal.sender_time) == (panel_time, "14:00:07,12-31-2012")
+    assert signal.extra["H"] == "13:59:58,12-31-2012"

@@ -19,6 +19,17 @@ def test_a_record_is_known_and_kept_whole(raw: bytes, token: str, kind: SignalCl
     assert (signal.token, signal.signal_class, signal.text) == (token, kind, raw[1:-1].decode())
 
 
+@pytest.mark.parametrize(
+    ("byte", "panel"),
+    [(" ", "unknown"), ("1", "not ITI"), ("A", "SX-III or IVA"), ("Z", "SX-IVB"), ("j", "SX-V"),
+     ("\x7f", "other")],
+)  # fmt: skip
+def test_a_generic_report_says_what_kind_of_panel_it_is_from(byte: str, panel: str) -> None:
+    decoded = decode(f"\n1B1{byte}23458b45A\r".encode(), lambda _: None, {})
+    assert isinstance(decoded, Decoded)
+    assert decoded.signals[0].extra == {"panel": panel}
+
+
 @pytest.mark.parametrize("raw", [b"\n?\r", b"|[X|A1|]c\r", b"|[R|A1\r"])
 def test_another_record_is_refused(raw: bytes) -> None:
     assert decode(raw, lambda _: None, {}) == Undecoded("no known record of ITI")
@@ -37,7 +48,7 @@ def test_a_report_of_the_computer_interface_is_read_by_its_letters() -> None:
         "B",
         "0005",
     )
-    assert s.extra == {"panel": "55600", "date": "0514", "time": "1019"}
+    assert (s.receiver_time, s.extra) == ("0514 1019", {"panel": "55600"})
 
 
 @pytest.mark.parametrize(

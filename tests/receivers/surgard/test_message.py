@@ -36,6 +36,9 @@ def fields(signal: Signal, *names: str) -> tuple[object, ...]:
             ("01", "1", "0000001234", "130", "01", "015"),
             id="ten digits",
         ),
+        pytest.param(
+            "5011 18ab12E13001015", ("01", "1", "ab12", "130", "01", "015"), id="lower case"
+        ),
         pytest.param("5011181234E13001015", ("01", "1", "1234", "130", "01", "015"), id="no space"),
     ],
 )
@@ -284,3 +287,83 @@ def test_a_frame_without_an_end_is_read() -> None:
 def test_a_header_that_is_set_parts_what_no_space_parts() -> None:
     signal = read("8010011234 1555 5555 7", {"header": "RRLLL"})
     assert (signal.receiver, signal.line, signal.number) == ("01", "001", "1234")
+
+
+@pytest.mark.parametrize("copies", [1, 2, 6])
+def test_copies_that_came_as_one_frame_tell_of_one_event(copies: int) -> None:
+    decoded = decode(b"5011181234E13001015" * copies, lambda _: None, {"end": ""})
+    assert isinstance(decoded, Decoded)
+    assert [(one.number, one.code) for one in decoded.signals] == [("1234", "130")]
+
+
+def test_two_events_that_came_as_one_frame_are_not_read() -> None:
+    raw = b"5011181234E130010155011181234R13001015"
+    assert isinstance(decode(raw, lambda _: None, {"end": ""}), Undecoded)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("3011      1234BAFA05", ("1234", "BA", "FA05"), id="fixed columns"),
+        pytest.param("3011    1234BA05  ", ("1234", "BA", "05"), id="filled with spaces"),
+        pytest.param("3011      1234BA05", ("1234", "BA", "05"), id="cut to two digits"),
+        pytest.param("3011    001234CLZZ", ("001234", "CL", "ZZ"), id="Silent Knight user"),
+    ],
+)
+def test_the_last_columns_of_a_coded_event_are_code_and_address(
+    text: str, expected: tuple[str, str, str]
+) -> None:
+    signal = read(text)
+    assert (signal.number, signal.code, signal.zone or signal.user) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("C011    001234YT00  ", ("YT", SignalClass.TROUBLE)),
+        ("C011    001234AT00  ", ("AT", SignalClass.TROUBLE)),
+        ("C011    001234CLZZ  ", ("CL", SignalClass.CLOSING)),
+        ("C011    001234BA05  ", ("BA", SignalClass.STATUS)),
+        ("C011    00123413ZZ  ", ("13", SignalClass.STATUS)),
+    ],
+)
+def test_a_silent_knight_event_of_protocol_1_has_the_codes_of_sia(
+    text: str, expected: tuple[str, SignalClass]
+) -> None:
+    signal = read(text)
+    assert (signal.code, signal.signal_class) == expected
+    assert (signal.number, signal.token) == ("001234", "C")
+
+
+def test_what_the_receiver_says_under_id_1_is_its_own() -> None:
+    audio, other = read("1011      0000 P  01"), read("1011      0000 T  01", {"letters": "T=test"})
+    assert (audio.code_name, audio.signal_class) == ("two-way audio", SignalClass.SELF)
+    assert (other.code_name, other.signal_class) == ("", SignalClass.SELF)
+    assert read("1011      0001 P  01").code_name == ""
+
+
+def test_a_visual_verification_is_named() -> None:
+    signal = read("001001[#1234567890|Idu255]")
+    assert (signal.number, signal.code_name) == ("1234567890", "visual verification")
+    assert read("001001[#1234|Iother]").code_name == "block without an event"
+
+
+def test_a_header_that_is_set_wrong_is_named_as_the_reason() -> None:
+    wrong = decode(b"5011 181234E13001015\x14", lambda _: None, {"header": "RRLLL"})
+    assert wrong == Undecoded("id 5: its header is not RRLLL, which the option `header` says")
+    nothing = decode(b"5011 nonsense\x14", lambda _: None, {"header": "RRLLL"})
+    assert nothing == Undecoded("id 5: not in a layout of this protocol")
+
+
+def test_an_end_of_two_bytes_that_ends_in_cr_is_taken_off() -> None:
+    decoded = decode(b"5011 181234E13001015\x03\r", lambda _: None, {"end": "030D"})
+    assert isinstance(decoded, Decoded)
+
+
+def test_bfsk_of_a_receiver_in_6500_mode_stands_under_id_1() -> None:
+    signal = read("1011      1234BA0005")
+    assert fields(signal, "number", "code", "zone", "token") == ("1234", "BA", "0005", "1")
+    assert signal.signal_class is SignalClass.ALARM
+    # One column more is another format, and a pair that is no code is none of SIA's.
+    assert read("1011    1B2345ABA1A31").number == ""
+    assert read("1011      1234KZ0005").number == ""

@@ -12,9 +12,8 @@ from stationd.ledger.store import read_documents
 
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
 LINK = Link(id="l", transmitter_id="t", acct="1001", scope={"areas": ["1"]}, valid_from=DAY)
-TRANSMITTER = Transmitter(
-    id="t", group="main", number="01A4", keys=(SealedKey(sealed="gAAAAsecret"),)
-)
+KEY = SealedKey(sealed="gAAAAsecret", valid_to=DAY, overlap=60)
+TRANSMITTER = Transmitter(id="t", group="main", number="01A4", keys=(KEY,))
 
 
 @pytest.mark.parametrize(
@@ -23,9 +22,11 @@ TRANSMITTER = Transmitter(
         lambda by: records.linked(LINK, TRANSMITTER, by, Origin.HUMAN),
         lambda by: records.link_ended(LINK, TRANSMITTER, "2026", by),
         lambda by: records.link_given_away(LINK, TRANSMITTER, "2026", by),
-        lambda by: records.key_added("1001", TRANSMITTER, by, Origin.HUMAN),
+        lambda by: records.key_added("1001", TRANSMITTER, KEY, by, Origin.HUMAN),
+        lambda by: records.key_ended("1001", TRANSMITTER, KEY, by, Origin.HUMAN),
+        lambda by: records.group_key_changed("01A4", "group_key_added", KEY, by),
     ],
-    ids=["linked", "ended", "given away", "key"],
+    ids=["linked", "ended", "given away", "key", "key ended", "key of a group"],
 )
 def test_a_record_names_the_number_and_who_and_no_key(clerk, draft):
     made = draft(clerk)
@@ -79,3 +80,15 @@ def test_drafts_go_into_the_callers_transaction(desk, clerk, chain):
         drafts = [records.service_set("1001", "pending", "active", clerk)]
         records.append_drafts(desk, connection, drafts)
     assert [record["type"] for record in chain("1001")] == ["open", "config"]
+
+
+def test_a_key_is_told_by_its_seal_and_its_dates(clerk):
+    fields = records.key_added("1001", TRANSMITTER, KEY, clerk, Origin.HUMAN).fields
+    assert fields["key"] == KEY.id
+    assert (fields["valid_to"], fields["overlap"]) == ("2026-03-01T00:00:00.000000Z", 60)
+    assert "valid_from" not in fields
+
+
+def test_the_key_of_a_group_stands_in_the_stations_chain(clerk):
+    draft = records.group_key_changed("main", "group_key_added", KEY, clerk)
+    assert (draft.acct, draft.fields["kind"]) == ("station", "group_key_added")

@@ -12,15 +12,13 @@ from stationd.accounts.model import (
     Customer,
     Ownership,
     RecordState,
-    SealedKey,
     Service,
     Transmitter,
 )
 from stationd.accounts.store import find_links, read_links, read_transmitter, record_state
 from stationd.clock import iso
-from stationd.errors import MistakeError, NotAuthorisedError, NotFoundError, RefusedError
+from stationd.errors import MistakeError, NotAuthorisedError, RefusedError
 from stationd.ledger.store import append_close, read_documents
-from stationd.sealing import Sealer, new_sealing_key
 from stationd.staff.model import Person, Role
 
 
@@ -215,33 +213,19 @@ def test_a_link_cannot_end_before_it_began(desk, account, clerk):
         service.end_link(desk, made.id, now, by=clerk)
 
 
-def test_a_new_key_joins_the_old_ones_until_its_date(desk, account, clerk, chain):
-    now = desk.clock.now()
-    sealer = Sealer(new_sealing_key())
-    service.link_transmitter(desk, "1001", panel(), Ownership(valid_from=now), by=clerk)
-    first = service.sealed_key(bytes(16), sealer)
-    second = service.sealed_key(bytes(32), sealer, now)
-    service.add_key(desk, "main", "01A4", first, by=clerk)
-    service.add_key(desk, "main", "01A4", second, by=clerk)
-    with desk.database.reading() as connection:
-        keys = read_transmitter(connection, "main", "01A4").keys
-    assert [len(sealer.open(key.sealed)) for key in keys] == [16, 32]
-    assert [key.valid_to for key in keys] == [now, None]
-    assert chain("1001")[-1]["kind"] == "transmitter_key_added"
+def test_a_detail_that_is_set_or_taken_away_is_a_record_that_names_it(account, desk, chain, clerk):
+    assert service.change_details(desk, "1001", {"test_hours": 24, "test_by": None}, by=clerk) == [
+        "account.details.test_hours"
+    ]
+    assert service.change_details(desk, "1001", {"test_hours": 24}, by=clerk) == []
+    assert service.read_whole(desk, "1001")["account"]["details"]["test_hours"] == 24
+    service.change_details(desk, "1001", {"test_hours": None}, by=clerk)
+    assert "test_hours" not in service.read_whole(desk, "1001")["account"]["details"]
+    fields = [record["fields"] for record in chain("1001")[1:]]
+    assert fields == [["account.details.test_hours"]] * 2
 
 
-def test_a_key_that_ended_before_keeps_its_end(desk, account, clerk):
-    now = desk.clock.now()
-    ended = SealedKey(sealed="x", valid_to=now - timedelta(days=1))
-    held = replace(panel(), keys=(ended,))
-    service.link_transmitter(desk, "1001", held, Ownership(valid_from=now), by=clerk)
-    service.add_key(desk, "main", "01A4", SealedKey(sealed="y", valid_from=now), by=clerk)
-    with desk.database.reading() as connection:
-        assert read_transmitter(connection, "main", "01A4").keys[0] == ended
-
-
-def test_a_key_needs_its_length_and_its_panel(desk, account, clerk):
-    with pytest.raises(MistakeError, match="16, 24 or 32"):
-        service.sealed_key(b"short", Sealer(new_sealing_key()))
-    with pytest.raises(NotFoundError):
-        service.add_key(desk, "main", "none", SealedKey(sealed="y"), by=clerk)
+def test_details_of_a_closed_record_stay(account, desk, clerk):
+    close(desk, "1001")
+    with pytest.raises(RefusedError):
+        service.change_details(desk, "1001", {"test_hours": 24}, by=clerk)

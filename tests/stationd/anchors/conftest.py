@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from hashlib import sha256
 from itertools import count
 from pathlib import Path
 
@@ -44,10 +45,13 @@ class Shelf:
         return self.trial.trust_pem
 
     def stamp(self, data: bytes) -> bytes:
+        return self.stamp_hash(sha256(data).digest())
+
+    def stamp_hash(self, digest: bytes) -> bytes:
         self.asked += 1
         if self.away:
             raise AuthorityUnavailableError(f"{self.name}: away")
-        query = request(data, nonce=next(self.serials) + 2**40)
+        query = request(digest, nonce=next(self.serials) + 2**40)
         now = (self.clock.now() + self.ahead).replace(microsecond=0)
         return self.trial.reply(query, now=now, serial=next(self.serials))
 

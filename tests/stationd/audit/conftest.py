@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from itertools import count
 from pathlib import Path
 
@@ -43,7 +44,10 @@ class Shelf:
         return self.trial.trust_pem
 
     def stamp(self, data: bytes) -> bytes:
-        query = request(data, nonce=next(self.serials) + 2**40)
+        return self.stamp_hash(sha256(data).digest())
+
+    def stamp_hash(self, digest: bytes) -> bytes:
+        query = request(digest, nonce=next(self.serials) + 2**40)
         now = self.clock.now().replace(microsecond=0)
         return self.trial.reply(query, now=now, serial=next(self.serials))
 

@@ -170,3 +170,26 @@ def test_a_missing_record_is_told(
 @pytest.mark.parametrize("code", ["BA", "130", "E130", "R130"])
 def test_the_dictionary_has_the_codes_in_every_writing(code: str) -> None:
     assert dictionary()[code]
+
+
+def test_an_accounts_own_gaps_stand_beside_those_of_its_lines(
+    desk: Desk, manager: Person, tree: LedgerTree, log_key: LogKey
+) -> None:
+    began = "2026-03-01T00:00:00.000000Z"
+    silence = ("1234", "tests", "", "", began, began, None, "ip", 3600, 7200)
+    with desk.database.writing() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO silences VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)", silence
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO journals VALUES ('j', 'n1', 1, x'', '2026-03-09T00:00:00.000000Z')"
+        )
+    (gap,) = prepared(desk, manager, tree, log_key).facts["gaps"]  # type: ignore[misc,union-attr]
+    assert gap == {
+        "kind": "receiver_link",
+        "listener": "ip",
+        "from": began,
+        "to": None,
+        "cause": "receiver_link",
+        "detail": f"no test since {began}; nobody is known to have been heard on ip",
+    }

@@ -130,3 +130,26 @@ def test_a_records_hold_of_others_flags_objects(
     with desk.database.reading() as connection:
         assert reading.records_hold(connection, "1234") is held
         assert not reading.records_hold(connection, "9")
+
+
+def test_corrections_of_a_closed_epoch_are_told_with_custody(desk: Desk) -> None:
+    body = (
+        '{"before":{"class":"alarm"},"by":"anna","class":"medical","corrects":5,"kind":"redecoded",'
+        '"of":{"acct":"1234","epoch":1},"seq":90}'
+    )
+    execute(
+        desk,
+        f"INSERT INTO records VALUES ('station', 1, 90, 'correction', 'machine', {AT}, "
+        f"CAST('{body}' AS BLOB), x'', x'', NULL, NULL, NULL)",
+        "INSERT INTO about VALUES ('1234', 90)",
+    )
+    with desk.database.reading() as connection:
+        row = reading.read_custody(connection, "1234")[-1]
+    assert (row["seq"], row["act"], row["by"], row["corrects"], row["epoch"]) == (
+        90,
+        "redecoded",
+        "anna",
+        5,
+        1,
+    )
+    assert (row["class"], row["before"]) == ("medical", {"class": "alarm"})

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from archive.errors import BundleRejectedError, ObjectDiffersError, StoreUnavailableError
 from archive.seal import LogKey
@@ -295,25 +297,14 @@ def test_lost_local_files_are_told(
 def test_a_bundle_that_does_not_verify_is_not_sent(
     desk: Desk, shop: Workshop, ordered: str, folder_store: DirectoryStore
 ) -> None:
-    # Another root than the seal's: our own check, before anything is sent, says no.
-    wrong = replace(shop, authority=Mistrusted(shop))
+    # Another log key than the checkpoint's: our own check, before anything is sent, says no.
+    key = Ed25519PrivateKey.generate().public_key()
+    other = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    wrong = replace(shop, log_public_pem=other)
     with pytest.raises(BundleRejectedError):
         produce(wrong, ordered)
     assert not folder_store._path.exists()
     assert service.read(desk, ordered).state is OrderState.ORDERED
-
-
-class Mistrusted:
-    """An authority whose certificates are not those its stamps are made under."""
-
-    name = "mistrusted"
-
-    def __init__(self, shop: Workshop) -> None:
-        self._inner = shop.authority
-        self.trust_pem = shop.seal.root_pem
-
-    def stamp(self, data: bytes) -> bytes:
-        return self._inner.stamp(data)
 
 
 def test_every_byte_of_a_number_that_is_no_name_is_spelt_out_in_keys() -> None:

@@ -2,8 +2,6 @@
 
 import pytest
 
-KEY = "00" * 16
-
 
 def test_accounts_are_listed_and_found(opened, ok, value, run):
     assert [one["account"] for one in value("account", "list")] == ["1001", "1002"]
@@ -44,14 +42,6 @@ def test_a_number_is_given_and_taken(opened, ok, value, run):
     taken = run("account", "link", "1002", "main", "01A4")
     assert (taken.exit_code, "belongs to account 1001" in taken.stderr) == (3, True)
     assert "ends" in ok("account", "unlink", made["link"])
-
-
-def test_a_key_comes_by_standard_input(opened, ok, run):
-    ok("account", "key", "main", "01A4", "--stdin", text=KEY)
-    assert "with key" in ok("account", "show", "1001")
-    wrong = run("account", "key", "main", "01A4", "--stdin", text="secret-zz")
-    assert wrong.exit_code == 2
-    assert "secret-zz" not in wrong.output
 
 
 def test_service_is_a_managers(opened, ok, run, log_in):

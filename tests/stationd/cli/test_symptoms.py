@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
@@ -12,9 +12,14 @@ from archive.ceremony import make_keys
 from stationd.cli import symptoms
 from stationd.cli.office import Office
 from stationd.cli.symptoms import CHECKS, Outcome, examine
-from stationd.clock import SetClock
+from stationd.clock import SetClock, SystemClock, iso
 from stationd.errors import MistakeError
+from stationd.ids import SystemIds
+from stationd.journal.model import Draft, Kind, encode_body
 from stationd.journal.reader import JournalReader
+from stationd.journal.store import Journal
+from stationd.keys.model import KeyUse, What
+from stationd.keys.store import record_uses
 from stationd.roster.service import publish
 from stationd.supervision.wall_clock import ClockState, Reading
 
@@ -212,11 +217,81 @@ def test_devices_are_looked_for(look, monkeypatch):
     assert outcomes(look("devices")) == [WARNED, FAILED]
 
 
+@pytest.mark.parametrize(("days", "outcome"), [(90, [PASSED]), (5, [PASSED, WARNED])])
+def test_a_listeners_certificate_that_ends_soon_warns(look, tls_authority, days, outcome):
+    certificate, key = tls_authority.issue("panels", days=days)
+    more = '[[listeners]]\nkind = "tcp"\nname = "ip"\nreceiver = "dc09"\nport = 0\n'
+    more += f'[listeners.tls]\ncertificate = "{certificate}"\nkey = "{key}"\n'
+    assert outcomes(look("certificates", more, clock=SystemClock())) == outcome
+
+
+def test_a_listener_without_its_certificate_fails(look):
+    more = '[[listeners]]\nkind = "tcp"\nname = "ip"\nreceiver = "dc09"\nport = 0\n'
+    more += 'tls = { certificate = "/none.pem", key = "/none.pem" }\n'
+    (finding,) = look("certificates", more + listener("com1", "/dev/null"))
+    assert (finding.outcome, finding.text) == (FAILED, "/none.pem: No such file or directory")
+
+
+def test_without_a_journal_nobody_tells_who_was_turned_away(look, desk):
+    assert outcomes(look("strangers")) == [WARNED]
+
+
+@pytest.fixture
+def turned_away(desk, tmp_path):
+    """Write what a listener counts, at a time."""
+
+    def write(received_at):
+        journal = Journal.open(tmp_path / "journal.sqlite3", SystemIds())
+        notes = [b'{"count":7,"fault":"not_admitted"}', b'{"fault":"noise"}']
+        for number, note in enumerate(notes):
+            draft = Draft(
+                received_at=received_at,
+                ticks=0,
+                listener="ip",
+                peer="192.0.2.0/24",
+                kind=Kind.GARBLED,
+                raw=b"",
+                note=note,
+                salt=bytes([number]) * 16,
+            )
+            journal.append([encode_body(draft)])
+        journal.close()
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("hours", "text"),
+    [
+        (1, "ip: 7 times not_admitted of 192.0.2.0/24 in a day, counted and not kept"),
+        (25, "nobody was turned away or limited, as far as the last entries say"),
+    ],
+)
+def test_who_was_turned_away_is_told(look, turned_away, hours, text):
+    clock = SetClock(datetime(2026, 3, 1, tzinfo=UTC))
+    turned_away(clock.now_ns() - hours * 3600 * 10**9)
+    (finding,) = look("strangers", clock=clock)
+    assert finding.text == text
+
+
 @pytest.mark.parametrize(("free", "outcome"), [(50, PASSED), (9, WARNED)])
 def test_a_disk_that_runs_full_warns(look, monkeypatch, free, outcome):
     usage = type("Usage", (), {"free": free, "total": 100})
     monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
     assert outcomes(look("disk")) == [outcome]
+
+
+@pytest.mark.parametrize(
+    ("what", "outcome"),
+    [(None, Outcome.PASSED), (What.CLEAR, Outcome.PASSED), (What.OLD_KEY, Outcome.WARNED)],
+)
+def test_panels_that_use_a_wrong_key_are_told_of(desk, look, what, outcome):
+    at = iso(desk.clock.now())
+    if what is not None:
+        use = KeyUse(group="main", number="1", what=what, key="", count=1, first_at=at, last_at=at)
+        with desk.database.writing() as connection:
+            record_uses(connection, [use])
+    assert outcomes(look("panel keys")) == [outcome]
 
 
 def test_every_check_has_its_name_once():

@@ -66,7 +66,7 @@ def test_the_accounts_are_those_that_the_station_knows():
 
 
 def test_the_keys_of_panels_that_encrypt_are_imported_with_them():
-    rows = {row["number"]: row["key"] for row in csv.DictReader(io.StringIO(accounts_csv()))}
+    rows = {row["number"]: row["key hex"] for row in csv.DictReader(io.StringIO(accounts_csv()))}
     keyed = {site.number: site.key.hex() for site in SITES if site.key is not None}
 
     assert {number: key for number, key in rows.items() if key} == keyed

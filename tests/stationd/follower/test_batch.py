@@ -146,6 +146,7 @@ def test_two_links_of_one_account_take_an_event_once() -> None:
     [
         (b'{"repeat":true}', {}, ("repeat",)),
         (b'{"poll":true}', {}, ("poll",)),
+        (b'{"suspect":true}', {}, ("suspect",)),
         (b"", {"service": "suspended"}, ("log_only",)),
         (b"", {"service": "ended"}, ("post_end",)),
         (b"", {"service": "ended", "record": "closed"}, ("post_end", "post_close")),

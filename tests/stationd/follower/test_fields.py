@@ -194,3 +194,14 @@ def test_whatever_a_protocol_carries_can_be_written(value: Any) -> None:
     # One entry that could not be written would hold up all behind it.
     strange = replace(SIGNAL, text=value if isinstance(value, str) else "", extra={"é": value})
     canonical.encode(make.signal_fields(strange, ""))
+
+
+def test_a_signal_that_another_table_explains_names_that_table() -> None:
+    assert make.signal_fields(SIGNAL, "codes-1")["table"] == "codes-1"
+    own = replace(SIGNAL, table="own:south:0")
+    assert make.signal_fields(own, "codes-1")["table"] == "own:south:0"
+
+
+def test_the_receivers_own_time_is_kept_as_it_was_sent() -> None:
+    timed = replace(SIGNAL, receiver_time="062794 0345")
+    assert make.signal_fields(timed, "")["receiver_time"] == "062794 0345"

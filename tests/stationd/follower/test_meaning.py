@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from receivers.own_codes import parse
 from receivers.registry import RECEIVERS
 from receivers.session import Account, ReceiverSpec
 from receivers.sia import Block, write_block
@@ -181,3 +182,28 @@ def test_options_that_are_none_are_empty(journal: Any) -> None:
     assert listeners_of(started)["ip"] == ListenerFacts(
         receiver="dc09", group="", mode="", options={}
     )
+
+
+def test_a_stations_own_codes_are_read_in_the_groups_they_are_for(
+    journal: Any, frames: Any
+) -> None:
+    text = 'name = "s"\n[[codes]]\nformat = "sia"\ncode = "BA"\nclass = "test"\nname = "t"\n'
+    journal.frame(frames.dc09("1234", "NBA005"))
+    start = Place(
+        journal=journal.id, node="n1", position=0, link=chain.first_link(journal.id.encode())
+    )
+    read = {
+        groups: next(
+            taken(
+                journal.entries,
+                start,
+                listeners={"ip": DC09},
+                receivers=RECEIVERS,
+                accounts=nobody,
+                own=parse(f"{text}groups = [{groups}]\n"),
+            )
+        ).meaning
+        for groups in ('"main"', '"other"')
+    }
+    classes = [one.signals[0].signal_class for one in read.values() if isinstance(one, Decoded)]
+    assert classes == [SignalClass.TEST, SignalClass.ALARM]

@@ -26,7 +26,10 @@ PLAIN = Arrangement()
         ("systems", "Fire; burglary", ("burglary", "fire")),
         ("group", "main", "main"),
         ("number", "01A4", "01A4"),
-        ("key", "00" * 32, bytes(32)),
+        ("key", "hex:" + "00" * 32, bytes(32)),
+        ("key", "text:" + "A" * 32, b"A" * 32),
+        ("key_hex", "41" * 16, b"A" * 16),
+        ("key_text", "41" * 8, b"41" * 8),
         ("areas", "1, 2", ("1", "2")),
     ],
 )
@@ -62,11 +65,33 @@ def test_a_wrong_cell_is_told_in_words(field, cell, words):
         read_cell(field, cell, PLAIN)
 
 
-@pytest.mark.parametrize("cell", ["zz11", "0011"])
-def test_a_wrong_key_is_not_repeated(cell):
-    with pytest.raises(ValueError, match=r"hexadecimal|16, 24 or 32") as caught:
-        read_cell("key", cell, PLAIN)
+@pytest.mark.parametrize(
+    ("field", "cell"),
+    [
+        ("key", "00" * 16),
+        ("key", "bin:" + "00" * 16),
+        ("key", "hex:zz11"),
+        ("key", "text:zz11"),
+        ("key_hex", "zz11"),
+        ("key_hex", "0011"),
+        ("key_text", "0011"),
+    ],
+)
+def test_a_wrong_key_is_not_repeated(field, cell):
+    with pytest.raises(ValueError, match=r"hexadecimal|characters|hex: or text:") as caught:
+        read_cell(field, cell, PLAIN)
     assert cell not in str(caught.value)
+
+
+def test_a_key_is_given_in_one_column():
+    _, faults, _ = assign(["account", "key hex", "key_text"], PLAIN)
+    assert faults == ["two columns give a panel's key; the second is 'key_text'"]
+
+
+def test_no_key_is_given_for_all_panels():
+    (fault,) = unknown_fields(Arrangement(defaults={"key_hex": "00" * 16}))
+    assert "one panel" in fault
+    assert "00" not in fault
 
 
 def test_dates_may_have_another_form():

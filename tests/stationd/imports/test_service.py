@@ -12,12 +12,14 @@ from stationd.errors import ImportRejectedError, NotAuthorisedError, Unavailable
 from stationd.imports.model import Arrangement, ImportOrder, Source
 from stationd.imports.plan import make_plan
 from stationd.imports.service import import_files
+from stationd.keys.model import Ends
+from stationd.keys.service import Holder, add_key, sealed_key
 from stationd.ledger.store import append_close, read_head, read_records
 from stationd.sealing import Sealer, new_sealing_key
 from stationd.staff.model import Person, Role
 
 CLERK = Person(login="carla", name="Carla", role=Role.CLERK)
-HEAD = "account,customer,address,zone,contract,number,key,systems,phone\n"
+HEAD = "account,customer,address,zone,contract,number,key_hex,systems,phone\n"
 ONE = f"1001,Adler,12 Main St,America/Denver,C-1,01A4,{'00' * 16},burglary fire,303\n"
 TWO = "1002,Berg,13 Main St,America/Denver,C-2,01A5,,burglary,\n"
 
@@ -111,7 +113,7 @@ def test_every_bad_row_and_every_fault_of_it_is_told(faults):
     for part in (
         "account is",
         "zone is",
-        "key is not",
+        "key_hex holds something else",
         "moat",
         "new site needs address",
         "2 cells",
@@ -178,7 +180,24 @@ def test_a_new_key_joins_the_old_one(desk, bring):
     with desk.database.reading() as connection:
         (panel,) = read_transmitters(connection)
     assert len(panel.keys) == 2
+    assert [key.overlap for key in panel.keys] == [24 * 3600] * 2
     assert records(desk, "1001")[-1]["kind"] == "transmitter_key_added"
+
+
+def test_the_first_key_of_a_panel_goes_on_from_that_of_its_group(desk, bring, sealer):
+    group = sealed_key(b"G" * 16, sealer)
+    add_key(desk, Holder("main"), group, ends=Ends(), sealer=sealer, by=CLERK)
+    bring(HEAD + TWO)
+    bring(HEAD + TWO.replace("01A5,", "01A5," + "11" * 16))
+    with desk.database.reading() as connection:
+        (panel,) = read_transmitters(connection)
+    assert [sealer.open(key.sealed) for key in panel.keys] == [b"G" * 16, b"\x11" * 16]
+
+
+def test_two_files_give_a_panel_one_key(desk, bring, faults):
+    other = "account,number,key_text\n1001,01A4,AAAAAAAAAAAAAAAA\n"
+    (fault,) = faults(HEAD + ONE, other)
+    assert "two keys" in fault
 
 
 def test_service_counts_only_when_an_account_is_opened(desk, bring):
@@ -343,3 +362,15 @@ def test_where_accounts_change_all_the_time_nothing_is_imported(desk, bring, mon
     with pytest.raises(UnavailableError, match=r"a\.csv: accounts are being changed"):
         bring(HEAD + ONE)
     assert accounts(desk) == []
+
+
+def test_what_is_expected_of_tests_is_imported_and_changed(bring, desk):
+    head = "account,customer,address,zone,test_hours,test_grace,test_by\n"
+    bring(head + "1001,Adler,12 Main St,America/Denver,24,90,ANY\n")
+    assert read_whole(desk, "1001")["account"]["details"] == {
+        "test_by": "any",
+        "test_grace": 90,
+        "test_hours": 24,
+    }
+    bring("account,test_grace\n1001,0\n")
+    assert read_whole(desk, "1001")["account"]["details"]["test_grace"] == 0

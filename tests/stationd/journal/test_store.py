@@ -66,6 +66,14 @@ def test_a_journal_goes_on_where_it_ended(journal: Journal, path: Path, body: Bo
     again.close()
 
 
+@pytest.mark.parametrize(("count", "found"), [(2, [2, 3]), (9, [1, 2, 3]), (0, [])])
+def test_the_last_entries_can_be_read_back(
+    journal: Journal, body: Body, count: int, found: list[int]
+) -> None:
+    journal.append([body(at) for at in range(3)])
+    assert [entry.position for entry in journal.recent(count)] == found
+
+
 def test_commits_are_synced_to_the_disk(journal: Journal) -> None:
     assert journal._connection is not None
     driver = journal._connection.connection.driver_connection

@@ -22,6 +22,7 @@ from stationd.net.committer import Committer
 from stationd.net.diary import Diary
 from stationd.net.intake import Intake
 from stationd.net.line import Line
+from stationd.net.strangers import Strangers
 
 
 class Pages:
@@ -76,7 +77,10 @@ class Thread:
 
 
 class Bell:
-    """A session for tests: frames end in a full stop, ``?`` is a heartbeat, ``!`` a fault."""
+    """A session for tests: frames end in a full stop, ``?`` is a heartbeat, ``!`` a fault.
+
+    What stands before a colon is the number of an account.
+    """
 
     def __init__(self, conversation: Conversation) -> None:
         self._rest = b""
@@ -93,7 +97,8 @@ class Bell:
             return Garbled(raw, Fault.FOREIGN)
         if raw.startswith(b"!"):
             return Garbled(raw, Fault.CHECKSUM)
-        return Frame(raw, repeat=raw.startswith(b"again"))
+        number, named, _ = raw.partition(b":")
+        return Frame(raw, number.decode() if named else "", repeat=raw.startswith(b"again"))
 
     def ended(self) -> list[Event]:
         rest, self._rest = self._rest, b""
@@ -134,6 +139,7 @@ class House:
     most_waiting: int = 100
     options: dict[str, str | int | bool] = field(default_factory=dict)
     largest_batch: int = 10
+    refusals: list[tuple[int, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.committer = Committer(
@@ -142,12 +148,13 @@ class House:
             clock=self.clock,
             largest_batch=self.largest_batch,
             most_waiting=self.most_waiting,
+            back=lambda since, cause: self.refusals.append((since, cause)),
         )
         self.diary = Diary(
             self.committer.submit, reactor=self.reactor, clock=self.clock, ids=self.ids
         )
 
-    def intake(self, *, silence: float | None = None) -> Intake:
+    def intake(self, *, silence: float | None = None, strangers: Strangers | None = None) -> Intake:
         return Intake(
             "line",
             committer=self.committer,
@@ -155,6 +162,7 @@ class House:
             clock=self.clock,
             ids=self.ids,
             silence=silence,
+            strangers=strangers,
         )
 
     def line(

@@ -5,17 +5,19 @@ from typing import Any
 import pytest
 from twisted.logger import capturedLogs
 
+from receivers.session import Account
 from stationd.journal.model import Kind
 from stationd.net import exchange as module
 from stationd.net.exchange import Exchange
+from stationd.net.strangers import Strangers
 from stationd.net.valve import Valve
 
 
 class Panel:
     """A peer that notes what it hears."""
 
-    def __init__(self, house: Any, *, valve: Valve | None = None) -> None:
-        line = house.line()
+    def __init__(self, house: Any, *, valve: Valve | None = None, intake: Any = None) -> None:
+        line = house.line(intake=intake)
         self.heard = b""
         self.hung_up = 0
         self.session = line.open()
@@ -209,6 +211,33 @@ def test_who_brings_nothing_but_noise_is_hung_up_on(house: Any, noise: bytes) ->
     assert panel.hung_up == 0
     panel.says(noise)
     assert (panel.hung_up, panel.cause, panel.heard) == (1, "nothing that could be read", b"")
+
+
+def limited(house: Any, known: str = "") -> Panel:
+    limits = Strangers(
+        lambda number: Account(number) if number == known else None,
+        policy="count",
+        per_network=1,
+        in_all=1,
+    )
+    return Panel(house, intake=house.intake(strangers=limits))
+
+
+def test_who_sends_nothing_but_unknown_numbers_beyond_the_limit_is_hung_up_on(house: Any) -> None:
+    panel = limited(house, known="nobody")
+    panel.says(b"one." * module.MOST_LIMITED)
+    assert panel.hung_up == 0
+    panel.says(b"one.")
+    assert (panel.hung_up, panel.cause) == (1, module.BEYOND_LIMIT)
+    assert house.pages.bodies == []
+
+
+def test_a_known_accounts_connection_is_not_hung_up_on_for_those_beside_it(house: Any) -> None:
+    panel = limited(house, known="7")
+    panel.says(b"7:one.")
+    panel.says(b"8:other." * (module.MOST_LIMITED + 1))
+    house.thread.run_all()
+    assert (panel.heard, panel.hung_up) == (b"<7:one.>", 0)
 
 
 @pytest.mark.parametrize("good", [b".one.", b".one.!noise.", b".?beat."])

@@ -101,11 +101,12 @@ def test_a_poll_is_answered_on_the_standing_receipt_without_an_entry(
     [
         Frame(b"x", number="1"),
         Frame(b"x", number="1", poll=True, fault=Fault.STALE),
+        Frame(b"x", number="1", poll=True, suspect=True),
         Frame(b"x", number="2", poll=True),
         Frame(b"x", number="3", poll=True),
         Frame(b"x", poll=True),
     ],
-    ids=["a signal", "a fault", "not supervised", "unknown", "no number"],
+    ids=["a signal", "a fault", "what may be a copy", "not supervised", "unknown", "no number"],
 )
 def test_everything_else_waits_for_its_own_receipt(
     house: Any, panels: Panels, event: Frame
@@ -138,6 +139,16 @@ def test_it_lapses_after_ten_seconds(house: Any, panels: Panels) -> None:
     assert len(panels.heard) == 1
     house.thread.run_all()
     assert len(panels.heard) == 2
+
+
+def test_a_poll_that_is_answered_at_once_is_a_sign_of_a_known_account(
+    house: Any, panels: Panels
+) -> None:
+    panels.say(POLL)
+    house.thread.run_all()
+    house.pass_time(5)
+    panels.say(POLL)
+    assert panels.exchange._peer.heard == house.clock.ticks()
 
 
 def test_a_failed_commit_ends_it_at_once(house: Any, panels: Panels) -> None:
@@ -203,6 +214,8 @@ def test_a_miss_and_a_return_are_entries_at_once(house: Any, panels: Panels) -> 
         "last": "2026-01-01T00:00:00.000000Z",
         "longest_ms": 0,
         "number": "1",
+        "others_ms": 76_000,
+        "silent_ms": 75_000,
     }
     assert returned == {
         "cause": "returned",

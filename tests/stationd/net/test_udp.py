@@ -9,6 +9,7 @@ from twisted.internet.error import CannotListenError
 from stationd.journal.model import Kind
 from stationd.net import udp as module
 from stationd.net.line import Link
+from stationd.net.strangers import Strangers
 from stationd.net.udp import LISTEN_AGAIN_SECONDS, UdpEdge
 from stationd.settings import UdpListener
 
@@ -60,8 +61,8 @@ class Sockets:
 class Office:
     """An edge with its sockets."""
 
-    def __init__(self, house: Any, *, tap: bool = False) -> None:
-        line = house.line(tap=tap)
+    def __init__(self, house: Any, *, tap: bool = False, intake: Any = None) -> None:
+        line = house.line(tap=tap, intake=intake)
         self.sockets: Any = Sockets(house)
         self.link = Link(line.intake, lambda: None)
         settings = UdpListener(kind="udp", name="line", receiver="dc09", port=0)
@@ -101,6 +102,22 @@ def test_an_answer_that_cannot_be_sent_is_silence(house: Any, office: Office) ->
     office.sockets.protocol.datagramReceived(b"one.", ("10.0.0.1", 0))
     house.thread.run_all()
     assert office.sockets.port.sent == []
+
+
+@pytest.mark.parametrize("tap", [False, True])
+def test_a_datagram_of_who_is_not_admitted_is_dropped_and_counted(house: Any, tap: bool) -> None:
+    limits = Strangers(None, policy="take", per_network=9, in_all=9)
+    office = Office(house, tap=tap, intake=house.intake(strangers=limits))
+    office.edge.start()
+    protocol = office.sockets.protocol
+    for port in (1, 2, 2):
+        protocol.datagramReceived(b"one.", ("203.0.113.7", port))
+    protocol.datagramReceived(b"two.", PEER)
+    house.thread.run_all()
+    assert [entry.raw for entry in house.pages.entries(Kind.FRAME)] == [b"two."]
+    assert len(protocol._peers) == 1
+    (counted,) = limits.everything()
+    assert (counted.peer, counted.fault, counted.count) == ("203.0.113.0/24", "not_admitted", 3)
 
 
 @pytest.mark.parametrize("tap", [False, True])

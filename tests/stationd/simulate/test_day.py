@@ -91,6 +91,8 @@ class Station:
         while (end := buffer.find(b"\x14")) >= 0:
             frame = bytes(buffer[: end + 1])
             del buffer[: end + 1]
+            if b"\x00" in frame:
+                continue
             self.heard.append(frame)
             yield b"\x06"
 
@@ -172,7 +174,9 @@ def test_a_silent_station_leaves_everything_unanswered():
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "name at least one of --pty"),
+        ([], "name at least one of --receiver"),
+        (["--receiver", "mx9000:pty:/run/line"], "there is no simulated receiver mx9000"),
+        (["--receiver", "raw:call:127.0.0.1:1"] * 2, "3501 on raw would be played twice"),
         (["--dc09-tcp", "nowhere"], "nowhere is no HOST:PORT"),
         (["--dc09-tcp", "127.0.0.1:1", "--speed", "0"], "0 is no number above 0"),
         (["--dc09-tcp", "127.0.0.1:1", "--speed", "fast"], "fast is no number above 0"),
@@ -184,6 +188,25 @@ def test_a_wrong_command_line_is_told_and_plays_nothing(arguments, said):
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2
     assert said in done.stderr
+
+
+def test_a_receiver_of_any_kind_plays_sites_of_its_own_and_records_them(station, tmp_path):
+    # What this station acknowledges ends in DC4.
+    command = [
+        sys.executable, "-m", "stationd.simulate",
+        "--receiver", f"d6500:call:{address(station.surgard)}", "--speed", "86400", "--lose", "5",
+        "--wait", "0.3", "--report", tmp_path / "report", "--record", tmp_path / "record",
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    report = json.loads((tmp_path / "report").read_text(encoding="utf-8"))
+    assert set(report["accounts"]) == {"6501", "6502", "6599"}
+    assert report["total"]["acknowledged"] == report["total"]["events"]
+    assert 0 < report["lost_answers"] <= report["total"]["repeats"]
+    lines = (tmp_path / "record").read_text(encoding="utf-8").splitlines()
+    frames = [bytes.fromhex(frame) for line in lines for frame in json.loads(line)["frames"]]
+    assert len(frames) == report["total"]["acknowledged"]
+    assert set(frames) <= set(station.heard)
 
 
 def test_a_device_that_is_not_there_is_told():
@@ -206,7 +229,7 @@ def test_a_given_device_is_used_and_a_receiver_can_wait_to_be_called(tmp_path):
         "--speed", "86400", "--wait", "0.5",
     ]  # fmt: skip
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        address = json.loads(process.stdout.readline())["listens"]
+        address = json.loads(process.stdout.readline())["listens"]["surgard"]
         with socket.create_connection(address) as caller:
             stop = threading.Event()
             ends = [(near, os.read, os.write), (caller.fileno(), os.read, os.write)]

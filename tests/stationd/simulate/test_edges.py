@@ -27,6 +27,7 @@ class Talk:
     def __init__(self):
         self.due = None
         self.idle = True
+        self.leaves = False
         self.heard = []
         self.to_say = b""
         self.states = []
@@ -92,6 +93,30 @@ def test_a_wire_that_is_closed_waits_for_nothing_and_writes_nothing(talk):
     assert talk.states == [("opened", 0.0), "closed"]
 
 
+def test_an_answer_that_is_lost_on_its_way_is_not_heard(talk):
+    lost = iter([False, True, False])
+    wire = Wire(talk, Clock(), lambda: next(lost))
+    wire.opened([].append)
+    for data in (b"1", b"2", b"3"):
+        wire.received(data)
+    assert [data for data, _ in talk.heard] == [b"1", b"3"]
+
+
+def test_a_conversation_that_wants_to_hang_up_is_hung_up(talk):
+    left = []
+    clock = Clock()
+    wire = Wire(talk, clock)
+    wire.opened([].append, lambda: left.append(clock.seconds()))
+    talk.due = 5.0
+    wire.received(b"1")
+    talk.leaves = True
+    clock.advance(5.0)
+    assert left == [5.0]
+    wire.closed()
+    wire.poke()
+    assert left == [5.0]
+
+
 def connected(wire):
     stream = _Stream(wire)
     transport = StringTransport()
@@ -155,7 +180,7 @@ def test_a_visitor_leaves_when_all_is_acknowledged(talk):
     stream, transport = answer(reactor)
     stream.dataReceived(b"not yet")
     assert not transport.disconnecting
-    talk.idle = True
+    talk.idle = talk.leaves = True
     stream.dataReceived(b"ACK")
     assert transport.disconnecting
 
@@ -166,9 +191,9 @@ def test_a_visitor_comes_again_for_what_happened_while_it_was_leaving(talk):
     talk.idle = False
     line.open()
     stream, _ = answer(reactor)
-    talk.idle = True
+    talk.idle = talk.leaves = True
     stream.dataReceived(b"ACK")
-    talk.idle = False
+    talk.idle = talk.leaves = False
     line.poke()
     assert len(reactor.tcpClients) == 1
     stream.connectionLost(Failure(error.ConnectionDone()))
@@ -257,7 +282,7 @@ from twisted.internet import reactor
 from stationd.simulate.edges import PtyLine, Wire
 
 class Talk:
-    due, idle = None, True
+    due, idle, leaves = None, True, False
     def opened(self, now): pass
     def closed(self): print("closed", flush=True)
     def tick(self, now): return b""

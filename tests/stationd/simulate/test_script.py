@@ -2,9 +2,9 @@
 
 import pytest
 
-from stationd.simulate.script import Act, Happening, Outage, on_a_panel, on_a_receiver, script
-from stationd.simulate.sites import SITES, Form, Plot, Site, Way
-from stationd.simulate.surgard import Header
+from stationd.simulate.happening import Form, Happening
+from stationd.simulate.script import Act, Outage, on_a_panel, script
+from stationd.simulate.sites import SITES, Plot, Site, Way
 
 DAY = 86400.0
 ALARM = Happening("E", "130", "BA", "A", 3, "HALL DOOR")
@@ -68,25 +68,6 @@ def test_each_way_has_one_damaged_frame():
 def test_lines_with_a_link_loss_go_away_and_come_back():
     outages = [act for act in script(1, SITES) if isinstance(act, Outage)]
     assert {act.way for act in outages} == {Way.SURGARD, Way.DC09_TCP}
-
-
-@pytest.mark.parametrize(
-    ("form", "raw"),
-    [
-        (Form.CONTACT_ID, b"5011 181234E13001003\x14"),
-        (Form.SIA, b"S011[#1234|Nri1/BA03^HALL DOOR^]\x14"),
-        (Form.BASIC, b"1011      1234 A   3\x14"),
-    ],
-)
-def test_a_receiver_passes_each_form_on(form, raw):
-    report = on_a_receiver(Act(0.0, site(form), ALARM), Header())
-    assert (report.number, report.raw, report.damaged) == ("1234", raw, None)
-
-
-def test_a_damaged_frame_of_a_receiver_has_no_end():
-    report = on_a_receiver(Act(0.0, site(Form.SIA), ALARM, damaged=True), Header())
-    assert report.damaged is not None
-    assert b"\x14" not in report.damaged
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,11 @@
 """The bytes of a simulated Sur-Gard receiver."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from stationd.simulate import surgard
+from stationd.simulate.happening import Event, Form, Happening, Stamp
 
 RRL = surgard.Header("01", "1")
 RRLLL = surgard.Header("01", "001")
@@ -35,3 +38,36 @@ def test_each_layout_stands_in_its_columns(made, wanted):
 @pytest.mark.parametrize(("header", "length"), [(RRL, 20), (RRLLL, 22)])
 def test_the_length_of_a_heartbeat_tells_the_width_of_the_header(header, length):
     assert len(surgard.heartbeat(header).removesuffix(surgard.DC4)) == length
+
+
+ALARM = Happening("E", "130", "BA", "A", 3, "HALL DOOR")
+STAMP = Stamp(1, datetime(2025, 6, 15, 12, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("form", "raw"),
+    [
+        (Form.CONTACT_ID, b"5011 181234E13001003\x14"),
+        (Form.SIA, b"S011[#1234|Nri1/BA03^HALL DOOR^]\x14"),
+        (Form.BASIC, b"1011      1234 A   3\x14"),
+    ],
+)
+def test_a_receiver_passes_each_form_on(form, raw):
+    assert surgard.writer(RRL)(Event("1234", ALARM, form), STAMP) == (raw,)
+
+
+@pytest.mark.parametrize(
+    ("number", "raw"),
+    [
+        ("1234", b"5011 981234113001003\x14"),
+        ("1234567890", b"5011 981234567890113001003\x14"),
+    ],
+)
+def test_an_imitator_writes_digits_another_type_and_long_accounts(number, raw):
+    dialect = surgard.Dialect(numeric=True, kind="98")
+    assert surgard.writer(RRL, dialect)(Event(number, ALARM), STAMP) == (raw,)
+
+
+def test_a_cheap_sender_leaves_out_the_space_and_the_end():
+    dialect = surgard.Dialect(space="", end=b"")
+    assert surgard.writer(RRL, dialect)(Event("1234", ALARM), STAMP) == (b"5011181234E13001003",)

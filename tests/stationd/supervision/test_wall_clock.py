@@ -3,6 +3,8 @@
 import pytest
 
 from stationd.supervision.wall_clock import (
+    DOUBT_NS,
+    JUMP_NS,
     STEP_NS,
     ClockNews,
     ClockState,
@@ -43,3 +45,48 @@ def test_a_step_is_told_with_the_state_known_then() -> None:
     clock.hear(Reading(ClockState.SYNCED, 5))
     clock.look(0, 0)
     assert clock.look(STEP_NS, 0) == ClockNews(ClockState.SYNCED, STEP_NS, 5)
+
+
+SYNCED, UNSYNCED, UNKNOWN = (Reading(state, 0) for state in ClockState)
+
+
+@pytest.mark.parametrize(
+    ("readings", "trusted"),
+    [
+        ([], True),
+        ([SYNCED], True),
+        ([UNSYNCED], True),
+        ([UNKNOWN], True),
+        ([SYNCED, UNSYNCED], False),
+        ([SYNCED, UNKNOWN], True),
+        ([SYNCED, UNSYNCED, UNSYNCED], False),
+        ([UNSYNCED, SYNCED, UNSYNCED, SYNCED], True),
+    ],
+)
+def test_a_clock_that_was_in_step_and_no_longer_is_is_not_given_to_others(
+    readings: list[Reading], trusted: bool
+) -> None:
+    clock = WallClock()
+    for reading in readings:
+        clock.hear(reading)
+    assert clock.is_trusted(0) is trusted
+
+
+@pytest.mark.parametrize(
+    ("step", "reading", "trusted"),
+    [
+        (JUMP_NS, UNSYNCED, False),
+        (-JUMP_NS, UNKNOWN, False),
+        (JUMP_NS - 1, UNSYNCED, True),
+        (JUMP_NS, SYNCED, True),
+    ],
+)
+def test_a_jump_is_held_against_a_clock_that_nobody_vouches_for_and_for_a_while(
+    step: int, reading: Reading, trusted: bool
+) -> None:
+    clock = WallClock()
+    clock.hear(reading)
+    clock.look(0, 0)
+    clock.look(step, 0)
+    assert clock.is_trusted(DOUBT_NS - 1) is trusted
+    assert clock.is_trusted(DOUBT_NS)

@@ -8,7 +8,7 @@ from stationd.db import triggers
 __all__ = ["upgrade"]
 
 revision = "0012"
-down_revision = "0005"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 

@@ -8,8 +8,8 @@ from stationd.db.migrations.versions import r0001_keeping
 from stationd.db.migrations.versions import r0012_anchors as revision
 
 
-def test_it_follows_the_fifth() -> None:
-    assert (revision.revision, revision.down_revision) == ("0012", "0005")
+def test_it_follows_what_watching_made() -> None:
+    assert (revision.revision, revision.down_revision) == ("0012", "0011")
 
 
 def test_chains_that_were_published_before_are_in_the_first_mark() -> None:

@@ -1,0 +1,1 @@
+"""Panels' keys: entered, changed, ended, and what the frames show of them."""

@@ -1,0 +1,1 @@
+"""Accounts that send far more than normal: when it began and ended; every signal is kept."""
