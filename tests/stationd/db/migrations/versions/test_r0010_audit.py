@@ -1,14 +1,14 @@
-"""Revision 0013 makes the tables of the audit."""
+"""Revision 0010 makes the tables of the audit."""
 
 import sqlalchemy as sa
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 
-from stationd.db.migrations.versions import r0013_audit as revision
+from stationd.db.migrations.versions import r0010_audit as revision
 
 
 def test_it_follows_the_anchors() -> None:
-    assert (revision.revision, revision.down_revision) == ("0013", "0012")
+    assert (revision.revision, revision.down_revision) == ("0010", "0009")
 
 
 def test_the_tables_are_made() -> None:

@@ -1,15 +1,15 @@
-"""Revision 0012 begins anchors: every chain that is published counts as changed."""
+"""Revision 0009 begins anchors: every chain that is published counts as changed."""
 
 import sqlalchemy as sa
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 
 from stationd.db.migrations.versions import r0001_keeping
-from stationd.db.migrations.versions import r0012_anchors as revision
+from stationd.db.migrations.versions import r0009_anchors as revision
 
 
 def test_it_follows_what_watching_made() -> None:
-    assert (revision.revision, revision.down_revision) == ("0012", "0011")
+    assert (revision.revision, revision.down_revision) == ("0009", "0008")
 
 
 def test_chains_that_were_published_before_are_in_the_first_mark() -> None:
