@@ -113,11 +113,11 @@ class DayBook:
     def heard(self, time: str) -> None:
         """Take the first time of a run of records and ask how long nothing was recorded before."""
         self.silence = _longer(self.silence, self._heard, time)
-        self._heard = time
+        self.hear(time)
 
     def hear(self, time: str) -> None:
-        """Take the time of one more record of a run."""
-        self._heard = time
+        """Take the time of one more record of a run; one that goes back ends no silence."""
+        self._heard = max(self._heard, time)
 
     def polled(self, fields: Mapping[str, Any], time: str) -> None:
         """Take a span of polls of the account."""

@@ -48,7 +48,7 @@ class Windows:
         if incident:
             window = self._reached(window, fields, time)
         if window is not None:
-            self._keep(window, fields, time)
+            self._keep(window, fields)
         self._recent.append((time, fields))
 
     def _reached(
@@ -79,7 +79,7 @@ class Windows:
             self._skip = _shifted(time, AFTER)
 
     @staticmethod
-    def _keep(window: Window, fields: Mapping[str, Any], time: str) -> None:
+    def _keep(window: Window, fields: Mapping[str, Any]) -> None:
         if len(window.rows) < _ROWS:
             window.rows.append(fields)
         else:

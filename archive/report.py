@@ -19,7 +19,7 @@ from archive.summary import Summary, moment
 
 __all__ = ["ReportFacts", "alarm_history_pdf"]
 
-_SECTIONS = 12
+_SECTIONS = 11
 
 
 def alarm_history_pdf(target: Path, facts: ReportFacts, summary: Summary) -> int:
@@ -31,7 +31,7 @@ def alarm_history_pdf(target: Path, facts: ReportFacts, summary: Summary) -> int
     layout = Layout(paper_of(facts.known))
     cover(layout, facts, summary)
     layout.new_page()
-    layout.heading("Contents")
+    layout.heading("Contents", listed=False)
     layout.contents(_SECTIONS)
     summary_tables(layout, summary)
     _months(layout, summary, gaps)

@@ -41,6 +41,7 @@ _PANEL = 2 * _SQUARE + _BARS + 38
 _WHITE = (1.0, 1.0, 1.0)
 _BAR = (0.36, 0.52, 0.68)
 _THOUSAND = 1000
+_TIMES, _DASH = "\u00d7", "\u2013"
 
 
 class Supervised(StrEnum):
@@ -135,11 +136,13 @@ def _named(number: int) -> str:
 def month_panels(summary: Summary, gaps: set[str]) -> tuple[list[Panel], int]:
     """Return the newest months as panels, in order, and how many earlier ones are left out."""
     months = months_between(summary.days)
-    panels = [Panel(month, tuple(_days(summary, gaps, month))) for month in months[-MONTHS:]]
+    known = [day for day in summary.days if _date(day)]
+    whole = (min(known, default=""), max(known, default=""))
+    panels = [Panel(month, tuple(_days(summary, gaps, month, whole))) for month in months[-MONTHS:]]
     return panels, max(0, len(months) - MONTHS)
 
 
-def _days(summary: Summary, gaps: set[str], month: str) -> Iterable[Day]:
+def _days(summary: Summary, gaps: set[str], month: str, whole: tuple[str, str]) -> Iterable[Day]:
     year, number = int(month[:4]), int(month[5:7])
     for day in range(1, calendar.monthrange(year, number)[1] + 1):
         name = f"{month}-{day:02}"
@@ -148,7 +151,7 @@ def _days(summary: Summary, gaps: set[str], month: str) -> Iterable[Day]:
             number=day,
             records=sum(counts.values()),
             incidents=sum(counts.get(one, 0) for one in INCIDENT_CLASSES),
-            arming=summary.book.arming(name) if counts or name in gaps else Arming.UNKNOWN,
+            arming=(summary.book.arming(name) if whole[0] <= name <= whole[1] else Arming.UNKNOWN),
             supervised=_supervised(summary, name),
             gap=name in gaps,
             inside=bool(counts),
@@ -236,6 +239,7 @@ def _month(pen: Pen, panel: Panel, most: int) -> None:
         _ground(pen, day, (x, strip, width - 1.5, _PANEL - 20 - strip))
         _bar(pen, day, (x, base, width - 1.5), most)
         middle = x + (width - 1.5) / 2
+        pen.box((middle - 4, arming + _SQUARE + 2, 8, 6), fill=_WHITE)
         pen.centred(middle, arming + _SQUARE + 3, str(day.number), size=6, colour=QUIET)
         box = (x + 1, arming, width - 3.5, _SQUARE)
         _armed(pen, day.arming, box)
@@ -307,7 +311,7 @@ def _tested(pen: Pen, state: Supervised, box: tuple[float, float, float, float])
     pen.box(box, fill=INK if state is Supervised.MISSED else _WHITE, stroke=QUIET)
     if state is Supervised.NONE:
         _hatch(pen, box, gap=False)
-    sign = {Supervised.RECEIVED: "✓", Supervised.MISSED: "×"}.get(state, "–")
+    sign = {Supervised.RECEIVED: "✓", Supervised.MISSED: _TIMES}.get(state, _DASH)
     colour = _WHITE if state is Supervised.MISSED else INK
     pen.centred(x + width / 2, y + 3.5, sign, size=7.5, colour=colour)
 
@@ -318,14 +322,14 @@ _LEGEND = (
     ("both, or areas differ", "M"),
     ("not reported", "?"),
     ("test or poll received", "✓"),
-    ("one was missed", "×"),
-    ("none came, none known due", "–"),
+    ("one was missed", _TIMES),
+    ("none came, none known due", _DASH),
     ("an alarm, duress or medical signal", "^"),
     ("a gap or outage touches the day", "/"),
     ("no record of the day", "."),
 )
 _STATES = {"A": Arming.ARMED, "D": Arming.DISARMED, "M": Arming.MIXED, "?": Arming.UNKNOWN}
-_SIGNS = {"✓": Supervised.RECEIVED, "×": Supervised.MISSED, "–": Supervised.NONE}
+_SIGNS = {"✓": Supervised.RECEIVED, _TIMES: Supervised.MISSED, _DASH: Supervised.NONE}
 
 
 def draw_legend(layout: Layout) -> None:

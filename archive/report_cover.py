@@ -47,20 +47,21 @@ def cover(layout: Layout, facts: ReportFacts, summary: Summary) -> None:
         "How to read this, and how to check it",
         [
             (
-                "1. Read: the contents are on the next page. Times are the site's, with the offset "
-                "from UTC and the zone's name. Every row says whether a machine sent it or a person "
-                "entered it; rows of people are tinted. Spans in which a signal could have been missed "
-                "are hatched and listed."
+                "1. Read: the contents are on the next page. Times are the site's, with the "
+                "offset from UTC and the zone's name. Every row says whether a machine sent "
+                "it or a person entered it; rows of people are tinted. Spans in which a "
+                "signal could have been missed are hatched and listed."
             ),
             (
-                "2. Compare: the bundle's name and the content id stand on every page. The content id "
-                "is the SHA-256 of the bundle's file manifest-sha256.txt, which lists every file."
+                "2. Compare: the bundle's name and the content id stand on every page. The "
+                "content id is the SHA-256 of the bundle's file manifest-sha256.txt, which "
+                "lists every file."
             ),
             (
-                "3. Check: four ordinary commands, without this program, show that nothing was "
-                "changed; they are in the section How to check this, and in README.txt. Compare the "
-                "fingerprints below with those that the station or its counsel gives you on another "
-                "way."
+                "3. Check: four ordinary commands, without this program, show that nothing "
+                "was changed; they are in the section How to check this, and in README.txt. "
+                "Compare the fingerprints below with those that the station or its counsel "
+                "gives you on another way."
             ),
         ],
         size=8.5,

@@ -6,17 +6,18 @@ an element of the document's structure, in reading order, or is marked as an art
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
 from itertools import groupby
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
+from reportlab import rl_config
 from reportlab.lib.pagesizes import A4, letter
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.pdfdoc import PDFDictionary, PDFName, PDFObject
+from reportlab.pdfbase.pdfdoc import PDFDictionary, PDFDocument, PDFName, PDFObject
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
@@ -163,7 +164,7 @@ def draw_pages(
 ) -> None:
     """Draw ``pages`` into ``target``, with bookmarks, language and structure."""
     _signs()
-    with target.open("xb") as stream:
+    with target.open("xb") as stream, _plain_streams():
         canvas = Canvas(
             stream,
             pagesize=paper,
@@ -176,35 +177,49 @@ def draw_pages(
         canvas.setAuthor("stationd")
         canvas.setSubject(subject)
         canvas.setViewerPreference("DisplayDocTitle", "true")
-        tags = _Structure(canvas._doc)  # noqa: SLF001 - it has no other way to the objects
+        # It has no other way to the objects of the file.
+        document = canvas._doc  # noqa: SLF001
+        tags = _Structure(document)
+        drawn = _Drawn(document, tags)
         for number, page in enumerate(pages):
             for name, level, top in page.bookmarks:
                 key = f"b{number}-{top:.0f}-{level}"
                 canvas.bookmarkHorizontalAbsolute(key, top)
                 canvas.addOutlineEntry(name, key, level, closed=level > 0)
-            canvas.addLiteral("\n".join(_Drawn(canvas, tags, number).code(page)))
+            canvas.addLiteral("\n".join(drawn.code(page, number)))
             canvas.showPage()
         canvas.showOutline()
         tags.write(root, len(pages))
         canvas.save()
 
 
+@contextmanager
+def _plain_streams() -> Iterator[None]:
+    """Write compressed streams as they are, not once more in base 85."""
+    before, rl_config.useA85 = rl_config.useA85, 0
+    try:
+        yield
+    finally:
+        rl_config.useA85 = before
+
+
 class _Drawn:
-    """The operators of one page: what is set once is not set again."""
+    """The operators of pages: what is set once is not set again."""
 
-    def __init__(self, canvas: Canvas, tags: "_Structure", number: int) -> None:
-        self._doc = canvas._doc  # noqa: SLF001 - fonts are cut to what this document uses
+    def __init__(self, document: PDFDocument, tags: "_Structure") -> None:
+        self._document = document
         self._tags = tags
-        self._number = number
         self._colour: Colour | None = None
+        self._shown: dict[tuple[str, str, float], str] = {}
 
-    def code(self, page: Page) -> Iterator[str]:
+    def code(self, page: Page, number: int) -> Iterator[str]:
         """Yield the operators, in order, each run of marks within its element."""
+        self._colour = None
         for element, marks in groupby(page.marks, key=lambda mark: mark.element):
             if element is None:
                 yield "/Artifact BMC"
             else:
-                yield f"/{element.tag} <</MCID {self._tags.place(element, self._number)}>> BDC"
+                yield f"/{element.tag} <</MCID {self._tags.place(element, number)}>> BDC"
             for mark in marks:
                 yield self._text(*mark.text) if mark.text else self._shape(mark.code)
             yield "EMC"
@@ -216,12 +231,18 @@ class _Drawn:
     def _text(self, x: float, y: float, text: str, name: str, size: float, colour: Colour) -> str:
         before = "" if colour == self._colour else f"{_rgb(colour)} rg "
         self._colour = colour
+        shown = self._shown.get((text, name, size))
+        if shown is None:
+            shown = self._shown[text, name, size] = self._letters(text, name, size)
+        return f"{before}BT 1 0 0 1 {x:.2f} {y:.2f} Tm {shown} ET"
+
+    def _letters(self, text: str, name: str, size: float) -> str:
+        """Return the operators of a text in the fonts that are cut to what the document uses."""
         font = pdfmetrics.getFont(name)
-        shown = " ".join(
-            f"{font.getSubsetInternalName(subset, self._doc)} {size:g} Tf <{chunk.hex()}> Tj"
-            for subset, chunk in font.splitString(text, self._doc)
+        return " ".join(
+            f"{font.getSubsetInternalName(subset, self._document)} {size:g} Tf <{chunk.hex()}> Tj"
+            for subset, chunk in font.splitString(text, self._document)
         )
-        return f"{before}BT 1 0 0 1 {_numbers((x, y))} Tm {shown} ET"
 
 
 class _Written(PDFObject):  # type: ignore[misc]
@@ -237,7 +258,7 @@ class _Written(PDFObject):  # type: ignore[misc]
 class _Structure:
     """The tree of elements (PDF 1.7, 14.7), and which marks of a page belong to which."""
 
-    def __init__(self, document: Any) -> None:
+    def __init__(self, document: PDFDocument) -> None:
         self._document = document
         self._marked: dict[int, list[Element]] = {}
 

@@ -244,26 +244,27 @@ def _method(layout: Layout, summary: Summary) -> None:
         "How this was counted",
         [
             (
-                f"Days are those of the site's calendar ({summary.zone}); a signal counts on the day "
-                "it was received, any other record on the day it was written. Signals count as they "
-                "were first read; later readings are listed under Corrections."
+                f"Days are those of the site's calendar ({summary.zone}); a signal counts on "
+                f"the day it was received, any other record on the day it was written. "
+                f"Signals count as they were first read; later readings are listed under "
+                f"Corrections."
             ),
             (
-                "Armed or not: from openings and closings as the panel reported them, each area by "
-                "itself. A day is armed or disarmed when every area known by then was so all day; "
-                "both, when it changed or areas differed; without a report the state before goes on. "
-                "Before the first opening or closing it is not reported."
+                "Armed or not: from openings and closings as the panel reported them, each "
+                "area by itself. A day is armed or disarmed when every area known by then was "
+                "so all day; both, when it changed or areas differed; without a report the "
+                "state before goes on. Before the first opening or closing it is not reported."
             ),
             (
-                "Tests: every signal of class test. With an interval known, one is due that long after "
-                "the one before; it is missed when nothing came within the grace, and so again each "
-                "interval. Tests due are those received and those missed. Polls are counted on the day "
-                "their span ended."
+                "Tests: every signal of class test. With an interval known, one is due that "
+                "long after the one before; it is missed when nothing came within the grace, "
+                "and so again each interval. Tests due are those received and those missed. "
+                "Polls are counted on the day their span ended."
             ),
             (
-                "Silence: the time between two records of this account, of whatever kind, and from the "
-                "last to the end of the history. One of less than ten minutes is not looked for. Gaps: "
-                "days that a gap, an outage or a step of a clock touches."
+                "Silence: the time between two records of this account, of whatever kind, and "
+                "from the last to the end of the history. One of less than ten minutes is not "
+                "looked for. Gaps: days that a gap, an outage or a step of a clock touches."
             ),
         ],
         size=8.5,

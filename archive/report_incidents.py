@@ -1,6 +1,7 @@
 """Incident pages: minute by minute around each alarm, duress or medical signal."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from archive.daybook import site_time
@@ -39,7 +40,7 @@ def incident_pages(layout: Layout, facts: ReportFacts, summary: Summary) -> None
         )
 
 
-def _minutes(length: Any) -> int:
+def _minutes(length: timedelta) -> int:
     return int(length.total_seconds() // 60)
 
 

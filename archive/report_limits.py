@@ -211,18 +211,18 @@ def checks(layout: Layout, facts: ReportFacts) -> None:
         layout,
         [
             (
-                "Get ROOT.pem, TSA.pem and LOG.pub.pem from the station or its counsel, not from the "
-                "bundle, and compare their fingerprints with those below and with those in a contract, "
-                "on a letterhead, or by telephone."
+                "Get ROOT.pem, TSA.pem and LOG.pub.pem from the station or its counsel, not "
+                "from the bundle, and compare their fingerprints with those below and with "
+                "those in a contract, on a letterhead, or by telephone."
             ),
             (
-                f"Unpack {facts.form.base}.asice, which is a ZIP, into an empty folder; volumes, if "
-                "there are any, into the same folder."
+                f"Unpack {facts.form.base}.asice, which is a ZIP, into an empty folder; "
+                f"volumes, if there are any, into the same folder."
             ),
             "Type there the commands below. All must succeed.",
             (
-                "Compare the content id with sha256sum manifest-sha256.txt: it must be the one at the "
-                "foot of each page of this report."
+                "Compare the content id with sha256sum manifest-sha256.txt: it must be the "
+                "one at the foot of each page of this report."
             ),
         ],
     )

@@ -63,7 +63,10 @@ Colour = tuple[float, float, float]
 
 @lru_cache(maxsize=20_000)
 def wrap(text: str, width: float, font: str, size: float) -> tuple[str, ...]:
-    """Return ``text`` in lines no wider than ``width``; a word that is wider is cut."""
+    """Return ``text`` in lines no wider than ``width``; a word that is wider is cut.
+
+    A line that another word follows ends in a space, so that words stay apart when text is copied.
+    """
     rows: list[str] = []
     line = ""
     for word in printable(text).split():
@@ -72,7 +75,7 @@ def wrap(text: str, width: float, font: str, size: float) -> tuple[str, ...]:
             line = joined
             continue
         if line:
-            rows.append(line)
+            rows.append(f"{line} ")
         *full, line = _cut(word, width, font, size)
         rows += full
     return (*rows, line) if line or not rows else tuple(rows)
@@ -220,12 +223,13 @@ class Layout:
             self._put(below, place, text, (REGULAR, 11, _PALE))
         self.y -= height + 8
 
-    def heading(self, text: str, *, room: float = _SECTION) -> None:
+    def heading(self, text: str, *, room: float = _SECTION, listed: bool = True) -> None:
         """Begin a section; its heading never stands alone at the end of a page."""
         self.need(room)
         self._section = self._here = self._root.add("Sect")
         self._pages[-1].bookmarks.append((text, 0, self.y))
-        self._sections.append((text, len(self._pages)))
+        if listed:
+            self._sections.append((text, len(self._pages)))
         self.y -= 26 if self.y < self._top else 14
         element = self._here.add("H2")
         self._put(element, (self.left, self.y), printable(text), (BOLD, 15, ACCENT))
@@ -412,7 +416,9 @@ class Layout:
             y = self.y - 1.5
             for text in shown:
                 y -= size * 1.2
-                shift = column.width - 5 - text_width(text, font, size) if column.right else 0
+                shift = (
+                    column.width - 5 - text_width(text.rstrip(), font, size) if column.right else 0
+                )
                 self._put(cell, (x + 3 + shift, y + size * 0.2), text, style)
 
     # --- The end ---
