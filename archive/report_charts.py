@@ -146,7 +146,7 @@ def _days(summary: Summary, gaps: set[str], month: str, whole: tuple[str, str]) 
     year, number = int(month[:4]), int(month[5:7])
     for day in range(1, calendar.monthrange(year, number)[1] + 1):
         name = f"{month}-{day:02}"
-        counts = summary.days.get(name) or {}
+        counts: Mapping[str, int] = summary.days.get(name) or {}
         yield Day(
             number=day,
             records=sum(counts.values()),

@@ -28,7 +28,7 @@ def cover(layout: Layout, facts: ReportFacts, summary: Summary) -> None:
         f"{form.station} holds for this account from {begin} to {end}, printed from a bundle that "
         f"is signed, time-stamped and chained by hash, so that anybody can check that no record "
         f"in it was left out, added or changed since.",
-        size=11,
+        size=12.5,
     )
     layout.space(8)
     incidents = sum(summary.classes[name] for name in ("alarm", "duress", "medical"))
@@ -41,7 +41,7 @@ def cover(layout: Layout, facts: ReportFacts, summary: Summary) -> None:
             (f"{summary.origins['human']:,}", "records of what people entered"),
         ]
     )
-    layout.facts(_identity(facts, summary), size=9, label=92)
+    layout.facts(_identity(facts, summary), size=10, label=100)
     layout.space(2)
     layout.box(
         "How to read this, and how to check it",
@@ -64,7 +64,7 @@ def cover(layout: Layout, facts: ReportFacts, summary: Summary) -> None:
                 "gives you on another way."
             ),
         ],
-        size=8.5,
+        size=9.5,
     )
     _hashes(layout, facts)
 
@@ -90,12 +90,13 @@ def _identity(facts: ReportFacts, summary: Summary) -> list[tuple[str, str]]:
 
 def _hashes(layout: Layout, facts: ReportFacts) -> None:
     layout.space(2)
-    layout.text("Content id (SHA-256)", font=BOLD, size=8, colour=QUIET)
-    layout.text(facts.form.content_id, size=8.5)
+    layout.text("Content id (SHA-256)", font=BOLD, size=9, colour=QUIET)
+    layout.text(facts.form.content_id, size=9.5)
     layout.space(2)
-    layout.text("Fingerprints (SHA-256)", font=BOLD, size=8, colour=QUIET)
+    layout.text("Fingerprints (SHA-256)", font=BOLD, size=9, colour=QUIET)
     for title, digest in facts.fingerprints:
-        layout.text(f"{title}: {digest}", size=7)
+        layout.text(title, size=8, colour=QUIET)
+        layout.text(digest, size=8)
 
 
 def told_date(text: str, summary: Summary) -> str:

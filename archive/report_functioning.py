@@ -11,7 +11,7 @@ from archive.incidents import INCIDENT_CLASSES
 from archive.report_facts import ReportFacts
 from archive.report_pages import Column, Layout
 from archive.report_records import event, place
-from archive.report_words import CLASSES, duration, local_time, shown, span
+from archive.report_words import CLASSES, GAPS, duration, local_time, shown, span
 from archive.summary import Summary, moment
 
 __all__ = ["Cause", "Period", "causes", "functioning", "periods"]
@@ -102,7 +102,8 @@ def causes(lines: Sequence[Mapping[str, Any]]) -> list[Cause]:
     found: dict[str, Cause] = {}
     for row in lines:
         kind, why = str(row.get("kind") or ""), str(row.get("cause") or "")
-        name = kind if why in {"", kind} else f"{kind}: {why}"
+        said = GAPS.get(kind, kind)
+        name = said if why in {"", kind} else f"{said}: {why}"
         cause = found.setdefault(name, Cause(name))
         cause.number += 1
         length = span(row.get("from"), row.get("to"))

@@ -9,7 +9,7 @@ from archive.incidents import AFTER, BEFORE, Window
 from archive.report_facts import ReportFacts
 from archive.report_pages import Layout
 from archive.report_records import event, legend, place, record_table, window_table
-from archive.report_words import local_time, shown
+from archive.report_words import GAPS, local_time, shown
 from archive.summary import ROWS, Summary, moment
 
 __all__ = ["incident_pages", "incident_rows", "touching"]
@@ -25,11 +25,14 @@ def incident_pages(layout: Layout, facts: ReportFacts, summary: Summary) -> None
         layout.text("There is no alarm, duress or medical signal in this history.")
         return
     layout.note(
-        f"Around each alarm, duress or medical signal stands what was recorded for this account "
-        f"from {_minutes(BEFORE)} minutes before the first such signal to {_minutes(AFTER)} "
-        f"minutes after the last; signals closer together are one incident. What people did is on "
-        f"a tinted row and marked human. The column from the first counts minutes and seconds from "
-        f"the first signal of the incident. How an incident came about is not judged."
+        f"Around each alarm, duress or medical signal stands what was recorded for this "
+        f"account from {_minutes(BEFORE)} minutes before the first such signal to "
+        f"{_minutes(AFTER)} minutes after the last; signals closer together are one incident. "
+        f"What people did is on a tinted row and marked human. The column from the first "
+        f"counts minutes and seconds from the first signal of the incident. Lines and clocks: "
+        f"what the station's gap list holds for the span; heartbeats themselves stand in the "
+        f"chains of the lines, not in this account's. How an incident came about is not "
+        f"judged."
     )
     for number, window in enumerate(windows.windows, start=1):
         _incident(layout, number, window, (facts, summary))
@@ -92,7 +95,7 @@ def _outages(rows: Sequence[Mapping[str, Any]], summary: Summary) -> str:
     if not rows:
         return "no gap, outage or clock step is recorded for this span"
     said = [
-        f"{shown(row.get('kind'), summary.zone)} {shown(row.get('listener'), summary.zone)} from "
+        f"{_kind(row)}, {shown(row.get('listener'), summary.zone)}, from "
         f"{local_time(str(row.get('from') or ''), summary.zone)} to "
         f"{local_time(str(row.get('to') or ''), summary.zone) or 'still open'}"
         for row in rows[:_OUTAGES]
@@ -100,6 +103,11 @@ def _outages(rows: Sequence[Mapping[str, Any]], summary: Summary) -> str:
     if len(rows) > _OUTAGES:
         said.append(f"{len(rows) - _OUTAGES} more in data/line-status.csv")
     return "; ".join(said)
+
+
+def _kind(row: Mapping[str, Any]) -> str:
+    kind = str(row.get("kind") or "gap")
+    return GAPS.get(kind, kind)
 
 
 def touching(rows: Sequence[Mapping[str, Any]], begin: str, until: str) -> list[Mapping[str, Any]]:

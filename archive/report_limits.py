@@ -7,18 +7,28 @@ from typing import Any
 from archive.report_facts import ReportFacts
 from archive.report_pages import BOLD, Column, Layout
 from archive.report_records import record_table
-from archive.report_words import CLASSES, MARKS, corrected, cut, duration, local_time, shown, span
+from archive.report_words import (
+    CLASSES,
+    GAPS,
+    MARKS,
+    corrected,
+    cut,
+    duration,
+    local_time,
+    shown,
+    span,
+)
 from archive.summary import Summary, moment
 
 __all__ = ["checks", "codes", "corrections", "custody", "gap_list", "limits"]
 
 _GAPS = (
-    Column("kind", 62),
-    Column("listener", 64),
-    Column("from (site time)", 110),
-    Column("to (site time)", 110),
-    Column("lasted", 54),
-    Column("cause", 122),
+    Column("what it was", 104),
+    Column("listener", 52),
+    Column("from (site time)", 108),
+    Column("to (site time)", 108),
+    Column("lasted", 46),
+    Column("cause as recorded", 104),
 )
 _CUSTODY = (
     Column("station record", 40, right=True),
@@ -55,12 +65,12 @@ def gap_list(layout: Layout, facts: ReportFacts, zone: tzinfo) -> None:
 def _gap(row: Mapping[str, Any], zone: tzinfo) -> list[str]:
     length = span(row.get("from"), row.get("to"))
     return [
-        shown(row.get("kind"), zone),
+        GAPS.get(str(row.get("kind")), shown(row.get("kind"), zone)),
         shown(row.get("listener") or row.get("node"), zone),
         local_time(str(row.get("from") or ""), zone),
         local_time(str(row.get("to") or ""), zone) or "still open",
         "" if length is None else duration(abs(length)),
-        cut(" ".join(shown(row.get(key), zone) for key in ("cause", "detail")).strip()),
+        cut("; ".join(part for key in ("cause", "detail") if (part := shown(row.get(key), zone)))),
     ]
 
 

@@ -15,6 +15,7 @@ from archive.daybook import site_time
 
 __all__ = [
     "CLASSES",
+    "GAPS",
     "MARKS",
     "corrected",
     "cut",
@@ -69,6 +70,23 @@ MARKS: Mapping[str, str] = MappingProxyType(
     }
 )
 """What each handling mark says, in words."""
+
+GAPS: Mapping[str, str] = MappingProxyType(
+    {
+        "receiver_link": "the line to a receiver was down",
+        "receiver_fault": "a receiver said it had a fault",
+        "line_down": "the line to a receiver was down",
+        "host_down": "the recording machine was down",
+        "daemon_down": "the recording program was not running",
+        "disk_refused": "the disk took nothing",
+        "clock": "the clock was not known to be right",
+        "clock_step": "the clock was set",
+        "tap_loss": "a listening line lost bytes",
+        "account_path": "this account was not heard while others were",
+        "import_boundary": "before this program recorded",
+    }
+)
+"""What each kind of gap means, in words."""
 
 
 def local_time(text: str, zone: tzinfo) -> str:

@@ -55,7 +55,7 @@ def read_frozen(text: str) -> Frozen:
     return Frozen(facts=value["facts"], size=value["size"], head=bytes.fromhex(value["head"]))
 
 
-def freeze(connection: Connection, order: Order) -> Frozen:
+def freeze(connection: Connection, order: Order, *, paper: str) -> Frozen:
     """Return the facts about an order's account as of now, in the caller's transaction."""
     size, head = reading.read_covered(connection, order.acct, order.epoch)
     known = account_facts(connection, order.acct)
@@ -68,6 +68,7 @@ def freeze(connection: Connection, order: Order) -> Frozen:
         "gaps": reading.read_gaps(connection, _groups(known)),
         "lines": reading.read_line_periods(connection, _groups(known)),
         "notices": notices,
+        "report": {"paper": paper},
         "order": {
             "id": order.id,
             "kind": order.kind.value,

@@ -51,10 +51,14 @@ class LostError(CheckFailedError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """How long objects are locked: closing bundles, and every other kind."""
+    """How long objects are locked: closing bundles, and every other kind.
+
+    ``paper`` is that of the report, frozen into the order with the rest.
+    """
 
     closing: timedelta
     other: timedelta
+    paper: str = "letter"
 
     def of(self, kind: Kind) -> timedelta:
         """Return the lock of a kind."""
@@ -144,7 +148,7 @@ def prepare(
         n = reading.read_newest_checkpoint(connection)
         if n is None:
             raise CheckFailedError("There is no checkpoint yet.")
-        frozen = gather.freeze(connection, order).encoded()
+        frozen = gather.freeze(connection, order, paper=retention.paper).encoded()
         store.update_order(
             connection,
             order_id,
