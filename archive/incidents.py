@@ -37,7 +37,7 @@ class Windows:
         self.windows: list[Window] = []
         self.more = 0
         self._open: Window | None = None
-        self._skip = ""
+        self._skip = self._minute = ""
         self._recent: deque[tuple[str, Mapping[str, Any]]] = deque(maxlen=_RECENT)
 
     def add(self, fields: Mapping[str, Any], time: str, *, incident: bool) -> None:
@@ -73,9 +73,10 @@ class Windows:
 
     def _count_more(self, time: str) -> None:
         """Count an incident beyond the last window, as windows would have been counted."""
-        if time > self._skip or not self._skip:
+        if not self._skip or time > self._skip:
             self.more += 1
-        if time[:16] != self._skip[:16]:
+        if time[:16] != self._minute:
+            self._minute = time[:16]
             self._skip = _shifted(time, AFTER)
 
     @staticmethod

@@ -122,22 +122,26 @@ def _act(row: Mapping[str, Any], zone: tzinfo) -> list[str]:
 def codes(layout: Layout, facts: ReportFacts, summary: Summary) -> None:
     """Write the codes that occur, the classes and the marks, in words."""
     layout.heading("Codes and words used")
-    known = sorted(summary.codes.items())
-    own = sorted(summary.own_codes.items())
-    rows = [
-        ([code, facts.dictionary.get(code) or name or "not in the table", facts.table], False)
-        for code, name in known
-    ]
-    rows += [([code, name, table], False) for (code, table), name in own]
+    rows = _code_rows(facts, summary)
     if rows:
-        layout.table(_CODES, rows[:_SHOWN_CODES])
+        layout.table(_CODES, [(row, False) for row in rows[:_SHOWN_CODES]])
     if len(rows) > _SHOWN_CODES:
         layout.note(f"{len(rows) - _SHOWN_CODES} more are in data/dictionary.csv.")
-    occurring = [(name, CLASSES[name]) for name in CLASSES if name in summary.classes]
-    occurring += [(mark, MARKS[mark]) for mark in MARKS if mark in summary.marks]
+    occurring = [(name, words) for name, words in CLASSES.items() if name in summary.classes]
+    occurring += [(mark, words) for mark, words in MARKS.items() if mark in summary.marks]
     if occurring:
         layout.subheading("Classes and marks that occur")
-        layout.table(_WORDS, [(list(row), False) for row in occurring])
+        layout.table(_WORDS, [(row, False) for row in occurring])
+
+
+def _code_rows(facts: ReportFacts, summary: Summary) -> list[list[str]]:
+    """Return code, words and table; those of an operator's own table last."""
+    known = [
+        [code, facts.dictionary.get(code) or name or "not in the table", facts.table]
+        for code, name in sorted(summary.codes.items())
+    ]
+    own = [[code, name, table] for (code, table), name in sorted(summary.own_codes.items())]
+    return [*known, *own]
 
 
 def limits(layout: Layout, facts: ReportFacts, summary: Summary) -> None:
