@@ -14,8 +14,10 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from archive.authorities.base import Authority
-from archive.errors import ArchiveError, StoreUnavailableError
+from archive.errors import ArchiveError, AuthorityUnavailableError, StoreUnavailableError
 from stationd import parts
+from stationd.anchors import service as anchors
+from stationd.audit.service import AUDIT, look, start
 from stationd.bundles.attempts import attempt, note_trouble, reverify, sentence
 from stationd.bundles.upkeep import extend_locks, show_holds
 from stationd.bundles.work import Retention, Workshop
@@ -25,7 +27,7 @@ from stationd.clock import parse_iso
 from stationd.desk import Desk
 from stationd.errors import StationdError
 from stationd.logs import note
-from stationd.schedule.checks import ARCHIVE, Check, record_check
+from stationd.schedule.checks import ANCHORING, ARCHIVE, Check, record_check
 from stationd.schedule.store import Due, read_due, record_done
 from stationd.settings import Settings
 
@@ -62,6 +64,7 @@ def workshop(settings: Settings, desk: Desk, *, authority: Authority | None = No
         origin=settings.ledger.origin,
         sealed=sealed,
         holder=settings.station.node,
+        states=parts.states(settings),
     )
 
 
@@ -119,19 +122,55 @@ def become_child(parent: int) -> bool:
 
 
 def assist(settings: Settings, desk: Desk, tasks: Iterable[str]) -> None:
-    """Do one task after another: ``order ID``, ``reverify ID`` or ``upkeep``."""
+    """Do one task after another, as they are given.
+
+    They are ``order ID``, ``reverify ID``, ``upkeep``, ``anchor``, ``audit COUNT``, ``audit new``.
+    """
     for task in tasks:
         word, _, order_id = task.strip().partition(" ")
-        try:
-            _do(workshop(settings, desk), word, order_id)
-        except (StationdError, ArchiveError, OSError) as error:
-            # Keys or folders may be put right, so the next task asks for them anew.
-            if order_id:
-                note_trouble(desk, order_id, error)
-            else:
-                _check(desk, ARCHIVE, "failed", sentence(error))
+        if word == "anchor":
+            _anchor(settings, desk)
+        elif word == "audit":
+            _audit(settings, desk, order_id)
+        else:
+            _attempt(settings, desk, word, order_id)
         sys.stdout.write(f"{DONE}\n")
         sys.stdout.flush()
+
+
+def _attempt(settings: Settings, desk: Desk, word: str, order_id: str) -> None:
+    try:
+        _do(workshop(settings, desk), word, order_id)
+    except (StationdError, ArchiveError, OSError) as error:
+        # Keys or folders may be put right, so the next task asks for them anew.
+        if order_id:
+            note_trouble(desk, order_id, error)
+        else:
+            _check(desk, ARCHIVE, "failed", sentence(error))
+
+
+def _anchor(settings: Settings, desk: Desk) -> None:
+    """Stamp and store what waits for it; what stands in the way is a check."""
+    try:
+        anchors.work(parts.anchorage(settings, desk))
+    except (AuthorityUnavailableError, StoreUnavailableError) as error:
+        _check(desk, ANCHORING, "unavailable", sentence(error))
+    except (StationdError, ArchiveError, OSError) as error:
+        _check(desk, ANCHORING, "failed", sentence(error))
+    else:
+        _check(desk, ANCHORING, "passed", "the newest checkpoint was stamped and stored")
+
+
+def _audit(settings: Settings, desk: Desk, count: str) -> None:
+    """Hash records again: what is new since the last checkpoint, or the next so many."""
+    try:
+        auditor = parts.auditor(settings, desk)
+        if count == "new":
+            start(auditor)
+        else:
+            look(auditor, int(count))
+    except (StationdError, ArchiveError, OSError) as error:
+        _check(desk, f"{AUDIT} run"[:64], "failed", sentence(error))
 
 
 def _do(shop: Workshop, word: str, order_id: str) -> None:

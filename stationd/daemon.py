@@ -24,12 +24,13 @@ from twisted.python.failure import Failure
 from archive.canonical import JsonValue
 from receivers.registry import RECEIVERS
 from receivers.session import Conversation, ReceiverSpec
-from stationd.clock import Clock, SystemClock, from_ns
+from stationd.clock import Clock, SystemClock, from_ns, iso
 from stationd.errors import JournalBrokenError, SettingsError, StationdError
 from stationd.ids import Ids, SystemIds
 from stationd.journal.model import Kind, Receipt
 from stationd.journal.released import read_released, released_path
 from stationd.journal.store import Journal
+from stationd.net.boot import read_boot
 from stationd.net.both import BothEdge
 from stationd.net.certificates import Certificates
 from stationd.net.committer import Committer
@@ -123,6 +124,7 @@ class Daemon:
             clock=clock,
             largest_batch=settings.journal.largest_batch,
             most_waiting=settings.journal.most_waiting,
+            back=self._journal_back,
         )
         self._diary = Diary(self._committer.submit, reactor=reactor, clock=clock, ids=ids)
         self._roster = RosterWatch(
@@ -186,6 +188,16 @@ class Daemon:
             msg = "The journal is not open."
             raise JournalBrokenError(msg)
         return journal.append(bodies)
+
+    def _journal_back(self, since: int, cause: str) -> None:
+        """Write since when nothing was taken: receivers that gave up meanwhile have no answer."""
+        note: dict[str, JsonValue] = {
+            "cause": cause,
+            "count": 0,
+            "first": iso(from_ns(since)),
+            "last": iso(self._clock.now()),
+        }
+        self._diary.write(Kind.HOLE, note)
 
     def _open_journal(self) -> None:
         if self._stopping:
@@ -421,7 +433,12 @@ class Daemon:
             }
             for served in self._served
         }
-        return {"version": _version(), "pid": os.getpid(), "listeners": listeners}
+        return {
+            "version": _version(),
+            "pid": os.getpid(),
+            "boot": read_boot(),
+            "listeners": listeners,
+        }
 
     def _fault(self, failure: Failure) -> None:
         self._log.failure("daemon_fault", failure)

@@ -4,6 +4,7 @@ Every change is a `config` record in the account's own chain.  A closed record t
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from archive.canonical import JsonValue
@@ -57,6 +58,7 @@ from stationd.accounts.store import (
     record_service,
     record_sites,
     record_transmitters,
+    rewrite_account,
     rewrite_contract,
     rewrite_customer,
     rewrite_site,
@@ -74,6 +76,7 @@ __all__ = [
     "accounts",
     "add_dealer",
     "change",
+    "change_details",
     "end_link",
     "facts",
     "link_transmitter",
@@ -182,6 +185,25 @@ def change(desk: Desk, new: Customer | Site | Contract, *, by: Person) -> list[s
                 drafts.append(changed(acct, fields, doc, by, Origin.HUMAN))
         append_drafts(desk, connection, drafts)
     return [draft.acct for draft in drafts]
+
+
+def change_details(
+    desk: Desk, acct: str, details: Mapping[str, JsonValue], *, by: Person
+) -> list[str]:
+    """Set details of an account, None: take one away; return the fields that changed by it."""
+    require(by, Right.EDIT_ACCOUNTS)
+    with desk.database.writing() as connection:
+        account = _open_record(connection, acct)
+        before = _facts(connection, acct)
+        merged = {**account.details, **details}
+        kept = {name: value for name, value in merged.items() if value is not None}
+        rewrite_account(connection, replace(account, details=kept))
+        facts_now = _facts(connection, acct)
+        fields = changed_fields(before, facts_now)
+        if fields:
+            doc = store_facts(desk, connection, facts_now)
+            append_drafts(desk, connection, [changed(acct, fields, doc, by, Origin.HUMAN)])
+    return fields
 
 
 def _rewrite(connection: Connection, new: Customer | Site | Contract) -> None:

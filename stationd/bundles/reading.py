@@ -18,7 +18,6 @@ from stationd.db.schema import (
     case_steps,
     cases,
     checkpoints,
-    gaps,
     holds,
     lines,
     listeners,
@@ -27,9 +26,12 @@ from stationd.db.schema import (
     staff,
 )
 from stationd.errors import NotFoundError
+from stationd.gaps import store as gaps
+from stationd.gaps.model import Gap
 from stationd.ledger.model import STATION
 
 __all__ = [
+    "gap_row",
     "read_case_facts",
     "read_covered",
     "read_custody",
@@ -182,19 +184,19 @@ _NOT_SAID = frozenset({"acct", "epoch", "seq", "t", "salt", "type", "origin", "k
 def read_gaps(connection: Connection, groups: set[str]) -> list[dict[str, Any]]:
     """Return the gaps of whole nodes and of the listeners of ``groups``."""
     names = _listeners(connection, groups)
-    query = sa.select(gaps).order_by(gaps.c.began_at, gaps.c.id)
-    return [
-        {
-            "kind": row.cause,
-            "listener": row.listener or f"node {row.node}",
-            "from": row.began_at,
-            "to": row.ended_at,
-            "cause": row.cause,
-            "detail": row.detail,
-        }
-        for row in connection.execute(query)
-        if not row.listener or row.listener in names
-    ]
+    return [gap_row(gap) for gap in gaps.read_gaps(connection, listeners=sorted(names))]
+
+
+def gap_row(gap: Gap) -> dict[str, Any]:
+    """Return a gap as line status has it."""
+    return {
+        "kind": gap.cause,
+        "listener": gap.listener or (f"node {gap.node}" if gap.node else ""),
+        "from": gap.began_at,
+        "to": gap.ended_at,
+        "cause": gap.cause,
+        "detail": gap.detail,
+    }
 
 
 def read_line_periods(connection: Connection, groups: set[str]) -> list[dict[str, Any]]:

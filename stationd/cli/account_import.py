@@ -12,6 +12,7 @@ from stationd.cli.office import Office
 from stationd.errors import MistakeError
 from stationd.imports.model import Arrangement, ImportOrder, ImportReport, Source
 from stationd.imports.service import import_files
+from stationd.supervision.service import expect_anew
 
 __all__ = ["import_"]
 
@@ -73,6 +74,8 @@ def import_(  # noqa: PLR0913  (an option each)
     by = office.person()
     with office.progress("Importing") as progress:
         report = import_files(office.desk, order, sealer=office.sealer, by=by, progress=progress)
+    if report.applied:
+        expect_anew(office.desk)
     office.show(asdict(report), _lines(report))
 
 

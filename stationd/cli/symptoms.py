@@ -17,6 +17,7 @@ from stationd import parts
 from stationd.cli.office import Office
 from stationd.db.revision import check_revision
 from stationd.errors import StationdError
+from stationd.gaps.service import gaps
 from stationd.journal.chain import first_link, links
 from stationd.journal.model import Entry, Kind, encode_body
 from stationd.journal.reader import JournalReader
@@ -30,6 +31,8 @@ from stationd.roster.service import read_current
 from stationd.settings import SerialListener, TcpListener, secret
 from stationd.staff.model import Role
 from stationd.staff.service import staff_list
+from stationd.supervision.model import State
+from stationd.supervision.service import standing
 from stationd.supervision.wall_clock import ClockState
 
 __all__ = ["CHECKS", "Check", "Finding", "Outcome", "examine"]
@@ -181,6 +184,27 @@ def _agrees(taken: tuple[int, bytes], there: dict[int, bytes]) -> Told:
         yield Outcome.FAILED, text
 
 
+def _supervision(office: Office) -> Told:
+    counts = standing(office.desk, limit=0).counts
+    missed = counts.get(State.MISSED, 0)
+    if missed:
+        text = f"{missed} account(s) are overdue; `stationctl supervision --bad` names them"
+        yield Outcome.WARNED, text
+    else:
+        yield Outcome.PASSED, f"of {sum(counts.values())} accounts supervised none is overdue"
+
+
+def _gaps(office: Office) -> Told:
+    found = gaps(office.desk, since=office.clock.now())
+    open_gaps = [gap for gap in found if gap.ended_at is None]
+    if not open_gaps:
+        yield Outcome.PASSED, "no gap is open"
+        return
+    causes = ", ".join(sorted({gap.cause for gap in open_gaps}))
+    text = f"{len(open_gaps)} gap(s) are open: {causes}; `stationctl gaps --open` shows them"
+    yield Outcome.WARNED, text
+
+
 def _roster(office: Office) -> Told:
     path = office.settings.roster.path
     sealer = office.sealer()
@@ -238,9 +262,16 @@ def _authority(office: Office) -> Told:
     if not office.settings.authorities:
         yield Outcome.WARNED, "no [[authorities]] is set"
         return
-    authority = parts.authority(office.settings, office.ids)
-    authority.stamp(b"stationctl doctor " + office.ids.salt())
-    yield Outcome.PASSED, f"{authority.name} stamped a test, and the stamp holds"
+    asked = parts.authorities(office.settings, office.ids)
+    for authority in asked:
+        try:
+            authority.stamp(b"stationctl doctor " + office.ids.salt())
+        except ArchiveError as error:
+            yield Outcome.FAILED, str(error)
+        else:
+            yield Outcome.PASSED, f"{authority.name} stamped a test, and the stamp holds"
+    if len(asked) == 1:
+        yield Outcome.WARNED, "only one authority is asked; a second one covers for it"
 
 
 def _devices(office: Office) -> Told:
@@ -286,6 +317,8 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("staff", _staff),
     ("journal", _journal),
     ("roster", _roster),
+    ("supervision", _supervision),
+    ("gaps", _gaps),
     ("panel keys", _panel_keys),
     ("clock", _clock),
     ("archive", _archive),

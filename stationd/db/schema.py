@@ -7,20 +7,38 @@ Times are nanoseconds since 1970 UTC (``..._ns``) where entries and records carr
 
 import sqlalchemy as sa
 
-__all__ = ["APPEND_ONLY", "metadata"]
-
-metadata = sa.MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-    }
+from stationd.db.anchoring import (
+    anchor_objects,
+    anchors,
+    audit_cursor,
+    cosignatures,
+    marks,
+    mismatches,
+    published,
+    stamps,
 )
+from stationd.db.columns import Time, metadata
+from stationd.db.watching import gaps, heard_hours, silences, starts, supervision
+
+__all__ = [
+    "APPEND_ONLY",
+    "anchor_objects",
+    "anchors",
+    "audit_cursor",
+    "cosignatures",
+    "gaps",
+    "heard_hours",
+    "marks",
+    "metadata",
+    "mismatches",
+    "published",
+    "silences",
+    "stamps",
+    "starts",
+    "supervision",
+]
 
 Hash = sa.LargeBinary(32)
-Time = sa.String(27)
 Json = sa.Text()
 
 
@@ -97,17 +115,6 @@ heads = sa.Table(
     comment="Size and head of each chain; moved with every append.",
 )
 
-published = sa.Table(
-    "published",
-    metadata,
-    sa.Column("acct", sa.String(160), primary_key=True),
-    sa.Column("epoch", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("account_key", Hash, nullable=False, unique=True),
-    sa.Column("size", sa.BigInteger, nullable=False),
-    sa.Column("head", Hash, nullable=False),
-    comment="What the last checkpoint covered of each chain; only checkpoints write it.",
-)
-
 records = sa.Table(
     "records",
     metadata,
@@ -165,8 +172,6 @@ notes = sa.Table(
     sa.Column("note", sa.LargeBinary, nullable=False, comment="signed note of tree size n+1"),
     comment="Signed notes of the checkpoints.",
 )
-
-# --- Signals: an index over records ---
 
 signals = sa.Table(
     "signals",
@@ -234,19 +239,6 @@ heartbeats = sa.Table(
     sa.Column("first_position", sa.BigInteger, nullable=False),
     sa.Column("last_position", sa.BigInteger, nullable=False),
     comment="Heartbeats of the running hour, which become one record when it is over.",
-)
-
-gaps = sa.Table(
-    "gaps",
-    metadata,
-    _id(),
-    sa.Column("listener", sa.String(32), nullable=False, comment="empty: the whole node"),
-    sa.Column("node", sa.String(32), nullable=False),
-    sa.Column("cause", sa.String(24), nullable=False),
-    sa.Column("began_at", Time, nullable=False),
-    sa.Column("ended_at", Time, comment="NULL: still open"),
-    sa.Column("detail", sa.Text, nullable=False),
-    comment="Spans in which we cannot vouch that a signal would have been recorded.",
 )
 
 corrections = sa.Table(
@@ -597,11 +589,7 @@ checks = sa.Table(
 )
 
 APPEND_ONLY = (
-    "entries",
-    "records",
-    "documents",
-    "checkpoints",
-    "notes",
-    "case_facts",
-    "case_steps",
+    *("entries", "records", "documents", "checkpoints", "notes"),
+    *("marks", "cosignatures", "anchors", "stamps", "anchor_objects"),
+    *("case_facts", "case_steps"),
 )

@@ -15,6 +15,7 @@ from stationd.follower.assign import assigned, in_force
 from stationd.follower.duplicates import Duplicates
 from stationd.follower.meaning import note_of
 from stationd.follower.model import Owner, Taken, Tally
+from stationd.follower.polled import is_watched, poll_news
 from stationd.follower.watch import Watch
 from stationd.journal.model import Kind
 from stationd.ledger.model import (
@@ -28,6 +29,7 @@ from stationd.ledger.model import (
 from stationd.runaways.detecting import Runaways, nobody_runs_away
 from stationd.runaways.model import FOLDED
 from stationd.signals.model import UNKNOWN, Parked
+from stationd.supervision.account_polls import PollNews
 
 __all__ = ["Batch", "heartbeats", "numbers_of", "polled_number"]
 
@@ -67,6 +69,7 @@ class Batch:
     drafts: list[RecordDraft] = field(default_factory=list)
     marks: list[tuple[str, ...] | None] = field(default_factory=list)
     parked: list[Parked] = field(default_factory=list)
+    polls: list[PollNews] = field(default_factory=list)
 
     def take(self, taken: Taken) -> None:
         """Take the next entry."""
@@ -98,6 +101,13 @@ class Batch:
         chains = dict.fromkeys(owner.acct for owner in owners) or [unknown_chain(group, number)]
         for chain in chains:
             self._line_record(taken, chain, make.line_fields(taken))
+        watched = {owner.acct for owner in owners if is_watched(owner)}
+        self.polls += [poll_news(taken, acct, number) for acct in sorted(watched)]
+
+    def heard(self) -> set[str]:
+        """Return the chains that signals went to."""
+        pairs = zip(self.drafts, self.marks, strict=True)
+        return {draft.acct for draft, marks in pairs if marks is not None}
 
     def _frame(self, taken: Taken) -> None:
         meaning = taken.meaning

@@ -9,6 +9,7 @@ from stationd.journal.model import Entry
 
 __all__ = [
     "AccountsOf",
+    "HeardHour",
     "Line",
     "ListenerFacts",
     "Owner",
@@ -104,6 +105,18 @@ class Line:
     since: str
     why: str
     heard_at: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeardHour:
+    """In which minutes of an hour a listener was heard; ``hour`` counts from 1970 UTC.
+
+    Bit ``n`` of ``minutes`` is minute ``n``: proof that the line lived, whoever else was silent.
+    """
+
+    listener: str
+    hour: int
+    minutes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

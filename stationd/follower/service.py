@@ -37,6 +37,7 @@ from stationd.ledger.store import append
 from stationd.runaways.model import policy_of
 from stationd.runaways.store import record_runs
 from stationd.signals import store as signal_store
+from stationd.supervision import service as supervision
 from stationd.timekeeping.store import read_clocks, record_clocks
 
 __all__ = ["Journal", "follow", "note_reached"]
@@ -92,12 +93,16 @@ def follow(  # noqa: PLR0913  (what is followed, and what entries are read with)
         if store.read_place(connection, journal, node) != place:
             # Another worker took them meanwhile.
             return 0
-        _take(connection, desk, place, batch, started)
+        watch = _take(connection, desk, place, batch, started)
         _watch_clocks(connection, node, batch, zones)
         end = batch[-1].entry
         taken_to = dataclasses.replace(place, position=end.position, link=end.link)
         store.record_place(connection, taken_to, iso(reached))
         record_uses(connection, uses)
+        if place.position == 0:
+            store.record_first(connection, journal, batch[0].rx)
+        if watch.start is not None:
+            store.record_start(connection, journal, watch.start)
         if started != listeners:
             store.record_listeners(connection, journal, started)
     key_watch.stored(uses)
@@ -129,7 +134,7 @@ def _take(
     place: Place,
     taken: Sequence[Taken],
     listeners: Mapping[str, ListenerFacts],
-) -> None:
+) -> Watch:
     """Write what a batch becomes; the caller's transaction commits it all or nothing."""
     now = desk.clock.now()
     last = store.read_last(connection, place)
@@ -144,6 +149,7 @@ def _take(
         gaps=read_open_gaps(connection, place.node),
         last=last,
         ids=desk.ids,
+        boot=store.read_boot(connection, place.node),
     )
     owners = store.read_owners(connection, numbers_of(taken))
     several = several_paths(owners, store.count_listeners(connection, place, listeners))
@@ -162,10 +168,14 @@ def _take(
     store.record_entries(connection, place.journal, taken)
     _append(connection, desk, batch, now)
     signal_store.record_parked(connection, batch.parked)
+    supervision.take_polls(connection, batch.polls)
+    supervision.take_signals(connection, batch.heard())
     store.record_lines(connection, watch.lines())
     store.record_tallies(connection, place.journal, watch.tallies())
     record_gaps(connection, watch.gaps())
+    store.record_heard_hours(connection, watch.heard())
     record_runs(connection, batch.runaways.runs())
+    return watch
 
 
 def _watch_clocks(

@@ -14,6 +14,7 @@ from stationd.db.engine import Connection, execute_rows, inserting
 from stationd.follower.assign import scope_of
 from stationd.follower.duplicates import Heard
 from stationd.follower.model import (
+    HeardHour,
     Line,
     ListenerFacts,
     Owner,
@@ -23,11 +24,13 @@ from stationd.follower.model import (
     Taken,
     Tally,
 )
+from stationd.follower.starts import Start
 from stationd.journal import chain
 from stationd.journal.model import Entry, decode_body
 
 __all__ = [
     "count_listeners",
+    "read_boot",
     "read_heard",
     "read_last",
     "read_lines",
@@ -40,12 +43,15 @@ __all__ = [
     "read_tallies",
     "record_alarm",
     "record_entries",
+    "record_first",
+    "record_heard_hours",
     "record_lines",
     "record_listeners",
     "record_place",
     "record_reached",
     "record_retired",
     "record_returned",
+    "record_start",
     "record_tallies",
 ]
 
@@ -95,6 +101,35 @@ def record_place(connection: Connection, place: Place, at: str) -> None:
             "taken_at": at,
         },
     )
+
+
+def record_first(connection: Connection, journal: str, at: str) -> None:
+    """Note when a journal that is new began."""
+    statement = inserting(connection, schema.starts).on_conflict_do_nothing()
+    connection.execute(statement, {"journal": journal, "first_at": at})
+
+
+def record_start(connection: Connection, journal: str, start: Start) -> None:
+    """Note when the daemon that writes a journal last started, and in which boot."""
+    table = schema.starts
+    connection.execute(
+        sa.update(table)
+        .where(table.c.journal == journal)
+        .values(started_at=start.at, boot=start.boot or None)
+    )
+
+
+def read_boot(connection: Connection, node: str) -> str:
+    """Return the boot id at the last start of a node's daemon; empty: none was told."""
+    table, journals = schema.starts, schema.journals
+    query = (
+        sa.select(table.c.boot)
+        .join(journals, journals.c.id == table.c.journal)
+        .where(journals.c.node == node, table.c.started_at.is_not(None))
+        .order_by(table.c.started_at.desc())
+        .limit(1)
+    )
+    return connection.execute(query).scalar() or ""
 
 
 def record_reached(connection: Connection, place: Place, at: str) -> None:
@@ -251,6 +286,21 @@ def read_tallies(connection: Connection, journal: str) -> list[Tally]:
         )
         for row in connection.execute(sa.select(table).where(table.c.journal == journal)).mappings()
     ]
+
+
+def record_heard_hours(connection: Connection, heard: Sequence[HeardHour]) -> None:
+    """Add minutes in which listeners were heard to those that are known."""
+    if not heard:
+        return
+    table = schema.heard_hours
+    statement = inserting(connection, table)
+    both = table.c.minutes.op("|")(statement.excluded.minutes)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["listener", "hour"], set_={"minutes": both}
+        ),
+        [asdict(one) for one in heard],
+    )
 
 
 def record_tallies(connection: Connection, journal: str, tallies: Sequence[Tally]) -> None:

@@ -1,4 +1,4 @@
-"""What entries say of listeners and of the node: lines, heartbeats of an hour, gaps.
+"""What entries say of listeners and of the node: lines, heartbeats, minutes heard, gaps.
 
 The state comes in from the rows of the last batch and goes out to them, so that it does not
 depend on how entries were batched, or on who took them.
@@ -8,19 +8,30 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from stationd.clock import from_ns, iso
-from stationd.follower.meaning import note_of
-from stationd.follower.model import Line, Taken, Tally
+from receivers.signals import Decoded
+from stationd.clock import from_ns, iso, parse_iso, to_ns
+from stationd.follower.meaning import listeners_of, note_of
+from stationd.follower.model import HeardHour, Line, Taken, Tally
+from stationd.follower.starts import Start, before_start, boot_of
+from stationd.gaps.faults import receiver_fault
 from stationd.gaps.model import Cause, Gap
 from stationd.ids import Ids
 from stationd.journal.model import Entry, Kind
 
 __all__ = ["Watch"]
 
-_HOUR_NS = 3600 * 10**9
+_MINUTE_NS = 60 * 10**9
+_HOUR_NS = 60 * _MINUTE_NS
+
+# A sum of polls says that somebody was heard since the one before, which is a minute ago.
+_LONGEST_SUM = 3
 
 # A smaller step is within what an unsynchronised clock may drift between two looks.
 _STEP_NS = 2 * 10**9
+
+_TAPS = frozenset({"tap", "proxy"})
+
+_Key = tuple[str, Cause, str]
 
 _HEARD = frozenset({Kind.FRAME, Kind.HEARTBEAT, Kind.GARBLED, Kind.POLLS})
 
@@ -36,7 +47,7 @@ def _tells_of_silence(entry: Entry) -> bool:
 class Watch:
     """Lines, running heartbeat sums and open gaps of one node, entry by entry."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (what a batch before left)
         self,
         node: str,
         *,
@@ -45,15 +56,19 @@ class Watch:
         gaps: Iterable[Gap],
         last: Entry | None,
         ids: Ids,
+        boot: str = "",
     ) -> None:
         self._node = node
+        self._boot = boot
+        self.start: Start | None = None
+        self._minutes: dict[tuple[str, int], int] = {}
         self._ids = ids
         self._last = last
         self._lines = {line.listener: line for line in lines}
         self._lines_before = dict(self._lines)
         self._heard: dict[str, str] = {}
         self._tallies = {tally.listener: tally for tally in tallies}
-        self._open = {(gap.listener, gap.cause): gap for gap in gaps}
+        self._open = {_key(gap.listener, gap.cause, gap.detail): gap for gap in gaps}
         self._changed_gaps: dict[str, Gap] = {}
         self._hour = min((tally.hour for tally in self._tallies.values()), default=1 << 62)
 
@@ -65,6 +80,7 @@ class Watch:
             over += self._count(entry)
         if entry.listener and entry.kind in _HEARD and not _tells_of_silence(entry):
             self._hear(taken)
+            self._fault(taken)
         elif entry.kind in (Kind.LINK_UP, Kind.LINK_DOWN):
             self._link(taken, note_of(entry))
         elif entry.kind is Kind.STARTED:
@@ -94,6 +110,13 @@ class Watch:
     def gaps(self) -> list[Gap]:
         """Return the gaps that began or ended."""
         return list(self._changed_gaps.values())
+
+    def heard(self) -> list[HeardHour]:
+        """Return in which minutes listeners were heard, by hour."""
+        return [
+            HeardHour(listener=listener, hour=hour, minutes=minutes)
+            for (listener, hour), minutes in sorted(self._minutes.items())
+        ]
 
     def _over(self, entry: Entry) -> list[Tally]:
         """Take out the sums of hours before the entry's; all of them at a start or stop."""
@@ -132,10 +155,36 @@ class Watch:
         return [] if tally is None else [tally]
 
     def _hear(self, taken: Taken) -> None:
-        name = taken.entry.listener
+        entry = taken.entry
+        name = entry.listener
         if name not in self._lines:
             self._lines[name] = self._line(name, taken.rx, up=True, why="heard")
         self._heard[name] = taken.rx
+        minute = entry.received_at // _MINUTE_NS
+        self._mark(name, minute)
+        if entry.kind is Kind.POLLS:
+            since = _at_ns(note_of(entry).get("since"), entry.received_at) // _MINUTE_NS
+            for before in range(max(since, minute - _LONGEST_SUM), minute):
+                self._mark(name, before)
+
+    def _mark(self, listener: str, minute: int) -> None:
+        key = (listener, minute // 60)
+        self._minutes[key] = self._minutes.get(key, 0) | 1 << minute % 60
+
+    def _fault(self, taken: Taken) -> None:
+        """Follow what a receiver says of its own faults; each of its parts is a gap of its own."""
+        if not isinstance(taken.meaning, Decoded) or "fault" in note_of(taken.entry):
+            return
+        name = taken.entry.listener
+        for signal in taken.meaning.signals:
+            found = receiver_fault(signal)
+            if found is None:
+                continue
+            part, begins = found
+            if begins:
+                self._begin(name, Cause.RECEIVER_FAULT, taken.rx, part)
+            else:
+                self._end(name, Cause.RECEIVER_FAULT, taken.rx, part)
 
     def _line(self, name: str, rx: str, *, up: bool, why: str) -> Line:
         return Line(
@@ -159,21 +208,27 @@ class Watch:
             self._lines[name] = replace(self._line(name, taken.rx, up=up, why=why), heard_at=heard)
         if up:
             self._end(name, Cause.RECEIVER_LINK, taken.rx)
-        else:
-            # After a missed heartbeat nobody can vouch for what came since the last sign of life.
-            began = heard if note.get("scope") == "heartbeat" and heard else taken.rx
-            self._begin(name, Cause.RECEIVER_LINK, min(began, taken.rx), why)
+            self._end(name, Cause.TAP_LOSS, taken.rx)
+            return
+        self._begin(name, _lost(taken), _since(taken, note, line, heard), why)
 
     def _started(self, taken: Taken) -> None:
         """Close the time in which nobody was there to receive."""
+        self.start = Start(at=taken.rx, boot=boot_of(taken.entry))
+        before, self._boot = self._boot, self.start.boot
         if self._last is None:
             return
-        if ("", Cause.DAEMON_DOWN) not in self._open:
+        if ("", Cause.DAEMON_DOWN, "") not in self._open:
             last = iso(from_ns(self._last.received_at))
             self._begin("", Cause.DAEMON_DOWN, min(last, taken.rx), "ended without a stop")
-        self._end("", Cause.DAEMON_DOWN, taken.rx)
+        cause = before_start(self._last, taken.entry, before)
+        self._end("", Cause.DAEMON_DOWN, taken.rx, turned_out=cause)
+        served = listeners_of(taken.entry)
         for name, line in self._lines.items():
-            self._lines[name] = replace(line, up=False, since=taken.rx, why="the daemon started")
+            why = "the daemon started" if name in served else "not in the settings any more"
+            self._lines[name] = replace(line, up=False, since=taken.rx, why=why)
+        for key in [key for key in self._open if key[0] and key[0] not in served]:
+            self._end(*key[:2], taken.rx, key[2])
 
     def _clock(self, taken: Taken, note: Mapping[str, Any]) -> None:
         state, step = note.get("state"), note.get("step_ns")
@@ -183,29 +238,61 @@ class Watch:
             self._begin("", Cause.CLOCK, taken.rx, "the clock is not synchronised")
         if isinstance(step, int) and abs(step) >= _STEP_NS:
             before = iso(from_ns(taken.entry.received_at - step))
-            self._begin(
+            self._span(
                 "",
                 Cause.CLOCK_STEP,
-                min(before, taken.rx),
+                (min(before, taken.rx), max(before, taken.rx)),
                 f"the clock stepped by {step / 10**9:+.3f} s, from {before} to {taken.rx}",
             )
-            self._end("", Cause.CLOCK_STEP, max(before, taken.rx))
 
     def _hole(self, taken: Taken, note: Mapping[str, Any]) -> None:
-        """A time in which the journal took nothing; its beginning is in the note or before."""
-        first = note.get("first")
-        if not isinstance(first, int):
-            first = self._last.received_at if self._last else taken.entry.received_at
-        began = iso(from_ns(first))
-        cause = str(note.get("cause", ""))
-        self._begin("", Cause.DISK_REFUSED, min(began, taken.rx), cause)
-        self._end("", Cause.DISK_REFUSED, taken.rx)
+        """Add a time of which something could not be kept: the journal's, or a relay's.
+
+        Its ends are in the note; else it began at the entry before, and ended at this one.
+        """
+        entry = taken.entry
+        before = self._last.received_at if self._last else entry.received_at
+        first = min(_at_ns(note.get("first"), before), entry.received_at)
+        last = min(_at_ns(note.get("last"), entry.received_at), entry.received_at)
+        detail = str(note.get("cause", ""))
+        if entry.listener:
+            detail += f"; {note.get('count')} copies, {note.get('bytes')} bytes lost"
+        cause = Cause.TAP_LOSS if entry.listener else Cause.DISK_REFUSED
+        span = (iso(from_ns(first)), iso(from_ns(max(first, last))))
+        self._span(entry.listener, cause, span, detail)
 
     def _begin(self, listener: str, cause: Cause, at: str, detail: str) -> None:
         """Begin a gap, unless one of its cause is open already."""
-        if (listener, cause) in self._open:
+        key = _key(listener, cause, detail)
+        if key in self._open:
             return
-        gap = Gap(
+        gap = self._gap(listener, cause, at, detail)
+        self._open[key] = gap
+        self._changed_gaps[gap.id] = gap
+
+    def _end(
+        self,
+        listener: str,
+        cause: Cause,
+        at: str,
+        detail: str = "",
+        *,
+        turned_out: Cause | None = None,
+    ) -> None:
+        """End a gap if one is open; ``turned_out`` is its cause where more is known now."""
+        gap = self._open.pop(_key(listener, cause, detail), None)
+        if gap is not None:
+            self._changed_gaps[gap.id] = replace(
+                gap, ended_at=max(at, gap.began_at), cause=turned_out or cause
+            )
+
+    def _span(self, listener: str, cause: Cause, span: tuple[str, str], detail: str) -> None:
+        """Add a gap that is over."""
+        gap = replace(self._gap(listener, cause, span[0], detail), ended_at=span[1])
+        self._changed_gaps[gap.id] = gap
+
+    def _gap(self, listener: str, cause: Cause, at: str, detail: str) -> Gap:
+        return Gap(
             id=self._ids.identifier(),
             listener=listener,
             node=self._node,
@@ -214,10 +301,39 @@ class Watch:
             ended_at=None,
             detail=detail,
         )
-        self._open[listener, cause] = gap
-        self._changed_gaps[gap.id] = gap
 
-    def _end(self, listener: str, cause: Cause, at: str) -> None:
-        gap = self._open.pop((listener, cause), None)
-        if gap is not None:
-            self._changed_gaps[gap.id] = replace(gap, ended_at=max(at, gap.began_at))
+
+def _lost(taken: Taken) -> Cause:
+    """Return what is lost with a line: copies on a tap, else the receiver."""
+    taps = taken.listener is not None and taken.listener.mode in _TAPS
+    return Cause.TAP_LOSS if taps else Cause.RECEIVER_LINK
+
+
+def _since(taken: Taken, note: Mapping[str, Any], line: Line | None, heard: str | None) -> str:
+    """Return since when nobody can vouch for a line that is down, as it was before.
+
+    A missed heartbeat: since the last sign of life.  A line that has not been up since the daemon
+    started: since then.
+    """
+    began = taken.rx
+    if note.get("scope") == "heartbeat" and heard:
+        began = heard
+    elif line is not None and not line.up:
+        began = line.since
+    return min(began, taken.rx)
+
+
+def _key(listener: str, cause: str, detail: str) -> _Key:
+    """Return what an open gap is known by: of a receiver's faults there may be several."""
+    kind = Cause(cause)
+    return listener, kind, detail if kind is Cause.RECEIVER_FAULT else ""
+
+
+def _at_ns(told: object, otherwise: int) -> int:
+    """Return a time that a note tells, in nanoseconds or as a text."""
+    if isinstance(told, str):
+        try:
+            return to_ns(parse_iso(told))
+        except ValueError:
+            return otherwise
+    return told if isinstance(told, int) else otherwise

@@ -250,6 +250,10 @@ FIELDS: Mapping[str, Field] = MappingProxyType(
         ),
         "systems": Field(ACCOUNT, _choices(_SYSTEMS), f"Of: {', '.join(_SYSTEMS)}."),
         "test_hours": Field(ACCOUNT, _integer(1, 8760), "Hours between timer tests."),
+        "test_grace": Field(
+            ACCOUNT, _integer(0, 100_000), "Minutes a test may be late; else a quarter."
+        ),
+        "test_by": Field(ACCOUNT, _choice(["test", "any"]), "What counts as one: test, or any."),
         "group": Field(
             TRANSMITTER,
             _matching(_GROUP, "a receiver group of the settings"),

@@ -42,7 +42,7 @@ _Id: TypeAlias = str | tuple[str, str]
 _NOTICE_DAYS = 30
 _CUSTOMER_DETAILS = {"customer_address": "address", "phone": "phone", "email": "email"}
 _TERMS = ("form", "started", "paid_through", "notice_methods", "tier")
-_DETAILS = ("systems", "test_hours")
+_DETAILS = ("systems", "test_hours", "test_grace", "test_by")
 _SCOPE = ("areas", "zones", "classes")
 
 

@@ -24,6 +24,10 @@ from stationd.net.valve import Valve
 __all__ = ["Append", "Committer", "Submitter"]
 
 Append = Callable[[Sequence[bytes]], list[Receipt]]
+Back = Callable[[int, str], None]
+
+SLOW_NS = 10 * 10**9
+"""A wait after which receivers have given up their tries: no better than a refusal."""
 
 MOST_BYTES = 64 * 2**20
 """Bytes that may wait, whatever their number: a flood of the longest frames must fit as well."""
@@ -59,7 +63,11 @@ class Committer:
         clock: Clock,
         largest_batch: int,
         most_waiting: int,
+        back: Back | None = None,
     ) -> None:
+        """``back`` is told since when (nanoseconds) the journal took nothing, and why."""
+        self._back = back
+        self._refusing: int | None = None
         self._append = append
         self._in_thread = in_thread
         self._clock = clock
@@ -146,6 +154,7 @@ class Committer:
             self._failing = False
             self._log.warn("journal_back")
         self._committed = self._clock.ticks()
+        took_nothing = self._took_nothing()
         batch = self._finish()
         at = 0
         for bodies, submitter, _, _ in batch:
@@ -155,9 +164,26 @@ class Committer:
             except Exception:  # noqa: BLE001  (one submitter's fault must not silence the others)
                 self._log.failure("submitter_fault")
             at = end
+        if took_nothing is not None and self._back is not None:
+            self._back(*took_nothing)
+
+    def _took_nothing(self) -> tuple[int, str] | None:
+        """Return since when nothing was committed, and why; None: all is well."""
+        refusing, self._refusing = self._refusing, None
+        if refusing is not None:
+            return refusing, "the journal took nothing"
+        if self._clock.ticks() - self._running[0][2] >= SLOW_NS:
+            return self._begun(), "the journal was slow"
+        return None
+
+    def _begun(self) -> int:
+        """Return when the oldest of the running submissions came."""
+        return self._clock.now_ns() - (self._clock.ticks() - self._running[0][2])
 
     def _failed(self, failure: Failure) -> None:
         self._committed = None
+        if self._refusing is None:
+            self._refusing = self._begun()
         if not self._failing:
             self._failing = True
             self._log.error("journal_unavailable", why=failure.getErrorMessage())

@@ -206,10 +206,12 @@ class Intake:
         self._tell(self._limit.due(ticks))
         if self._strangers is not None:
             self._tell(self._strangers.due(ticks))
-        if self._supervision is None or self._supervision.look(ticks) is None:
-            return None
-        self.link(Kind.LINK_DOWN, "heartbeat", "silent for three periods")
-        return Change.LOST
+        change = None if self._supervision is None else self._supervision.look(ticks)
+        if change is Change.LATE:
+            self._log.warn("heartbeat_late", listener=self.listener)
+        elif change is Change.LOST:
+            self.link(Kind.LINK_DOWN, "heartbeat", "silent for three periods")
+        return change
 
     def finish(self) -> None:
         """Tell of all that was counted: we stop."""

@@ -139,13 +139,15 @@ class PollBook:
 
 
 def _note(span: Span) -> bytes:
-    return encode(
-        {
-            "cause": span.cause.value,
-            "count": span.count,
-            "first": None if span.first is None else iso(from_ns(span.first)),
-            "last": None if span.last is None else iso(from_ns(span.last)),
-            "longest_ms": span.longest // 1_000_000,
-            "number": span.number,
-        }
-    )
+    note: dict[str, JsonValue] = {
+        "cause": span.cause.value,
+        "count": span.count,
+        "first": None if span.first is None else iso(from_ns(span.first)),
+        "last": None if span.last is None else iso(from_ns(span.last)),
+        "longest_ms": span.longest // 1_000_000,
+        "number": span.number,
+    }
+    if span.silent:
+        note["others_ms"] = span.quiet // 1_000_000
+        note["silent_ms"] = span.silent // 1_000_000
+    return encode(note)

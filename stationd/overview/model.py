@@ -40,12 +40,14 @@ class Overview:
     """What is counted once for the whole station.
 
     ``checkpoint`` is the number of the newest one, None before the first; ``uncovered`` counts
-    chains with records that no checkpoint covers yet.  ``clocks`` are those of receivers.
+    chains with records that no checkpoint covers yet.  ``supervision`` counts by state.
+    ``clocks`` are those of receivers.
     """
 
     journals: tuple[JournalState, ...]
     lines: tuple[LineState, ...]
     open_gaps: int
+    supervision: Mapping[str, int]
     parked: int
     accounts: Mapping[str, int]
     cases: Mapping[str, int]

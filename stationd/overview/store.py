@@ -14,6 +14,7 @@ from stationd.db.schema import (
     lines,
     orders,
     parked,
+    supervision,
 )
 from stationd.overview.model import JournalState, LineState, Overview
 from stationd.runaways.store import read_open
@@ -31,6 +32,7 @@ def read_overview(connection: Connection) -> Overview:
         journals=tuple(_journals(connection)),
         lines=tuple(_lines(connection)),
         open_gaps=_count(connection, gaps, gaps.c.ended_at.is_(None)),
+        supervision=_by(connection, supervision.c.state),
         parked=_count(connection, parked, parked.c.settled_at.is_(None)),
         accounts=_by(connection, accounts.c.service),
         cases=_by(connection, cases.c.state, cases.c.open_contract_id.is_not(None)),

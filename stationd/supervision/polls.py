@@ -11,7 +11,7 @@ hear one costs no more than a few additions, and each is looked at once an inter
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 __all__ = ["DAY_NS", "DEAF_NS", "Cause", "Minute", "Polls", "Span", "grace"]
@@ -45,7 +45,9 @@ class Span:
     """What an account's polls came to.
 
     ``first`` and ``last`` are nanoseconds since 1970; None: nothing was heard in it.  ``longest``
-    is the longest silence, in nanoseconds; of a return it is the silence that ended.
+    is the longest silence, in nanoseconds; of a return it is the silence that ended.  ``silent``
+    is for how long the account had not been heard at a miss, as far as we listened, and ``quiet``
+    for how long nobody else on its listener.
     """
 
     number: str
@@ -55,6 +57,8 @@ class Span:
     first: int | None
     last: int | None
     longest: int
+    silent: int = 0
+    quiet: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +126,8 @@ class Polls:
         self._due: dict[str, int] = {}
         self._heard: dict[str, int] = {}
         self._missing: dict[str, int] = {}
+        # Per listener: when anybody at all was heard.
+        self._anybody: dict[str, int] = {}
 
     def __len__(self) -> int:
         return len(self._accounts)
@@ -161,6 +167,7 @@ class Polls:
         self, key: Key, listener: str, *, at: int, ticks: int, poll: bool
     ) -> tuple[bool, Span | None]:
         """Take a sign of life; return whether the account is supervised, and a silence it ends."""
+        self._anybody[listener] = ticks
         account = self._accounts.get(key)
         if account is None:
             return False, None
@@ -248,7 +255,10 @@ class Polls:
             account.missing = True
             self._missing[account.listener] = self._missing.get(account.listener, 0) + 1
             self._due[account.listener] = self._due.get(account.listener, 0) + 1
-            return account.span(Cause.MISSED, ticks)
+            since = self._deadline(account) - account.interval - grace(account.interval)
+            quiet = ticks - self._anybody.get(account.listener, account.heard)
+            span = account.span(Cause.MISSED, ticks)
+            return replace(span, silent=ticks - since, quiet=quiet)
         self._wait(account)
         if ticks - account.began >= DAY_NS and account.count:
             return account.span(Cause.DAY, ticks)

@@ -6,22 +6,65 @@ both.
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 import sqlalchemy as sa
 
-from stationd.clock import SetClock
+from stationd.clock import SetClock, iso
 from stationd.db import schema
 from stationd.db.engine import Database, execute_rows, inserting
 from stationd.db.revision import check_revision, migrate
 from stationd.desk import Desk
 from stationd.errors import MistakeError
+from stationd.follower.model import HeardHour
+from stationd.follower.store import record_heard_hours
 from stationd.ids import CountedIds
 from stationd.ledger import checkpoints, store
 from stationd.ledger.model import RecordDraft
 from stationd.settings import PolicySettings
+from stationd.supervision import store as supervision
+from stationd.supervision.model import State
+from stationd.supervision.service import expect_anew, scan, standing
+
+ACCOUNT = {
+    "customers": {"id": "c", "name": "Acme", "details": "{}"},
+    "sites": {
+        "id": "s",
+        "customer_id": "c",
+        "name": "Shop",
+        "address": "1 Main",
+        "zone": "UTC",
+        "jurisdiction": "",
+    },
+    "contracts": {
+        "id": "k",
+        "site_id": "s",
+        "number": "K",
+        "party": "station",
+        "standing": "current",
+        "notice_days": 30,
+        "terms": "{}",
+    },
+    "accounts": {
+        "acct": "1",
+        "contract_id": "k",
+        "service": "active",
+        "record": "open",
+        "epoch": 1,
+        "details": '{"test_grace":60,"test_hours":24}',
+        "opened_at": "2026-01-01T00:00:00.000000Z",
+    },
+    "journals": {
+        "id": "j",
+        "node": "n1",
+        "position": 1,
+        "link": b"",
+        "taken_at": "2026-03-02T00:00:00.000000Z",
+    },
+}
 
 
 def _sqlite(folder: Path) -> Database:
@@ -156,3 +199,36 @@ def test_one_number_of_a_checkpoint_is_taken_once(desk: Desk) -> None:
         checkpoints.record_checkpoint(connection, 0, b"{}", bytes(32), now)
     with pytest.raises(sa.exc.IntegrityError), desk.database.writing() as connection:
         checkpoints.record_checkpoint(connection, 0, b"{}", bytes(32), now)
+
+
+def test_what_is_added_to_a_row_of_bits_stays_there(database: Database) -> None:
+    with database.writing() as connection:
+        for minutes in (0b01, 1 << 59, 0b10):
+            heard = HeardHour(listener="ip", hour=490_000, minutes=minutes)
+            record_heard_hours(connection, [heard])
+        (found,) = connection.execute(sa.select(schema.heard_hours.c.minutes)).scalars()
+    assert found == 1 << 59 | 0b11
+
+
+def test_accounts_are_supervised_missed_and_heard_again(desk: Desk) -> None:
+    clock = cast("SetClock", desk.clock)
+    with desk.database.writing() as connection:
+        for table, row in ACCOUNT.items():
+            connection.execute(sa.insert(schema.metadata.tables[table]), row)
+    assert expect_anew(desk) == 1
+    for hours, after in ((26, [State.MISSED]), (1, [State.RETURNED])):
+        clock.advance(timedelta(hours=hours))
+        at = iso(clock.now())
+        with desk.database.writing() as connection:
+            connection.execute(sa.update(schema.journals).values(taken_at=at))
+            if after == [State.RETURNED]:
+                columns = [column.name for column in schema.signals.c]
+                signal = dict.fromkeys(columns, "") | {"acct": "1", "epoch": 1, "seq": 9}
+                signal |= {"received_at": at, "listener": "ip", "signal_class": "test"}
+                connection.execute(sa.insert(schema.signals), signal)
+                supervision.wake_for_tests(connection, ["1"])
+        scan(desk)
+        assert [row.state for row in standing(desk).rows] == after
+    with desk.database.reading() as connection:
+        (silence,) = supervision.read_silences(connection)
+    assert silence.ended_at == clock.now()

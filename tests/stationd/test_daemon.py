@@ -24,7 +24,7 @@ from receivers.dc09.framing import Style, seal
 from receivers.events import Frame
 from receivers.registry import RECEIVERS
 from stationd import daemon as module
-from stationd.clock import SetClock
+from stationd.clock import SetClock, from_ns, iso
 from stationd.daemon import Daemon, compose, main, serve
 from stationd.errors import JournalBrokenError
 from stationd.ids import CountedIds
@@ -32,6 +32,7 @@ from stationd.journal.model import BodyWriter, Entry, Kind
 from stationd.journal.reader import JournalReader
 from stationd.journal.released import Released, released_path, write_released
 from stationd.journal.store import Journal
+from stationd.net.boot import read_boot
 from stationd.settings import Settings, parse
 from stationd.supervision.wall_clock import ClockState, Reading
 
@@ -253,6 +254,7 @@ def test_the_first_entry_tells_of_the_start_and_every_listener(node: Node) -> No
         "options": {name: option.default for name, option in RECEIVERS["dc09"].options.items()},
     }
     assert set(note["listeners"]) == {"panels", "datagrams", "automation", "cable"}
+    assert note["boot"] == read_boot()
 
 
 def test_it_is_ready_when_every_listener_listens_or_is_reported_down(node: Node) -> None:
@@ -335,6 +337,18 @@ def test_frames_are_acknowledged_once_they_are_in_the_journal(node: Node) -> Non
     node.reactor.until(panel.transport.value)
     assert b'"ACK"0000L0#1234[]' in panel.transport.value()
     assert frame in [entry.raw for entry in node.entries()]
+
+
+def test_a_time_in_which_the_journal_took_nothing_is_an_entry(node: Node) -> None:
+    node.ready()
+    since = node.clock.now_ns()
+    node.pass_seconds(3)
+    node.daemon._journal_back(since, "the journal took nothing")
+    node.settle()
+    (hole,) = node.notes(Kind.HOLE)
+    assert hole["cause"] == "the journal took nothing"
+    assert (hole["count"], hole["first"]) == (0, iso(from_ns(since)))
+    assert hole["last"] > hole["first"]
 
 
 PANEL = seal(b'"SIA-DCS"0021L0#1234[#1234|NBA5]', Style.STANDARD)

@@ -342,6 +342,9 @@ class TestJournalAway:
         with call(sur) as receiver:
             assert ask(receiver, surgard(1)) == ACK
         assert station.frames() == [surgard(1)]
+        station.until(lambda: station.entries(Kind.HOLE), "the outage is an entry")
+        (hole,) = station.entries(Kind.HOLE)
+        assert b'"cause":"the journal took nothing","count":0' in hole.note
         assert "end the program that has it open for writing" in station.log.read_text()
         station.until(
             lambda: any(b'"unacknowledged":1' in e.note for e in station.entries(Kind.LINK_DOWN)),

@@ -211,3 +211,21 @@ def test_a_link_cannot_end_before_it_began(desk, account, clerk):
     made = service.link_transmitter(desk, "1001", panel(), Ownership(valid_from=now), by=clerk)
     with pytest.raises(MistakeError, match="ends after"):
         service.end_link(desk, made.id, now, by=clerk)
+
+
+def test_a_detail_that_is_set_or_taken_away_is_a_record_that_names_it(account, desk, chain, clerk):
+    assert service.change_details(desk, "1001", {"test_hours": 24, "test_by": None}, by=clerk) == [
+        "account.details.test_hours"
+    ]
+    assert service.change_details(desk, "1001", {"test_hours": 24}, by=clerk) == []
+    assert service.read_whole(desk, "1001")["account"]["details"]["test_hours"] == 24
+    service.change_details(desk, "1001", {"test_hours": None}, by=clerk)
+    assert "test_hours" not in service.read_whole(desk, "1001")["account"]["details"]
+    fields = [record["fields"] for record in chain("1001")[1:]]
+    assert fields == [["account.details.test_hours"]] * 2
+
+
+def test_details_of_a_closed_record_stay(account, desk, clerk):
+    close(desk, "1001")
+    with pytest.raises(RefusedError):
+        service.change_details(desk, "1001", {"test_hours": 24}, by=clerk)

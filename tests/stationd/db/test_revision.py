@@ -28,6 +28,10 @@ _LATER = frozenset(
         "group_keys",
         "key_uses",
         "retired_journals",
+        "heard_hours",
+        "starts",
+        "supervision",
+        "silences",
         "cases",
         "case_facts",
         "case_steps",
@@ -40,6 +44,13 @@ _LATER = frozenset(
         "redecodings",
         "runaways",
         "clocks",
+        "marks",
+        "cosignatures",
+        "anchors",
+        "stamps",
+        "anchor_objects",
+        "audit_cursor",
+        "mismatches",
     }
 )
 
@@ -139,6 +150,8 @@ def older(database: Database) -> None:
         for table in reversed(metadata.sorted_tables):
             if table.name in _LATER:
                 connection.exec_driver_sql(f"DROP TABLE {table.name}")
+        connection.exec_driver_sql("DROP INDEX ix_published_unmarked")
+        connection.exec_driver_sql("ALTER TABLE published DROP COLUMN marked")
     set_revision(database, "0002")
 
 

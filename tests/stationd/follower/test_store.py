@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from stationd.db import schema
 from stationd.db.engine import Database
 from stationd.follower import store
-from stationd.follower.model import Line, ListenerFacts, Place, Scope, Tally
+from stationd.follower.model import HeardHour, Line, ListenerFacts, Place, Scope, Tally
+from stationd.follower.starts import Start
 from stationd.journal import chain
 
 JOURNAL = "a" * 32
@@ -116,3 +117,30 @@ def test_an_alarm_is_a_failed_check(database: Database) -> None:
         store.record_alarm(connection, "journal:n1", "second", "t2")
         (row,) = connection.execute(sa.select(schema.checks)).all()
     assert tuple(row) == ("journal:n1", "failed", "second", "t2")
+
+
+def test_minutes_in_which_a_line_was_heard_add_up(database: Database) -> None:
+    first = HeardHour(listener="ip", hour=1, minutes=0b101)
+    with database.writing() as connection:
+        store.record_heard_hours(connection, [])
+        store.record_heard_hours(connection, [first, replace(first, hour=2, minutes=1 << 59)])
+        store.record_heard_hours(connection, [replace(first, minutes=0b110)])
+        found = connection.execute(sa.select(schema.heard_hours)).all()
+    assert [tuple(row) for row in found] == [("ip", 1, 0b111), ("ip", 2, 1 << 59)]
+
+
+def test_the_boot_of_a_nodes_last_start_is_known_over_its_journals(database: Database) -> None:
+    with database.writing() as connection:
+        for journal, node in (("a", "n1"), ("b", "n1"), ("c", "n2")):
+            place = Place(journal=journal, node=node, position=1, link=b"")
+            store.record_place(connection, place, "t")
+            store.record_first(connection, journal, "t0")
+            store.record_first(connection, journal, "later")
+        assert store.read_boot(connection, "n1") == ""
+        store.record_start(connection, "a", Start(at="t2", boot="b2"))
+        store.record_start(connection, "b", Start(at="t1", boot="b1"))
+        store.record_start(connection, "c", Start(at="t9", boot=""))
+        assert store.read_boot(connection, "n1") == "b2"
+        assert store.read_boot(connection, "n2") == ""
+        firsts = connection.execute(sa.select(schema.starts.c.first_at)).scalars().all()
+    assert firsts == ["t0"] * 3

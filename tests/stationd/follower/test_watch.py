@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from receivers.signals import Decoded, Signal, SignalClass, Undecoded
 from stationd.clock import SetClock, from_ns, iso
-from stationd.follower.model import Line, Taken, Tally
+from stationd.follower.model import HeardHour, Line, ListenerFacts, Taken, Tally
+from stationd.follower.starts import Start
 from stationd.follower.watch import Watch
 from stationd.gaps.model import Cause, Gap
 from stationd.ids import CountedIds
@@ -19,13 +21,19 @@ from stationd.journal.model import Entry, Kind
 MINUTE = timedelta(minutes=1)
 
 
-def as_taken(entry: Entry) -> Taken:
+SERVED = {name: {"receiver": "dc09"} for name in ("ip", "com1", "a", "b")}
+
+
+def as_taken(
+    entry: Entry, mode: str | None = None, meaning: Decoded | Undecoded | None = None
+) -> Taken:
+    facts = ListenerFacts(receiver="dc09", group="main", mode=mode or "", options={})
     return Taken(
         entry=entry,
         body=b"",
         rx=iso(from_ns(entry.received_at)),
-        listener=None,
-        meaning=None,
+        listener=None if mode is None else facts,
+        meaning=meaning,
     )
 
 
@@ -35,8 +43,11 @@ def watch(
     tallies: Iterable[Tally] = (),
     gaps: Iterable[Gap] = (),
     last: Entry | None = None,
+    boot: str = "",
 ) -> Watch:
-    return Watch("n1", lines=lines, tallies=tallies, gaps=gaps, last=last, ids=CountedIds())
+    return Watch(
+        "n1", lines=lines, tallies=tallies, gaps=gaps, last=last, ids=CountedIds(), boot=boot
+    )
 
 
 def run(entries: Iterable[Entry], seen: Watch | None = None) -> tuple[Watch, list[Tally]]:
@@ -220,6 +231,165 @@ def test_a_hole_that_is_the_first_thing_known_has_no_length(journal: Any) -> Non
     assert spans(seen) == [("", Cause.DISK_REFUSED, rx(hole), rx(hole))]
 
 
+def test_a_hole_whose_ends_are_told_as_times_has_those(journal: Any) -> None:
+    note = {"first": "2026-03-02T14:00:00.000000Z", "last": "2026-03-02T14:01:00.000000Z"}
+    seen, _ = run([journal.write(Kind.HOLE, note=note, after=60 * MINUTE)])
+    assert spans(seen) == [("", Cause.DISK_REFUSED, note["first"], note["last"])]
+
+
+def test_a_hole_of_a_relay_is_the_loss_of_its_line_and_not_of_the_disk(journal: Any) -> None:
+    down = journal.write(Kind.LINK_DOWN, b"", "ip", {"scope": "listener", "cause": "relay gone"})
+    times = {"first": rx(down), "last": rx(down)}
+    note = {"cause": "the buffer was full", "count": 3, "bytes": 90, **times}
+    hole = journal.write(Kind.HOLE, b"", "ip", note)
+    seen = watch()
+    for entry in (down, hole):
+        seen.take(as_taken(entry, "proxy"))
+    open_, lost = seen.gaps()
+    assert (open_.cause, open_.ended_at) == (Cause.TAP_LOSS, None)
+    assert (lost.listener, lost.cause, lost.began_at) == ("ip", Cause.TAP_LOSS, rx(down))
+    assert lost.detail == "the buffer was full; 3 copies, 90 bytes lost"
+
+
+def test_times_in_a_note_that_are_none_are_not_believed(journal: Any) -> None:
+    hole = journal.write(Kind.HOLE, note={"first": "yesterday", "last": "2999-01-01"})
+    seen, _ = run([hole])
+    assert spans(seen) == [("", Cause.DISK_REFUSED, rx(hole), rx(hole))]
+
+
+@pytest.mark.parametrize(
+    ("mode", "cause"),
+    [
+        ("primary", Cause.RECEIVER_LINK),
+        ("tap", Cause.TAP_LOSS),
+        ("proxy", Cause.TAP_LOSS),
+    ],
+)
+def test_a_tap_that_is_down_loses_copies_where_a_host_loses_the_link(
+    journal: Any, mode: str, cause: Cause
+) -> None:
+    down = journal.write(Kind.LINK_DOWN, b"", "ip", {"scope": "listener", "cause": "unplugged"})
+    up = journal.write(Kind.LINK_UP, b"", "ip", {"scope": "listener"})
+    seen = watch()
+    for entry in (down, up):
+        seen.take(as_taken(entry, mode))
+    assert spans(seen) == [("ip", cause, rx(down), rx(up))]
+
+
+def test_a_line_that_does_not_come_up_after_a_start_was_not_there_since(journal: Any) -> None:
+    journal.write(Kind.FRAME, b"x", "ip")
+    started = journal.start()
+    journal.write(Kind.LINK_DOWN, b"", "ip", {"scope": "listener", "cause": "no answer"})
+    seen, _ = run(journal.entries)
+    assert spans(seen)[-1] == ("ip", Cause.RECEIVER_LINK, rx(started), None)
+
+
+def test_a_listener_that_is_no_longer_in_the_settings_has_no_open_gap(journal: Any) -> None:
+    down = journal.write(Kind.LINK_DOWN, b"", "old", {"scope": "listener", "cause": "gone"})
+    started = journal.start()
+    seen, _ = run(journal.entries)
+    assert ("old", Cause.RECEIVER_LINK, rx(down), rx(started)) in spans(seen)
+    assert [line.why for line in seen.lines()] == ["not in the settings any more"]
+
+
+# --- What a receiver says of itself ---
+
+
+def says(entry: Entry, code: str, line: str = "3") -> Taken:
+    signal = Signal(number="", token="", signal_class=SignalClass.SELF, code=code, line=line)
+    return as_taken(entry, "primary", Decoded(signals=(signal,)))
+
+
+def test_each_faulty_part_of_a_receiver_is_a_gap_until_it_is_restored(journal: Any) -> None:
+    entries = [journal.write(Kind.FRAME, b"x", "ip") for _ in range(5)]
+    seen = watch()
+    for entry, code, line in zip(
+        entries, ["YD", "YD", "LT", "YE", "LR"], ["3", "4", "3", "3", "3"], strict=True
+    ):
+        seen.take(says(entry, code, line))
+    told = [(gap.detail, gap.began_at, gap.ended_at) for gap in seen.gaps()]
+    assert {gap.cause for gap in seen.gaps()} == {Cause.RECEIVER_FAULT}
+    assert told == [
+        ("line card 3", rx(entries[0]), rx(entries[3])),
+        ("line card 4", rx(entries[1]), None),
+        ("telephone line 3", rx(entries[2]), rx(entries[4])),
+    ]
+
+
+def test_an_open_fault_of_an_earlier_batch_is_found_by_its_part(journal: Any) -> None:
+    first, second = (journal.write(Kind.FRAME, b"x", "ip") for _ in range(2))
+    before = watch()
+    before.take(says(first, "YD", "3"))
+    after = watch(gaps=before.gaps())
+    after.take(says(second, "YE", "4"))
+    assert after.gaps() == []
+    after.take(says(second, "YE", "3"))
+    assert [gap.ended_at for gap in after.gaps()] == [rx(second)]
+
+
+def test_what_was_kept_and_not_acknowledged_says_nothing_of_the_receiver(journal: Any) -> None:
+    entry = journal.write(Kind.FRAME, b"x", "ip", {"fault": "stale"})
+    seen = watch()
+    seen.take(says(entry, "YD"))
+    assert seen.gaps() == []
+
+
+# --- Machine or daemon ---
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "cause"),
+    [
+        ("b1", "b1", Cause.DAEMON_DOWN),
+        ("b1", "b2", Cause.HOST_DOWN),
+        ("", "b2", Cause.DAEMON_DOWN),
+    ],
+)
+def test_another_boot_id_tells_that_the_machine_was_down(
+    journal: Any, before: str, now: str, cause: Cause
+) -> None:
+    last = journal.write(Kind.FRAME, b"x", "ip")
+    started = journal.write(Kind.STARTED, note={"boot": now, "listeners": SERVED}, after=MINUTE)
+    seen, _ = run([started], watch(last=last, boot=before))
+    assert spans(seen) == [("", cause, rx(last), rx(started))]
+    assert seen.start == Start(at=rx(started), boot=now)
+
+
+def test_a_stop_before_the_machine_went_down_turns_out_as_such(journal: Any) -> None:
+    journal.write(Kind.STARTED, note={"boot": "b1"})
+    stopped = journal.write(Kind.STOPPED, note={"cause": "signal TERM"})
+    started = journal.write(Kind.STARTED, note={"boot": "b2"}, after=MINUTE)
+    seen, _ = run(journal.entries)
+    (gap,) = seen.gaps()
+    assert (gap.cause, gap.began_at, gap.ended_at) == (Cause.HOST_DOWN, rx(stopped), rx(started))
+
+
+# --- Minutes heard ---
+
+
+def test_the_minutes_in_which_a_line_lived_are_kept(journal: Any) -> None:
+    first = journal.write(Kind.FRAME, b"x", "ip", after=timedelta())
+    journal.write(Kind.FRAME, b"x", "ip", after=timedelta())
+    last = journal.write(Kind.FRAME, b"x", "ip", after=61 * MINUTE)
+    seen, _ = run(journal.entries)
+    hour, minute = divmod(first.received_at // (60 * 10**9), 60)
+    later, there = divmod(last.received_at // (60 * 10**9), 60)
+    assert seen.heard() == [
+        HeardHour(listener="ip", hour=hour, minutes=1 << minute),
+        HeardHour(listener="ip", hour=later, minutes=1 << there),
+    ]
+
+
+def test_a_sum_of_polls_says_that_they_were_heard_since_the_one_before(journal: Any) -> None:
+    since = journal.write(Kind.CLOCK, note={}, after=30 * MINUTE)
+    note = {"due": 9, "heard": 9, "missing": 0, "since": rx(since)}
+    summed = journal.write(Kind.POLLS, b"", "ip", note, after=2 * MINUTE)
+    journal.write(Kind.POLLS, b"", "com1", note | {"heard": 0})
+    seen, _ = run([summed, journal.entries[-1]])
+    (heard,) = seen.heard()
+    assert heard.minutes.bit_count() == 3
+
+
 def test_heartbeats_are_summed_until_their_hour_is_over(journal: Any) -> None:
     for _ in range(3):
         journal.write(Kind.HEARTBEAT, b"x", "com1")
@@ -274,7 +444,10 @@ _STEPS = st.lists(
                 (Kind.FRAME, None),
                 (Kind.LINK_DOWN, {"scope": "listener"}),
                 (Kind.LINK_UP, {"scope": "listener"}),
-                (Kind.STARTED, None),
+                (Kind.STARTED, {"boot": "x", "listeners": {"a": {"receiver": "dc09"}}}),
+                (Kind.STARTED, {"boot": "y"}),
+                (Kind.POLLS, {"heard": 3}),
+                (Kind.HOLE, {"cause": "full", "count": 2}),
                 (Kind.STOPPED, {"cause": "x"}),
                 (Kind.CLOCK, {"state": "unsynced"}),
             ]
@@ -292,7 +465,8 @@ def test_nothing_depends_on_how_entries_were_batched(steps: list[Any], cuts: set
     entries = written(steps)
     whole, sums = run(entries)
     lines, tallies, gaps = dict[str, Line](), list[Tally](), dict[str, Gap]()
-    apart, last = list[Tally](), None
+    apart, last, boot = list[Tally](), None, ""
+    minutes = dict[tuple[str, int], int]()
     ids = CountedIds()
     for start, end in pieces(len(entries), cuts):
         seen = Watch(
@@ -302,13 +476,19 @@ def test_nothing_depends_on_how_entries_were_batched(steps: list[Any], cuts: set
             gaps=[gap for gap in gaps.values() if gap.ended_at is None],
             last=last,
             ids=ids,
+            boot=boot,
         )
         apart += run(entries[start:end], seen)[1]
         lines |= {line.listener: line for line in seen.lines()}
         tallies = seen.tallies()
         gaps |= {gap.id: gap for gap in seen.gaps()}
         last = entries[end - 1]
+        boot = boot if seen.start is None else seen.start.boot
+        for hour in seen.heard():
+            place = (hour.listener, hour.hour)
+            minutes[place] = minutes.get(place, 0) | hour.minutes
     assert apart == sums
+    assert minutes == {(one.listener, one.hour): one.minutes for one in whole.heard()}
     assert list(lines.values()) == whole.lines()
     assert list(gaps.values()) == whole.gaps()
     assert tallies == whole.tallies()

@@ -362,3 +362,15 @@ def test_where_accounts_change_all_the_time_nothing_is_imported(desk, bring, mon
     with pytest.raises(UnavailableError, match=r"a\.csv: accounts are being changed"):
         bring(HEAD + ONE)
     assert accounts(desk) == []
+
+
+def test_what_is_expected_of_tests_is_imported_and_changed(bring, desk):
+    head = "account,customer,address,zone,test_hours,test_grace,test_by\n"
+    bring(head + "1001,Adler,12 Main St,America/Denver,24,90,ANY\n")
+    assert read_whole(desk, "1001")["account"]["details"] == {
+        "test_by": "any",
+        "test_grace": 90,
+        "test_hours": 24,
+    }
+    bring("account,test_grace\n1001,0\n")
+    assert read_whole(desk, "1001")["account"]["details"]["test_grace"] == 0

@@ -139,6 +139,7 @@ class House:
     most_waiting: int = 100
     options: dict[str, str | int | bool] = field(default_factory=dict)
     largest_batch: int = 10
+    refusals: list[tuple[int, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.committer = Committer(
@@ -147,6 +148,7 @@ class House:
             clock=self.clock,
             largest_batch=self.largest_batch,
             most_waiting=self.most_waiting,
+            back=lambda since, cause: self.refusals.append((since, cause)),
         )
         self.diary = Diary(
             self.committer.submit, reactor=self.reactor, clock=self.clock, ids=self.ids

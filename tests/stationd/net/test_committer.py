@@ -104,6 +104,33 @@ def test_an_outage_is_told_once_and_its_end_once(house: Any) -> None:
     assert not house.committer.failing
 
 
+def test_a_time_in_which_nothing_was_taken_is_told_with_its_beginning(house: Any) -> None:
+    house.pages.broken = True
+    began = house.clock.now_ns()
+    for _ in range(3):
+        submit(house, 1)
+        house.pass_time(1)
+        house.thread.run_all()
+    assert house.refusals == []
+    house.pages.broken = False
+    for _ in range(2):
+        submit(house, 1)
+        house.thread.run_all()
+    assert house.refusals == [(began, "the journal took nothing")]
+
+
+def test_a_commit_that_outlasts_every_receivers_patience_is_told_as_a_refusal(house: Any) -> None:
+    began = house.clock.now_ns()
+    submit(house, 1)
+    house.pass_time(10)
+    house.thread.run_all()
+    assert house.refusals == [(began, "the journal was slow")]
+    submit(house, 1)
+    house.pass_time(9)
+    house.thread.run_all()
+    assert len(house.refusals) == 1
+
+
 def test_a_submitters_own_fault_harms_nobody_else(house: Any) -> None:
     submit(house, 1)
     house.committer.submit([BODY], Faulty())

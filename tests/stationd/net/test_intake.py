@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from twisted.logger import capturedLogs
 
 from receivers.events import Event, Fault, Frame, Garbled, Heartbeat
 from receivers.session import Account
@@ -91,7 +92,12 @@ def test_a_count_is_told_when_we_stop(house: Any) -> None:
 
 def test_a_silent_receiver_is_told_of_and_so_is_its_return(house: Any) -> None:
     intake = house.intake(silence=10.0)
-    house.pass_time(31)
+    house.pass_time(21)
+    with capturedLogs() as logs:
+        assert intake.look() is Change.LATE
+    assert [log["log_format"] for log in logs] == ["heartbeat_late"]
+    assert house.notes(Kind.LINK_DOWN) == []
+    house.pass_time(10)
     assert intake.look() is Change.LOST
     assert intake.look() is None
     intake.bodies(intake.peer("p", "p"), [Heartbeat(b"?")], 0)
@@ -104,7 +110,7 @@ def test_a_silent_receiver_is_told_of_and_so_is_its_return(house: Any) -> None:
 def test_a_receiver_that_speaks_is_alive(house: Any) -> None:
     intake = house.intake(silence=10.0)
     for _ in range(5):
-        house.pass_time(29)
+        house.pass_time(19)
         intake.bodies(intake.peer("p", "p"), [Frame(b"f")], 0)
         assert intake.look() is None
 

@@ -214,6 +214,8 @@ def test_a_miss_and_a_return_are_entries_at_once(house: Any, panels: Panels) -> 
         "last": "2026-01-01T00:00:00.000000Z",
         "longest_ms": 0,
         "number": "1",
+        "others_ms": 76_000,
+        "silent_ms": 75_000,
     }
     assert returned == {
         "cause": "returned",

@@ -81,8 +81,9 @@ def test_it_is_over_after_the_quiet_time_whoever_speaks_then() -> None:
 
 
 def test_a_run_that_is_over_counts_for_no_other() -> None:
-    _, kinds = seen([0, 1, 2, 3, 34, 35, 36, 37])
+    made, kinds = seen([0, 1, 2, 3, 34, 35, 36, 37])
     assert kinds == ["runaway_began", "runaway_ended", "runaway_began"]
+    assert [(run.began_at, run.count) for run in made.runs()] == [(at(0), 4), (at(34), 4)]
 
 
 def test_an_account_that_is_not_watched_does_not_run_away() -> None:

@@ -44,7 +44,7 @@ def test_a_poll_may_be_late_by_a_quarter_within_bounds(interval: int, expected: 
 def test_who_is_never_heard_is_missed_once() -> None:
     watch = Watch()
     assert watch.wait(75) == []
-    assert watch.wait(1) == [Span("1234", "ip", Cause.MISSED, 0, None, None, 0)]
+    assert watch.wait(1) == [Span("1234", "ip", Cause.MISSED, 0, None, None, 0, 76 * S, 76 * S)]
     assert watch.wait(1000) == []
 
 
@@ -62,11 +62,24 @@ def test_a_miss_ends_the_span_and_a_return_says_how_long_it_was() -> None:
     watch = Watch()
     watch.wait(5)
     watch.hear()
-    assert watch.wait(76) == [Span("1234", "ip", Cause.MISSED, 1, 5 * S + 5, 5 * S + 5, 0)]
+    missed = Span("1234", "ip", Cause.MISSED, 1, 5 * S + 5, 5 * S + 5, 0, 76 * S, 76 * S)
+    assert watch.wait(76) == [missed]
     watch.wait(24)
     assert watch.hear() == (True, Span("1234", "ip", Cause.RETURNED, 0, None, 5 * S + 5, 100 * S))
     assert watch.hear() == (True, None)
     assert [span.cause for span in watch.wait(77)] == [Cause.MISSED]
+
+
+def test_a_miss_says_when_others_were_heard_last() -> None:
+    watch = Watch({KEY: 60, ("main", "9"): 60})
+    watch.wait(50)
+    watch.hear(("main", "9"))
+    (missed,) = watch.wait(26)
+    assert (missed.number, missed.silent, missed.quiet) == (KEY[1], 76 * S, 26 * S)
+    # Whoever it is: a number that nobody supervises proves that the line lives as well.
+    watch.hear(("main", "unknown"))
+    (other,) = watch.wait(50)
+    assert (other.number, other.quiet) == ("9", 50 * S)
 
 
 def test_any_frame_is_a_sign_of_life_but_no_poll() -> None:
