@@ -17,6 +17,8 @@ __all__ = ["Arming", "DayBook", "Schedule", "Silence", "schedule", "site_time"]
 _AREAS = 64
 # A test that is longer overdue than this many times says no more by being counted again.
 _MOST_MISSED = 1000
+_MOST_NUMBER = 1_000_000
+_LEAST_GRACE, _MOST_GRACE = timedelta(minutes=10), timedelta(hours=6)
 
 
 class Arming(StrEnum):
@@ -34,10 +36,11 @@ _ARMING = (Arming.UNKNOWN, Arming.ARMED, Arming.DISARMED, Arming.MIXED)
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """How often a test is due, and how much later it may come."""
+    """How often a test is due, and how much later it may come; ``any`` signal may be one."""
 
     interval: timedelta
     grace: timedelta
+    any: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +63,29 @@ def site_time(text: str, zone: tzinfo) -> datetime | None:
 def schedule(facts: Mapping[str, Any]) -> Schedule | None:
     """Return when tests are due as the frozen facts of the account have it; None: they do not say.
 
-    ``account.details.test_interval`` and ``test_grace`` are seconds.
+    ``account.details`` has ``test_hours``, ``test_grace`` (minutes; else a quarter of the
+    interval, 10 min to 6 h) and ``test_by`` (`any`: any signal counts as a test).
     """
     account = facts.get("account")
     details = account.get("details") if isinstance(account, Mapping) else None
     if not isinstance(details, Mapping):
         return None
-    interval = _seconds(details.get("test_interval"))
-    if not interval:
+    hours, minutes = (_number(details.get(key)) for key in ("test_hours", "test_grace"))
+    if not hours:
         return None
-    return Schedule(interval, _seconds(details.get("test_grace")) or timedelta(0))
+    interval = timedelta(hours=hours)
+    grace = _grace(interval) if minutes is None else timedelta(minutes=minutes)
+    return Schedule(interval, grace, any=details.get("test_by") == "any")
 
 
-def _seconds(value: object) -> timedelta | None:
-    text = str(value) if isinstance(value, (int, str)) else ""
-    if not (text.isascii() and text.isdigit() and len(text) <= 9):  # noqa: PLR2004 - 31 years
+def _number(value: object) -> int | None:
+    if not isinstance(value, int) or isinstance(value, bool):
         return None
-    return timedelta(seconds=int(text))
+    return value if 0 <= value <= _MOST_NUMBER else None
+
+
+def _grace(interval: timedelta) -> timedelta:
+    return min(max(interval / 4, _LEAST_GRACE), _MOST_GRACE)
 
 
 class DayBook:
@@ -106,8 +115,9 @@ class DayBook:
         self.last[what] = fields
         if what == "test":
             self.tests[day] += 1
+        if what == "test" or (self.schedule is not None and self.schedule.any):
             self.tested(time)
-        elif what in {"opening", "closing"}:
+        if what in {"opening", "closing"}:
             self._armed(day, fields.get("area"), _ARMED if what == "closing" else _DISARMED)
 
     def heard(self, time: str) -> None:
@@ -120,7 +130,7 @@ class DayBook:
         self._heard = max(self._heard, time)
 
     def polled(self, fields: Mapping[str, Any], time: str) -> None:
-        """Take a span of polls of the account."""
+        """Take a span of polls of the account, or that its polls or tests were missed."""
         count = fields.get("count")
         days = [self._day(fields.get(key)) for key in ("first", "last")]
         number = count if isinstance(count, int) and count > 0 else 0
@@ -135,6 +145,10 @@ class DayBook:
 
     def tested(self, time: str) -> None:
         """Note a test, or the end of what is looked at: count those that were due in between."""
+        if time[:15] == self._test[:15]:
+            # Within ten minutes nothing was due.
+            self._test = time
+            return
         self.untested = _longer(self.untested, self._test, time)
         before, at = site_time(self._test, self.zone), site_time(time, self.zone)
         self._test = time

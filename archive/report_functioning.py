@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from archive.daybook import Arming, Silence
+from archive.daybook import Arming, Schedule, Silence
 from archive.incidents import INCIDENT_CLASSES
 from archive.report_facts import ReportFacts
 from archive.report_pages import Column, Layout
@@ -166,6 +166,7 @@ def _tests(summary: Summary) -> str:
     return (
         f"{received} received, {missed} missed; one is due every "
         f"{duration(book.schedule.interval)}, with {duration(book.schedule.grace)} of grace"
+        f"{'; any signal counts as one' if book.schedule.any else ''}"
     )
 
 
@@ -174,17 +175,24 @@ def _periods(layout: Layout, summary: Summary, rows: Sequence[Period]) -> None:
         return
     by_day = len(rows[0].name) > len("2026-01")
     layout.subheading("By day" if by_day else "By month")
-    due = summary.book.schedule is not None
-    layout.table(_PERIODS, [(_period(row, due=due), False) for row in rows])
+    rule = summary.book.schedule
+    layout.table(_PERIODS, [(_period(row, rule), False) for row in rows])
 
 
-def _period(row: Period, *, due: bool) -> list[str]:
+def _due(row: Period, rule: Schedule | None) -> str:
+    if rule is None:
+        return "not known"
+    # Where any signal counts as a test, only a miss can be counted.
+    return f"{row.missed} missed" if rule.any else str(row.tests + row.missed)
+
+
+def _period(row: Period, rule: Schedule | None) -> list[str]:
     arming = [str(row.arming[one] or "-") for one in (Arming.ARMED, Arming.DISARMED)]
     arming += [str(row.arming[one] or "-") for one in (Arming.MIXED, Arming.UNKNOWN)]
     return [
         row.name,
         *arming,
-        str(row.tests + row.missed) if due else "not known",
+        _due(row, rule),
         str(row.tests),
         str(row.polls),
         str(sum(row.counts[one] for one in INCIDENT_CLASSES)),
@@ -257,10 +265,11 @@ def _method(layout: Layout, summary: Summary) -> None:
                 "state before goes on. Before the first opening or closing it is not reported."
             ),
             (
-                "Tests: every signal of class test. With an interval known, one is due that "
-                "long after the one before; it is missed when nothing came within the grace, "
-                "and so again each interval. Tests due are those received and those missed. "
-                "Polls are counted on the day their span ended."
+                "Tests: every signal of class test, or any signal where that is agreed. With "
+                "an interval known, one is due that long after the one before; it is missed "
+                "when nothing came within the grace, and so again each interval. Tests due "
+                "are those received and those missed. Polls are counted on the day their span "
+                "ended."
             ),
             (
                 "Silence: the time between two records of this account, of whatever kind, and "

@@ -63,7 +63,7 @@ class Summary:
         self._count_day(time, signal_class or kind)
         if signal_class:
             self.book.signal(signal_class, fields, self._date, time)
-        elif kind == "line" and fields.get("kind") == "polls":
+        elif kind == "line" and fields.get("kind") in {"polls", "tests"}:
             self.book.polled(fields, time)
         self.windows.add(fields, time, incident=signal_class in INCIDENT_CLASSES)
         code = fields.get("code")

@@ -122,9 +122,8 @@ class Contract:
 class Account:
     """One contract's monitored service at one site.
 
-    ``epoch`` takes new records.  ``details`` has ``systems`` (a list of system classes),
-    ``test_interval`` and ``test_grace`` (seconds; the printed report counts tests due by them),
-    schedule and authorities.
+    ``epoch`` takes new records.  ``details`` has ``systems`` (a list of system classes), test
+    interval, schedule and authorities.
     """
 
     acct: str

@@ -87,6 +87,23 @@ def test_without_an_interval_nothing_is_missed() -> None:
     assert book.untested.length == 19 * DAY
 
 
+def test_where_any_signal_counts_as_a_test_none_is_missed_while_some_come() -> None:
+    book = DayBook(UTC, Schedule(DAY, HOUR, any=True))
+    for day in (1, 2, 3, 6):
+        book.signal("status", {}, f"2026-03-{day:02}", at(day))
+
+    assert dict(book.tests_missed) == {"2026-03-04": 1, "2026-03-05": 1}
+    assert not book.tests
+
+
+def test_the_programs_own_finding_that_tests_were_missed_counts_as_one() -> None:
+    book = DayBook(UTC)
+    book.polled({"kind": "tests", "cause": "missed", "last": at(1)}, at(3))
+    book.polled({"kind": "tests", "cause": "returned", "last": at(1)}, at(4))
+
+    assert dict(book.polls_missed) == {"2026-03-03": 1}
+
+
 def test_tests_are_missed_up_to_the_end_of_the_history() -> None:
     book = book_with_tests([at(1)], Schedule(DAY, HOUR))
     book.ended(at(4))
@@ -139,12 +156,15 @@ def test_a_record_that_goes_back_in_time_makes_no_silence() -> None:
 @pytest.mark.parametrize(
     ("details", "rule"),
     [
-        ({"test_interval": 86400, "test_grace": "3600"}, Schedule(DAY, HOUR)),
-        ({"test_interval": "86400"}, Schedule(DAY, timedelta(0))),
-        ({"test_interval": 0}, None),
-        ({"test_interval": "daily"}, None),
-        ({"test_interval": "99999999999"}, None),
-        ({"test_interval": [1]}, None),
+        ({"test_hours": 24, "test_grace": 60}, Schedule(DAY, HOUR)),
+        ({"test_hours": 24, "test_grace": 0, "test_by": "test"}, Schedule(DAY, 0 * HOUR)),
+        ({"test_hours": 24, "test_by": "any"}, Schedule(DAY, 6 * HOUR, any=True)),
+        ({"test_hours": 168, "test_grace": "x"}, Schedule(7 * DAY, 6 * HOUR)),
+        ({"test_hours": 4}, Schedule(4 * HOUR, HOUR)),
+        ({"test_hours": 0}, None),
+        ({"test_hours": True}, None),
+        ({"test_hours": "24"}, None),
+        ({"test_hours": 10**9}, None),
         ({}, None),
         ("none", None),
     ],

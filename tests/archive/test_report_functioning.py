@@ -94,6 +94,13 @@ def test_without_an_interval_no_test_counts_as_due() -> None:
     assert "No gap is recorded for the span of this history." in text
 
 
+def test_where_any_signal_counts_as_a_test_misses_are_counted() -> None:
+    text = section(RECORDS, Schedule(timedelta(days=1), timedelta(hours=1), any=True))
+
+    assert "any signal counts as one" in text
+    assert "0 missed" in text
+
+
 def test_an_empty_history_has_a_section_too() -> None:
     layout = Layout()
     functioning(layout, facts(), summary([{"class": "odd"}]), set())
