@@ -72,6 +72,7 @@ def cover(layout: Layout, facts: ReportFacts, summary: Summary) -> None:
 def _identity(facts: ReportFacts, summary: Summary) -> list[tuple[str, str]]:
     form = facts.form
     first, last = (local_time(moment(it), summary.zone) for it in (summary.first, summary.last))
+    covered = local_time(form.checkpoint_time, summary.zone)
     return [
         ("Customer", form.customer),
         ("Site", form.site),
@@ -79,7 +80,7 @@ def _identity(facts: ReportFacts, summary: Summary) -> list[tuple[str, str]]:
         ("Account", f"{form.acct}, epoch {form.epoch}, at station {form.station}"),
         ("Transmitters", "; ".join(facts.transmitters)),
         ("Period", f"{first} to {last}"),
-        ("Covered up to", f"checkpoint {form.checkpoint} of {form.checkpoint_time}"),
+        ("Covered up to", f"checkpoint {form.checkpoint} of {covered}"),
         ("Kind of bundle", f"{form.kind}; {form.base}"),
         ("Time basis", f"recorded in UTC, shown in {form.zone} with offset"),
         ("Made by", f"{_listed(summary.origins)}; {facts.documents} documents"),

@@ -237,8 +237,8 @@ def _gaps_by_cause(layout: Layout, facts: ReportFacts) -> None:
                 [
                     one.name,
                     str(one.number),
-                    duration(one.total),
-                    duration(one.longest),
+                    _length(one, one.total),
+                    _length(one, one.longest),
                     str(one.open),
                 ],
                 False,
@@ -246,6 +246,10 @@ def _gaps_by_cause(layout: Layout, facts: ReportFacts) -> None:
             for one in found
         ],
     )
+
+
+def _length(cause: Cause, length: timedelta) -> str:
+    return "not over" if cause.open == cause.number else duration(length)
 
 
 def _method(layout: Layout, summary: Summary) -> None:

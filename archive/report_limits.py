@@ -149,9 +149,10 @@ def limits(layout: Layout, facts: ReportFacts, summary: Summary) -> None:
     layout.heading("What is not here, and why")
     form = facts.form
     first = local_time(moment(summary.first), summary.zone)
+    covered = local_time(form.checkpoint_time, summary.zone)
     statements = [
         ("Before", f"Nothing before {first}: the record of this account's epoch begins there."),
-        ("After", f"Nothing after checkpoint {form.checkpoint} of {form.checkpoint_time}."),
+        ("After", f"Nothing after checkpoint {form.checkpoint} of {covered}."),
         (
             "Never received",
             (

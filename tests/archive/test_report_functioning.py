@@ -83,7 +83,14 @@ def test_the_section_states_counts_and_how_they_were_made() -> None:
     assert "none in this history" in text
     assert "the clock was set 1 0 s 0 s 0" in text
     assert "How this was counted" in text
+    assert "not over" not in text
     assert "it draws no conclusion" in text
+
+
+def test_what_is_still_open_has_no_length() -> None:
+    assert "the clock was set 1 not over not over 1" in section(
+        RECORDS, lines=[{"kind": "clock_step", "from": at(1)}]
+    )
 
 
 def test_without_an_interval_no_test_counts_as_due() -> None:

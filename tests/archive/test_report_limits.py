@@ -92,7 +92,7 @@ def test_limits_say_what_is_not_here(lines, origin: str, words: str) -> None:
     text = said(layout)
     assert words in text
     assert "Nothing before 2026-03-01 10:00:00 -05:00 EST" in text
-    assert "Nothing after checkpoint 7" in text
+    assert "Nothing after checkpoint 7 of 2026-05-31 20:00:00 -04:00 EDT." in text
 
 
 def test_the_way_to_check_names_commands_and_fingerprints() -> None:
