@@ -17,7 +17,7 @@ from archive.report_charts import (
     short,
     told,
 )
-from archive.report_pages import Layout
+from archive.report_pages import ALERT, RULE, Layout
 from archive.summary import Summary
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -173,3 +173,46 @@ def test_letters_and_signs_carry_what_colours_show(tmp_path) -> None:
     assert shown.count("✓") == 1 + 1
     assert shown.count("\u00d7") == 1 + 1
     assert "a gap or outage touches the day" in shown
+
+
+def lines_of(colour: tuple[float, float, float], summary: Summary, gaps: set[str]) -> int:
+    """Return how many lines of a colour the picture of the only month has."""
+    layout = Layout()
+    (panel,), _ = month_panels(summary, gaps)
+    draw_month(layout, panel, 5)
+    code = " ".join(f"{part:g}" for part in colour) + " RG"
+    return sum(code in mark.code and " l S" in mark.code for mark in layout._marks)
+
+
+FULL = summary_of(
+    *[signal(day, kind) for day in range(1, 32) for kind in ("opening", "test", "alarm")]
+)
+
+
+def test_days_of_a_gap_are_hatched_and_others_are_not() -> None:
+    one = lines_of(ALERT, FULL, {"2026-03-04"})
+
+    assert one > 5
+    assert lines_of(ALERT, FULL, {"2026-03-04", "2026-03-20"}) == 2 * one
+    assert lines_of(ALERT, FULL, set()) == 0
+
+
+def test_days_without_a_record_are_never_blank() -> None:
+    without_one = summary_of(
+        *[signal(day, kind) for day in range(1, 32) if day != 9 for kind in ("opening", "test")]
+    )
+
+    assert lines_of(RULE, FULL, set()) == 0
+    # The ground of the day, and its square for tests; the arming goes on.
+    assert lines_of(RULE, without_one, set()) > lines_of(RULE, FULL, set()) + 10
+
+
+def test_an_alarm_has_a_sign_above_the_bar_of_its_day() -> None:
+    layout = Layout()
+    (panel,), _ = month_panels(MARCH, set())
+    draw_month(layout, panel, 5)
+
+    code = " ".join(f"{part:g}" for part in ALERT) + " rg"
+    (sign,) = [mark for mark in layout._marks if code in mark.code]
+    (third,) = [mark for mark in layout._marks if mark.text and mark.text[2] == "3"]
+    assert abs(float(sign.code.split()[4]) - third.text[0]) < 8
