@@ -19,7 +19,8 @@ from archive.summary import Summary, moment
 
 __all__ = ["ReportFacts", "alarm_history_pdf"]
 
-_SECTIONS = 11
+# A history that is too long to stand here record by record has two sections instead.
+_SECTIONS_SHORT, _SECTIONS_LONG = 11, 12
 
 
 def alarm_history_pdf(target: Path, facts: ReportFacts, summary: Summary) -> int:
@@ -32,7 +33,7 @@ def alarm_history_pdf(target: Path, facts: ReportFacts, summary: Summary) -> int
     cover(layout, facts, summary)
     layout.new_page()
     layout.heading("Contents", listed=False)
-    layout.contents(_SECTIONS)
+    layout.contents(_SECTIONS_SHORT if summary.rows else _SECTIONS_LONG)
     summary_tables(layout, summary)
     _months(layout, summary, gaps)
     functioning(layout, facts, summary, gaps)

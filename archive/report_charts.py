@@ -244,7 +244,7 @@ def _month(pen: Pen, panel: Panel, most: int) -> None:
         box = (x + 1, arming, width - 3.5, _SQUARE)
         _armed(pen, day.arming, box)
         _tested(pen, day.supervised, (x + 1, strip, width - 3.5, _SQUARE))
-    pen.line((_LABEL, base, pen.width, base), colour=QUIET, width=0.5)
+    pen.line((_LABEL, base, _LABEL + len(panel.days) * width, base), colour=QUIET, width=0.5)
 
 
 def _ground(pen: Pen, day: Day, box: tuple[float, float, float, float]) -> None:

@@ -219,6 +219,30 @@ def test_every_section_is_in_the_contents_and_the_bookmarks(short: Path) -> None
     assert all(title in words for title in titles)
 
 
+def test_contents_name_what_a_long_history_has_instead_of_its_records(long: Path) -> None:
+    page = " ".join(PdfReader(long).pages[1].extract_text().split())
+    contents = page[page.index("Contents") : page.index("Summary by month and class month")]
+
+    assert "Alarms, duress and medical signals" in contents
+    assert "Day by day" in contents
+    assert "Records 1 to" not in contents
+
+
+@pytest.mark.parametrize("history", ["short", "long"])
+def test_contents_have_the_room_they_need(history: str, request) -> None:
+    page = PdfReader(request.getfixturevalue(history)).pages[1]
+    heights: dict[str, float] = {}
+
+    def note(text: str, _cm, matrix, _font, _size) -> None:
+        heights.setdefault(text.strip(), matrix[5])
+        if text.strip() == "Summary by month and class":
+            heights["last heading"] = matrix[5]
+
+    page.extract_text(visitor_text=note)
+
+    assert heights["How to check this"] - heights["last heading"] > 20
+
+
 def test_the_document_has_language_title_and_structure(short: Path) -> None:
     catalog = PdfReader(short).trailer["/Root"]
 
