@@ -18,6 +18,7 @@ from archive import canonical, cms, merkle, xades
 from archive.authorities.base import Authority
 from archive.canonical import JsonValue
 from archive.container import Sign, VolumeWriter, deflate_probe, pack, volume_list
+from archive.daybook import schedule
 from archive.errors import MalformedError
 from archive.facts import (
     SourceDocument,
@@ -177,7 +178,7 @@ def build(
     Raises `MalformedError` where the records are not the chain that the source names.
     """
     bag = Bag(into / "bag")
-    summary = Summary(_zone(source.facts))
+    summary = Summary(_zone(source.facts), schedule(source.facts))
     with VolumeWriter(bag, into / "volumes", source.base) as volumes:
 
         def written(segment: SegmentFiles) -> None:
@@ -198,6 +199,9 @@ def build(
         lines=line_rows(source.facts),
         documents=documents,
         segments=len(segments),
+        table=source.table,
+        dictionary=source.dictionary,
+        known=source.facts,
         corrections=_corrections(source),
     )
     pages = alarm_history_pdf(bag.path(_REPORT), report, summary)

@@ -7,18 +7,86 @@ find them in the files; times are the site's.
 
 import re
 from collections.abc import Mapping
-from datetime import tzinfo
+from datetime import datetime, timedelta, tzinfo
+from types import MappingProxyType
 from typing import Any
 
-from archive.summary import site_time
+from archive.daybook import site_time
 
-__all__ = ["corrected", "local_time", "said", "shown"]
+__all__ = [
+    "CLASSES",
+    "GAPS",
+    "MARKS",
+    "corrected",
+    "cut",
+    "duration",
+    "local_time",
+    "said",
+    "shown",
+    "span",
+]
 
 # Keys that have a place of their own in the row, or that only the files hold.
 _ELSEWHERE = frozenset({"acct", "epoch", "seq", "t", "type", "origin", "salt", "entry", "marks"})
 _DIGITS = re.compile(r"[0-9a-f]{16,}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 _CUT = 12
+_LONGEST_DETAIL = 400
+
+CLASSES: Mapping[str, str] = MappingProxyType(
+    {
+        "alarm": "a detector or a person called for help",
+        "restore": "a condition ended",
+        "supervisory": "a supervised part of the system changed",
+        "trouble": "something in the system does not work",
+        "test": "a test signal",
+        "opening": "disarmed",
+        "closing": "armed",
+        "bypass": "a zone was taken out, or put back",
+        "cancel": "an alarm was withdrawn",
+        "duress": "somebody signalled a threat",
+        "medical": "somebody called for medical help",
+        "status": "something was reported that is none of these",
+        "self": "the receiver, or the recording program, of itself",
+    }
+)
+"""What each class of signal is, in words."""
+
+MARKS: Mapping[str, str] = MappingProxyType(
+    {
+        "repeat": "the same frame came again on one path",
+        "poll": "a link test",
+        "suspect": "the frame has a fault that did not keep it from being read",
+        "duplicate_of": "the same event came by another path too; both records stay",
+        "log_only": "recorded while no response was owed",
+        "post_end": "received after monitoring had ended",
+        "post_close": "received after the record of the account was closed",
+        "unresolved": "from a shared transmitter, and no link was for this event",
+        "runaway_folded": "received while the account sent far more than normal",
+        "redecoded": "read later than it was received",
+        "not_acknowledged": "the sender was not told that it was received",
+        "on_test": "signals were expected from testing",
+        "storm": "received while a region was in storm mode",
+    }
+)
+"""What each handling mark says, in words."""
+
+GAPS: Mapping[str, str] = MappingProxyType(
+    {
+        "receiver_link": "the line to a receiver was down",
+        "receiver_fault": "a receiver said it had a fault",
+        "line_down": "the line to a receiver was down",
+        "host_down": "the recording machine was down",
+        "daemon_down": "the recording program was not running",
+        "disk_refused": "the disk took nothing",
+        "clock": "the clock was not known to be right",
+        "clock_step": "the clock was set",
+        "tap_loss": "a listening line lost bytes",
+        "account_path": "this account was not heard while others were",
+        "import_boundary": "before this program recorded",
+    }
+)
+"""What each kind of gap means, in words."""
 
 
 def local_time(text: str, zone: tzinfo) -> str:
@@ -104,3 +172,27 @@ def _words(key: object) -> str:
 def _begun(text: str) -> str:
     words = _words(text)
     return words[:1].upper() + words[1:]
+
+
+def cut(text: str) -> str:
+    """Return ``text``, or its beginning where it is too long for a cell."""
+    return text if len(text) <= _LONGEST_DETAIL else f"{text[:_LONGEST_DETAIL]} ..."
+
+
+def duration(length: timedelta) -> str:
+    """Return a length of time in words, its two largest units."""
+    seconds = int(length.total_seconds())
+    parts = []
+    for name, unit in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
+        number, seconds = divmod(seconds, unit)
+        if number:
+            parts.append(f"{number} {name}")
+    return " ".join(parts[:2]) or "0 s"
+
+
+def span(begin: object, end: object) -> timedelta | None:
+    """Return the time between two texts; None where one of them is no time."""
+    try:
+        return datetime.fromisoformat(str(end)) - datetime.fromisoformat(str(begin))
+    except (ValueError, TypeError):
+        return None

@@ -6,32 +6,28 @@ there are codes and days.
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from typing import Any
+
+from archive.daybook import DayBook, Schedule, site_time
+from archive.incidents import INCIDENT_CLASSES, Windows
 
 __all__ = ["INCIDENT_CLASSES", "ROWS", "Summary", "moment", "site_time"]
 
 # Up to this many records the report lists each; above, incidents and a row a day.
 ROWS = 2000
-INCIDENT_CLASSES = frozenset({"alarm", "duress", "medical"})
 _CODES = 20_000
 # How the version of an operator's own table begins (docs/reference/ledger-records.md).
 _OWN = "own:"
 
 
-def site_time(text: str, zone: tzinfo) -> datetime | None:
-    """Return a record's UTC time in ``zone``; None where the text is no such time."""
-    try:
-        return datetime.fromisoformat(text).astimezone(zone)
-    except (ValueError, OverflowError):
-        return None
-
-
 class Summary:
     """Counts, codes, days, and the rows that the report shows."""
 
-    def __init__(self, zone: tzinfo) -> None:
+    def __init__(self, zone: tzinfo, tests: Schedule | None = None) -> None:
         self.zone = zone
+        self.book = DayBook(zone, tests)
+        self.windows = Windows()
         self.records = 0
         self.types: Counter[str] = Counter()
         self.origins: Counter[str] = Counter()
@@ -48,6 +44,7 @@ class Summary:
         self.first: Mapping[str, Any] = {}
         self.last: Mapping[str, Any] = {}
         self._day: Counter[str] = Counter()
+        self._date = ""
         self._minutes = ""
 
     def add(self, fields: Mapping[str, Any]) -> None:
@@ -62,7 +59,13 @@ class Summary:
         self.origins[_text(fields, "origin")] += 1
         if kind == "signal":
             self.classes[signal_class] += 1
-        self._count_day(moment(fields), signal_class or kind)
+        time = moment(fields)
+        self._count_day(time, signal_class or kind)
+        if signal_class:
+            self.book.signal(signal_class, fields, self._date, time)
+        elif kind == "line" and fields.get("kind") in {"polls", "tests"}:
+            self.book.polled(fields, time)
+        self.windows.add(fields, time, incident=signal_class in INCIDENT_CLASSES)
         code = fields.get("code")
         if code.__class__ is str:
             self._name(code, fields)
@@ -101,8 +104,11 @@ class Summary:
         if minutes != self._minutes:
             self._minutes = minutes
             at = site_time(time, self.zone)
-            day = at.strftime("%Y-%m-%d") if at else ""
-            self._day = self.days.setdefault(day, Counter())
+            self._date = at.strftime("%Y-%m-%d") if at else ""
+            self._day = self.days.setdefault(self._date, Counter())
+            self.book.heard(time)
+        else:
+            self.book.hear(time)
         self._day[what] += 1
 
     def months(self) -> dict[str, Counter[str]]:

@@ -43,9 +43,10 @@ _log = logging.getLogger("stationd.worker")
 
 
 def retention(settings: Settings) -> Retention:
-    """Return how long objects are locked."""
-    assert settings.archive is not None  # noqa: S101  (asked only where there is one)
-    return Retention(closing=settings.archive.retention, other=settings.archive.retention_other)
+    """Return how long objects are locked, and what paper the report is for."""
+    archive = settings.archive
+    assert archive is not None  # noqa: S101  (asked only where there is one)
+    return Retention(closing=archive.retention, other=archive.retention_other, paper=archive.paper)
 
 
 def workshop(settings: Settings, desk: Desk, *, authority: Authority | None = None) -> Workshop:

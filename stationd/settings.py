@@ -203,6 +203,9 @@ class ArchiveSettings(Table):
     retention_other: Period = Field(
         default=timedelta(days=730), description="Lock of every other kind."
     )
+    paper: Literal["letter", "a4"] = Field(
+        default="letter", description="Paper of the printed report in a bundle."
+    )
 
 
 class AuthoritySettings(Table):

@@ -67,10 +67,18 @@ def read_frozen(text: str) -> Frozen:
     )
 
 
-def freeze(connection: Connection, order: Order, station: str, *, at: int | None = None) -> Frozen:
+def freeze(
+    connection: Connection,
+    order: Order,
+    station: str,
+    *,
+    at: int | None = None,
+    paper: str = "letter",
+) -> Frozen:
     """Return the facts about an order's account as of now, in the caller's transaction.
 
-    Its records are those that checkpoint ``at`` covers; None: the newest.
+    Its records are those that checkpoint ``at`` covers; None: the newest.  ``paper`` is that of
+    the printed report.
     """
     if at is None:
         size, head = reading.read_covered(connection, order.acct, order.epoch)
@@ -93,6 +101,7 @@ def freeze(connection: Connection, order: Order, station: str, *, at: int | None
         ],
         "lines": reading.read_line_periods(connection, _groups(known)),
         "notices": notices,
+        "report": {"paper": paper},
         "order": {
             "id": order.id,
             "kind": order.kind.value,

@@ -64,10 +64,14 @@ class LostError(CheckFailedError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """How long objects are locked: closing bundles, and every other kind."""
+    """How long objects are locked: closing bundles, and every other kind.
+
+    ``paper`` is that of the report, frozen into the order with the rest.
+    """
 
     closing: timedelta
     other: timedelta
+    paper: str = "letter"
 
     def of(self, kind: Kind) -> timedelta:
         """Return the lock of a kind."""
@@ -164,7 +168,8 @@ def prepare(  # noqa: PLR0913  (what an order is prepared with)
         n = reading.read_newest_checkpoint(connection) if at is None else at
         if n is None:
             raise CheckFailedError("There is no checkpoint yet.")
-        frozen = gather.freeze(connection, order, desk.station, at=at).encoded()
+        paper = retention.paper
+        frozen = gather.freeze(connection, order, desk.station, at=at, paper=paper).encoded()
         store.update_order(
             connection,
             order_id,

@@ -1,8 +1,22 @@
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from archive.report_words import corrected, local_time, said, shown
+from archive.report_words import (
+    CLASSES,
+    GAPS,
+    MARKS,
+    corrected,
+    cut,
+    duration,
+    local_time,
+    said,
+    shown,
+    span,
+)
+from receivers.signals import SignalClass
+from stationd.gaps.model import Cause
 
 NEW_YORK = ZoneInfo("America/New_York")
 HASH = "0a3d2a712c45" + "5" * 52
@@ -91,3 +105,35 @@ def test_the_hour_that_comes_twice_is_told_apart(utc: str, shown: str) -> None:
 )
 def test_a_correction_says_what_is_and_what_was(fields: dict[str, object], words: str) -> None:
     assert corrected(fields, NEW_YORK) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "0 s"),
+        (59, "59 s"),
+        (3600, "1 h"),
+        (3661, "1 h 1 min"),
+        (200_000, "2 d 7 h"),
+        (86_401, "1 d 1 s"),
+    ],
+)
+def test_a_length_of_time_is_its_two_largest_units(seconds: int, words: str) -> None:
+    assert duration(timedelta(seconds=seconds)) == words
+
+
+def test_a_span_between_what_is_no_time_is_none() -> None:
+    assert span("2026-01-01T00:00:00Z", "2026-01-01T01:00:00Z") == timedelta(hours=1)
+    assert span("2026-01-01T00:00:00Z", None) is None
+    assert span("2026-01-01T00:00:00Z", "2026-01-01T01:00:00") is None
+
+
+def test_a_text_is_cut_only_where_it_is_long() -> None:
+    assert cut("short") == "short"
+    assert cut("x" * 401) == "x" * 400 + " ..."
+
+
+def test_every_class_gap_and_mark_that_the_program_writes_has_words() -> None:
+    assert {one.value for one in SignalClass} == set(CLASSES)
+    assert {one.value for one in Cause} <= set(GAPS)
+    assert {"repeat", "duplicate_of", "log_only", "runaway_folded"} <= set(MARKS)

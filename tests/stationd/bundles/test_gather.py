@@ -64,6 +64,17 @@ def test_facts_stay_those_of_the_order(
     assert [row["act"] for row in made.facts["custody"]] == ["ordered"]  # type: ignore[union-attr,index]
 
 
+def test_the_paper_of_the_report_is_frozen_into_the_order(
+    desk: Desk, manager: Person, tree: LedgerTree, log_key: LogKey
+) -> None:
+    order_id = service.order(desk, "1234", Kind.ON_REQUEST, manager)
+    prepare(desk, order_id, tree, ORIGIN, log_key, replace(RETENTION, paper="a4"))
+
+    made = source(desk, service.read(desk, order_id), origin=ORIGIN)
+
+    assert made.facts["report"] == {"paper": "a4"}
+
+
 def test_documents_come_with_the_record_that_names_them_and_internal_ones_stay(
     desk: Desk, manager: Person, tree: LedgerTree, log_key: LogKey
 ) -> None:
