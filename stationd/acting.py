@@ -54,6 +54,7 @@ LEASE = "worker"
 _LEASE_LENGTH = timedelta(seconds=30)
 _ROSTER_EVERY = timedelta(seconds=2)
 _UPKEEP_EVERY = timedelta(hours=1)
+_HOLDS_EVERY = timedelta(seconds=2)
 _EXPECT_EVERY = timedelta(hours=1)
 _SCAN_EVERY = timedelta(seconds=2)
 _SCAN_MOST = 2000
@@ -106,7 +107,7 @@ class Acting:
         self._every("supervision", _SCAN_EVERY, self._scan)
         self._every("due", timedelta(), self._take_due_steps)
         self._every("seal", timedelta(), self._seal)
-        self._every("holds", _FAILED, self._look_at_holds)
+        self._every("holds", _HOLDS_EVERY, self._look_at_holds)
         self._every("orders", timedelta(), self._work)
         return True
 
@@ -329,10 +330,14 @@ class Acting:
         )
 
     def _look_at_holds(self) -> None:
-        """Let the child show a hold that was set or lifted since, at once."""
+        """Let the child show a hold that was set or lifted since, before anything else it has."""
+        if self._settings.archive is None:
+            return
         with self._desk.database.reading() as connection:
-            if bundles.read_unshown(connection):
-                self._rest("upkeep", timedelta())
+            differing = bundles.read_unshown(connection)
+        if differing and self._is_free():
+            self._assistant.give("holds")
+            self._rest("holds", _FAILED)
 
     def _begin(self, order: Order) -> None:
         if not take_order(self._desk, order.id, self._holder):

@@ -10,8 +10,9 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from types import MappingProxyType
 
 from archive.authorities.base import Authority
 from archive.errors import ArchiveError, StoreUnavailableError
@@ -25,11 +26,11 @@ from stationd.clock import parse_iso
 from stationd.desk import Desk
 from stationd.errors import StationdError
 from stationd.logs import note
-from stationd.schedule.checks import ARCHIVE, Check, record_check
+from stationd.schedule.checks import ARCHIVE, HOLDS, Check, record_check
 from stationd.schedule.store import Due, read_due, record_done
 from stationd.settings import Settings
 
-__all__ = ["DONE", "assist", "become_child", "retention", "upkeep", "workshop"]
+__all__ = ["DONE", "assist", "become_child", "flags", "retention", "upkeep", "workshop"]
 
 DONE = "done"
 """The answer to each task."""
@@ -76,12 +77,22 @@ def upkeep(shop: Workshop) -> None:
         _check(desk, ARCHIVE, "failed", sentence(error))
         return
     _check(desk, ARCHIVE, "passed", shop.store.name)
-    with suppress(ArchiveError):
-        show_holds(shop)
+    flags(shop)
     with desk.database.reading() as connection:
         found = [one for one in read_due(connection, desk.clock.now()) if one.step == EXTEND]
     for one in found:
         _extend(shop, one)
+
+
+def flags(shop: Workshop) -> None:
+    """Make the flags of stored objects what the holds ask for."""
+    try:
+        changed = show_holds(shop)
+    except ArchiveError as error:
+        _check(shop.desk, HOLDS, "failed", sentence(error))
+        return
+    if changed:
+        _check(shop.desk, HOLDS, "passed", f"the flag of {changed} object(s) was changed")
 
 
 def _extend(shop: Workshop, one: Due) -> None:
@@ -118,7 +129,7 @@ def become_child(parent: int) -> bool:
 
 
 def assist(settings: Settings, desk: Desk, tasks: Iterable[str]) -> None:
-    """Do one task after another: ``order ID``, ``reverify ID`` or ``upkeep``."""
+    """Do one task after another: ``order ID``, ``reverify ID``, ``upkeep`` or ``holds``."""
     for task in tasks:
         word, _, order_id = task.strip().partition(" ")
         try:
@@ -134,8 +145,13 @@ def assist(settings: Settings, desk: Desk, tasks: Iterable[str]) -> None:
 
 
 def _do(shop: Workshop, word: str, order_id: str) -> None:
-    if word == "upkeep":
-        upkeep(shop)
+    if word in _ROUNDS:
+        _ROUNDS[word](shop)
         return
     done = attempt(shop, order_id) if word == "order" else reverify(shop, order_id)
     note(_log.info, "order", order=done.id, state=done.state.value, why=done.why)
+
+
+_ROUNDS: Mapping[str, Callable[[Workshop], None]] = MappingProxyType(
+    {"upkeep": upkeep, "holds": flags}
+)

@@ -1,6 +1,6 @@
 """Ordering bundles, and looking at what became of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from archive.canonical import JsonValue
 from stationd.accounts.store import read_account
@@ -21,6 +21,8 @@ __all__ = [
     "orders",
     "place",
     "read",
+    "replace_order",
+    "unflagged",
 ]
 
 
@@ -144,3 +146,13 @@ def objects(desk: Desk, order_id: str) -> list[StoredObject]:
     """Return a bundle's files and where they lie."""
     with desk.database.reading() as connection:
         return store.read_objects(connection, order_id)
+
+
+def unflagged(desk: Desk, accts: Sequence[str]) -> list[StoredObject]:
+    """Return objects of accounts that do not carry the legal-hold flag they are to carry.
+
+    Those on their way into the archive are among them.
+    """
+    with desk.database.reading() as connection:
+        found = [one for one, held in store.read_unshown(connection, accts) if held]
+        return [*found, *store.read_unstored(connection, accts)]

@@ -9,17 +9,21 @@ import sqlalchemy as sa
 from stationd.bundles.model import Kind, Order, OrderState, StoredObject
 from stationd.clock import iso, parse_iso
 from stationd.db.engine import Connection
-from stationd.db.schema import cases, holds, objects, orders
+from stationd.db.schema import cases, objects, orders
 from stationd.errors import NotFoundError
+from stationd.holds.store import held_accounts
 
 __all__ = [
+    "drop_flag",
     "extend_lease",
     "find_order",
+    "note_flagged",
     "read_objects",
     "read_order",
     "read_orders",
     "read_stale",
     "read_unshown",
+    "read_unstored",
     "read_waiting",
     "record_held",
     "record_objects",
@@ -134,28 +138,82 @@ def _free(now: datetime, holder: str) -> sa.ColumnElement[bool]:
     )
 
 
-def read_unshown(connection: Connection) -> list[StoredObject]:
-    """Return stored objects whose legal-hold flag is not what the holds ask for.
+def read_unshown(
+    connection: Connection, accts: Sequence[str] | None = None
+) -> list[tuple[StoredObject, bool]]:
+    """Return stored objects whose legal-hold flag is not what the holds ask for, and that.
 
-    An account asks for the flag while a `records` hold that is no case's own is in force on it.
+    An account asks for the flag while a `records` hold that is no case's own reaches it.
+    ``accts``: only of these accounts.
     """
-    held = sa.exists().where(
-        holds.c.acct == orders.c.acct,
-        holds.c.kind == "records",
-        holds.c.case_id.is_(None),
-        holds.c.lifted_at.is_(None),
+    held = _held()
+    flag = objects.c.legal_hold
+    query = (
+        sa.select(objects, held.label("held"))
+        .join(orders, orders.c.id == objects.c.order_id)
+        .where(
+            objects.c.mode.is_not(None),
+            sa.or_(
+                sa.and_(held, flag.is_not(sa.true())),
+                sa.and_(sa.not_(held), flag.is_not(sa.false())),
+            ),
+        )
+        .order_by(objects.c.order_id, objects.c.file)
     )
-    flagged = objects.c.legal_hold.is_(True)
+    if accts is not None:
+        query = query.where(orders.c.acct.in_(accts))
+    return [(_object(row), bool(row.held)) for row in connection.execute(query)]
+
+
+def read_unstored(connection: Connection, accts: Sequence[str]) -> list[StoredObject]:
+    """Return objects of accounts that are on their way into the archive: no flag shows yet."""
     query = (
         sa.select(objects)
         .join(orders, orders.c.id == objects.c.order_id)
         .where(
-            objects.c.mode.is_not(None),
-            sa.or_(sa.and_(held, sa.not_(flagged)), sa.and_(sa.not_(held), flagged)),
+            objects.c.mode.is_(None),
+            orders.c.state.in_([OrderState.BUILT.value, OrderState.STORED.value]),
+            orders.c.acct.in_(accts),
         )
         .order_by(objects.c.order_id, objects.c.file)
     )
     return [_object(row) for row in connection.execute(query)]
+
+
+def drop_flag(connection: Connection, order_id: str) -> bool:
+    """Note that nobody knows a bundle's flags, as they come off; False: a hold reaches it again.
+
+    It is noted before it is done: a hold that is set from now on finds the flag missing.
+    """
+    free = sa.update(orders).where(orders.c.id == order_id, sa.not_(_held()))
+    if not connection.execute(free.values(legal_hold=False)).rowcount:
+        return False
+    flagged = sa.update(objects).where(objects.c.order_id == order_id, objects.c.mode.is_not(None))
+    connection.execute(flagged.values(legal_hold=None))
+    return True
+
+
+def note_flagged(connection: Connection) -> None:
+    """Note of bundles under a hold that every object carries the flag: from now on it must."""
+    bare = sa.exists().where(
+        objects.c.order_id == orders.c.id, objects.c.legal_hold.is_not(sa.true())
+    )
+    connection.execute(
+        sa.update(orders)
+        .where(
+            orders.c.state.in_([OrderState.STORED.value, OrderState.VERIFIED.value]),
+            sa.not_(orders.c.legal_hold),
+            _held(),
+            sa.exists().where(objects.c.order_id == orders.c.id),
+            sa.not_(bare),
+        )
+        .values(legal_hold=True)
+    )
+
+
+def _held() -> sa.ColumnElement[bool]:
+    """Return whether a hold that is no case's own reaches an order's account."""
+    return orders.c.acct.in_(held_accounts())
 
 
 def take(

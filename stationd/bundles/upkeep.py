@@ -1,6 +1,8 @@
 """Looking after stored bundles: locks that must last longer, holds that must show on objects."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import groupby
 
 from stationd.bundles import store
 from stationd.bundles.model import Order, OrderState, StoredObject
@@ -43,20 +45,53 @@ def _ends_before(one: StoredObject, until: datetime) -> bool:
 def show_holds(shop: Workshop) -> int:
     """Put the legal-hold flag on objects of accounts under a records hold, and take it off others.
 
+    What is to be done follows from the rows each time, so it may end anywhere and be done again.
+    An order says that it is under a hold only after every object of it is, and no longer before
+    any object is not: a reading back in between must not take it for a fault of the store.
     Returns how many objects changed.
     """
     if not shop.store.locked:
         return 0
     with shop.desk.database.reading() as connection:
         differing = store.read_unshown(connection)
-    for one in differing:
-        assert one.version_id is not None  # noqa: S101  (it has a lock mode)
-        wanted = not one.legal_hold
-        shop.store.set_legal_hold(one.key, one.version_id, wanted)
-        _note(shop, one)
+    changed = 0
+    for (order_id, wanted), found in groupby(differing, key=lambda one: (one[0].order_id, one[1])):
+        listed = [one for one, _ in found]
+        changed += _flags(shop, order_id, listed, on=wanted)
+    with shop.desk.database.writing() as connection:
+        store.note_flagged(connection)
+    return changed
+
+
+def _flags(shop: Workshop, order_id: str, found: Sequence[StoredObject], *, on: bool) -> int:
+    """Put the flag on objects of one bundle, or take it off; return how many changed."""
+    if not on:
         with shop.desk.database.writing() as connection:
-            store.update_order(connection, one.order_id, legal_hold=wanted)
-    return len(differing)
+            if not store.drop_flag(connection, order_id):
+                # Another hold was set since: the flag stays.
+                return 0
+        shop.passed("flag dropped")
+    for one in found:
+        _flag(shop, one, on=on)
+    _record(shop, order_id, "flagged" if on else "unflagged", len(found))
+    return len(found)
+
+
+def _flag(shop: Workshop, one: StoredObject, *, on: bool) -> None:
+    assert one.version_id is not None  # noqa: S101  (it has a lock mode)
+    shop.store.set_legal_hold(one.key, one.version_id, on)
+    shop.passed("flag sent")
+    _note(shop, one)
+    shop.passed("flag noted")
+
+
+def _record(shop: Workshop, order_id: str, act: str, count: int) -> None:
+    """Append what was done to the flags of a bundle."""
+    with shop.desk.database.writing() as connection:
+        order = store.read_order(connection, order_id)
+        draft = custody(order, act, WORKER, {"objects_changed": count})
+        now = shop.desk.clock.now()
+        append(connection, [draft], station=shop.desk.station, now=now, ids=shop.desk.ids)
 
 
 def _stored(shop: Workshop, acct: str) -> list[Order]:

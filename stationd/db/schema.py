@@ -8,12 +8,14 @@ Times are nanoseconds since 1970 UTC (``..._ns``) where entries and records carr
 import sqlalchemy as sa
 
 from stationd.db.columns import Time, metadata
+from stationd.db.retaining import holds
 from stationd.db.watching import gaps, heard_hours, silences, starts, supervision
 
 __all__ = [
     "APPEND_ONLY",
     "gaps",
     "heard_hours",
+    "holds",
     "metadata",
     "silences",
     "starts",
@@ -406,7 +408,7 @@ key_uses = sa.Table(
     comment="What the frames of known numbers showed of their keys: an index, never the evidence.",
 )
 
-# --- Staff, holds ---
+# --- Staff ---
 
 staff = sa.Table(
     "staff",
@@ -432,22 +434,6 @@ sessions = sa.Table(
     sa.Column("used_at", Time, nullable=False),
     sa.Column("ended_at", Time, comment="NULL: still open"),
     comment="Logins of stationctl and console.",
-)
-
-holds = sa.Table(
-    "holds",
-    metadata,
-    _id(),
-    sa.Column("kind", sa.String(8), nullable=False, comment="records or service"),
-    sa.Column("acct", sa.ForeignKey("accounts.acct"), nullable=False, index=True),
-    sa.Column("case_id", sa.String(40), comment="the case whose own hold it is; NULL: none"),
-    sa.Column("ground", sa.Text, nullable=False),
-    sa.Column("author", sa.String(64), nullable=False),
-    sa.Column("set_at", Time, nullable=False),
-    sa.Column("review_at", Time, comment="NULL: while the case is open"),
-    sa.Column("lifted_at", Time, comment="NULL: in force"),
-    sa.Column("lifted_by", sa.Text, comment="NULL: in force"),
-    comment="Orders that stop removal or ending.",
 )
 
 # --- Cases ---
