@@ -30,6 +30,7 @@ from stationd.desk import Desk
 from stationd.errors import DatabaseUnavailableError, StationdError, UnavailableError
 from stationd.follower import retiring
 from stationd.following import Following
+from stationd.handouts.store import read_asked
 from stationd.ledger.service import LedgerTree, checkpoint
 from stationd.logs import note
 from stationd.roster.service import publish
@@ -108,6 +109,7 @@ class Acting:
         self._every("due", timedelta(), self._take_due_steps)
         self._every("seal", timedelta(), self._seal)
         self._every("holds", _HOLDS_EVERY, self._look_at_holds)
+        self._every("handouts", _WAITING, self._hand_out)
         self._every("orders", timedelta(), self._work)
         return True
 
@@ -338,6 +340,16 @@ class Acting:
         if differing and self._is_free():
             self._assistant.give("holds")
             self._rest("holds", _FAILED)
+
+    def _hand_out(self) -> None:
+        """Let the child verify and hand out what somebody waits for."""
+        if self._settings.archive is None or not self._is_free():
+            return
+        now = self._desk.clock.now()
+        with self._desk.database.reading() as connection:
+            asked = read_asked(connection, now, self._holder)
+        if asked and take_order(self._desk, asked[0], self._holder):
+            self._assistant.give("handout", asked[0])
 
     def _begin(self, order: Order) -> None:
         if not take_order(self._desk, order.id, self._holder):

@@ -25,6 +25,8 @@ from stationd.cases.effects import EXTEND
 from stationd.clock import parse_iso
 from stationd.desk import Desk
 from stationd.errors import StationdError
+from stationd.handouts.making import hand_out
+from stationd.handouts.store import forget_links
 from stationd.logs import note
 from stationd.schedule.checks import ARCHIVE, HOLDS, Check, record_check
 from stationd.schedule.store import Due, read_due, record_done
@@ -78,6 +80,8 @@ def upkeep(shop: Workshop) -> None:
         return
     _check(desk, ARCHIVE, "passed", shop.store.name)
     flags(shop)
+    with desk.database.writing() as connection:
+        forget_links(connection, desk.clock.now())
     with desk.database.reading() as connection:
         found = [one for one in read_due(connection, desk.clock.now()) if one.step == EXTEND]
     for one in found:
@@ -129,11 +133,14 @@ def become_child(parent: int) -> bool:
 
 
 def assist(settings: Settings, desk: Desk, tasks: Iterable[str]) -> None:
-    """Do one task after another: ``order ID``, ``reverify ID``, ``upkeep`` or ``holds``."""
+    """Do one task after another: ``order ID``, ``reverify ID``, ``handout ID``, ``upkeep``.
+
+    ``holds`` is the part of the upkeep that cannot wait.
+    """
     for task in tasks:
         word, _, order_id = task.strip().partition(" ")
         try:
-            _do(workshop(settings, desk), word, order_id)
+            _do(settings, workshop(settings, desk), word, order_id)
         except (StationdError, ArchiveError, OSError) as error:
             # Keys or folders may be put right, so the next task asks for them anew.
             if order_id:
@@ -144,11 +151,16 @@ def assist(settings: Settings, desk: Desk, tasks: Iterable[str]) -> None:
         sys.stdout.flush()
 
 
-def _do(shop: Workshop, word: str, order_id: str) -> None:
+def _do(settings: Settings, shop: Workshop, word: str, order_id: str) -> None:
     if word in _ROUNDS:
         _ROUNDS[word](shop)
         return
-    done = attempt(shop, order_id) if word == "order" else reverify(shop, order_id)
+    if word == "order":
+        done = attempt(shop, order_id)
+    elif word == "handout":
+        done = hand_out(shop, order_id, parts.sealer(settings))
+    else:
+        done = reverify(shop, order_id)
     note(_log.info, "order", order=done.id, state=done.state.value, why=done.why)
 
 

@@ -21,6 +21,7 @@ __all__ = [
     "orders",
     "place",
     "read",
+    "record_copy",
     "replace_order",
     "unflagged",
 ]
@@ -128,6 +129,19 @@ def replace_order(desk: Desk, order_id: str, by: Person, *, why: str) -> str:
         given_up = custody(old, "given_up", by, {"replaced_by": new})
         append(connection, [given_up, draft], station=desk.station, now=now, ids=desk.ids)
         return new
+
+
+def record_copy(desk: Desk, order_id: str, by: Person) -> None:
+    """Append to the custody that whoever ordered a bundle took a copy of it."""
+    require(by, Right.MAKE_BUNDLES)
+    with desk.database.writing() as connection:
+        made = store.read_order(connection, order_id)
+        listed: list[JsonValue] = [
+            {"key": one.key, "sha256": one.sha256, "version_id": one.version_id}
+            for one in store.read_objects(connection, order_id)
+        ]
+        draft = custody(made, "copied", by, {"objects": listed})
+        append(connection, [draft], station=desk.station, now=desk.clock.now(), ids=desk.ids)
 
 
 def read(desk: Desk, order_id: str) -> Order:

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from stationd.db.columns import Time, metadata
 
-__all__ = ["holds"]
+__all__ = ["handouts", "holds"]
 
 holds = sa.Table(
     "holds",
@@ -33,4 +33,26 @@ holds = sa.Table(
     sa.Column("lift_asked_at", Time, comment="NULL: nobody asked"),
     sa.Column("lift_doc", sa.LargeBinary(32), comment="counsel's document; NULL: none given"),
     comment="Orders that stop removal or ending.",
+)
+
+handouts = sa.Table(
+    "handouts",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("order_id", sa.ForeignKey("orders.id"), nullable=False, index=True),
+    sa.Column("way", sa.String(8), nullable=False, comment="link or copy"),
+    sa.Column("recipient", sa.Text, nullable=False, comment="the one person it is for"),
+    sa.Column("purpose", sa.Text, nullable=False),
+    sa.Column("doc", sa.LargeBinary(32), nullable=False, comment="recipient and purpose"),
+    sa.Column("asked_by", sa.String(64), nullable=False),
+    sa.Column("asked_at", Time, nullable=False),
+    sa.Column("valid", sa.Integer, nullable=False, comment="seconds that links are good; 0: none"),
+    sa.Column("state", sa.String(8), nullable=False, comment="asked, ready, done or refused"),
+    sa.Column("why", sa.Text, nullable=False, comment="why it was refused; empty: it was not"),
+    sa.Column("links", sa.Text, comment="sealed addresses by file; NULL: none, or no longer"),
+    sa.Column("made_at", Time, comment="NULL: not verified and made yet"),
+    sa.Column("expires_at", Time, comment="of the links; NULL: none"),
+    sa.Column("count", sa.Integer, nullable=False, comment="times shown or copied"),
+    sa.Index("ix_handouts_state", "state"),
+    comment="What was handed out of bundles: to whom, for what, how often.",
 )

@@ -8,12 +8,13 @@ Times are nanoseconds since 1970 UTC (``..._ns``) where entries and records carr
 import sqlalchemy as sa
 
 from stationd.db.columns import Time, metadata
-from stationd.db.retaining import holds
+from stationd.db.retaining import handouts, holds
 from stationd.db.watching import gaps, heard_hours, silences, starts, supervision
 
 __all__ = [
     "APPEND_ONLY",
     "gaps",
+    "handouts",
     "heard_hours",
     "holds",
     "metadata",

@@ -26,6 +26,7 @@ _LATER = frozenset(
     {
         "about",
         "group_keys",
+        "handouts",
         "key_uses",
         "retired_journals",
         "heard_hours",
