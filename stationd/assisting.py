@@ -12,13 +12,16 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from datetime import timedelta
 from types import MappingProxyType
 
 from archive.authorities.base import Authority
 from archive.errors import ArchiveError, StoreUnavailableError
 from stationd import parts
+from stationd.bundles import store as bundles
 from stationd.bundles.attempts import attempt, note_trouble, reverify, sentence
-from stationd.bundles.upkeep import extend_locks, show_holds
+from stationd.bundles.horizon import LATEST
+from stationd.bundles.upkeep import extend_locks, show_holds, watch_locks
 from stationd.bundles.work import Retention, Workshop
 from stationd.cases import store as cases
 from stationd.cases.effects import EXTEND
@@ -28,7 +31,7 @@ from stationd.errors import StationdError
 from stationd.handouts.making import hand_out
 from stationd.handouts.store import forget_links
 from stationd.logs import note
-from stationd.schedule.checks import ARCHIVE, HOLDS, Check, record_check
+from stationd.schedule.checks import ARCHIVE, HOLDS, LOCKS, READ_BACK, Check, record_check
 from stationd.schedule.store import Due, read_due, record_done
 from stationd.settings import Settings
 
@@ -38,6 +41,8 @@ DONE = "done"
 """The answer to each task."""
 
 _NICE = 10
+# A day of outage is no reason for an alarm of its own.
+_LENIENCY = timedelta(days=1)
 _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 _log = logging.getLogger("stationd.worker")
@@ -80,6 +85,7 @@ def upkeep(shop: Workshop) -> None:
         return
     _check(desk, ARCHIVE, "passed", shop.store.name)
     flags(shop)
+    _watch(shop)
     with desk.database.writing() as connection:
         forget_links(connection, desk.clock.now())
     with desk.database.reading() as connection:
@@ -97,6 +103,22 @@ def flags(shop: Workshop) -> None:
         return
     if changed:
         _check(shop.desk, HOLDS, "passed", f"the flag of {changed} object(s) was changed")
+
+
+def _watch(shop: Workshop) -> None:
+    """Note which locks near their end, and whether any bundle was not read back for too long."""
+    desk = shop.desk
+    try:
+        ending = watch_locks(shop)
+    except ArchiveError as error:
+        _check(desk, LOCKS, "waits", sentence(error))
+    else:
+        said = f"{len(ending)} bundle(s) end within 180 days: `retention locks`"
+        _check(desk, LOCKS, "failed" if ending else "passed", said if ending else "none ends soon")
+    with desk.database.reading() as connection:
+        overdue = bundles.count_overdue(connection, desk.clock.now() - LATEST - _LENIENCY)
+    said = f"{overdue} bundle(s) were not read back for more than {LATEST.days} days"
+    _check(desk, READ_BACK, "failed" if overdue else "passed", said if overdue else "none is late")
 
 
 def _extend(shop: Workshop, one: Due) -> None:

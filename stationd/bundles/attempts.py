@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from archive.errors import ArchiveError, BundleRejectedError, ObjectDiffersError
 from stationd.bundles import store
+from stationd.bundles.horizon import reverify_at
 from stationd.bundles.model import Order, OrderState
 from stationd.bundles.service import custody, replace_order
 from stationd.bundles.work import LostError, Workshop, produce, read_back
@@ -72,7 +73,8 @@ def _reverify(shop: Workshop, order_id: str) -> None:
         raise
     with shop.desk.database.writing() as connection:
         now = shop.desk.clock.now()
-        store.update_order(connection, order_id, verified_at=now)
+        again = reverify_at(order_id, now)
+        store.update_order(connection, order_id, verified_at=now, reverify_at=again)
         draft = custody(order, "reverified", WORKER)
         append(connection, [draft], station=shop.desk.station, now=now, ids=shop.desk.ids)
 

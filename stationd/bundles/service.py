@@ -1,6 +1,7 @@
 """Ordering bundles, and looking at what became of them."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from archive.canonical import JsonValue
 from stationd.accounts.store import read_account
@@ -16,6 +17,7 @@ from stationd.staff.rights import Right, require
 
 __all__ = [
     "custody",
+    "ending",
     "objects",
     "order",
     "orders",
@@ -170,3 +172,9 @@ def unflagged(desk: Desk, accts: Sequence[str]) -> list[StoredObject]:
     with desk.database.reading() as connection:
         found = [one for one, held in store.read_unshown(connection, accts) if held]
         return [*found, *store.read_unstored(connection, accts)]
+
+
+def ending(desk: Desk, within: timedelta) -> list[tuple[Order, bool]]:
+    """Return bundles whose lock ends within a time, the first first, and whether a hold is on."""
+    with desk.database.reading() as connection:
+        return store.read_ending(connection, desk.clock.now() + within)

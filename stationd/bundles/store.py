@@ -14,10 +14,12 @@ from stationd.errors import NotFoundError
 from stationd.holds.store import held_accounts
 
 __all__ = [
+    "count_overdue",
     "drop_flag",
     "extend_lease",
     "find_order",
     "note_flagged",
+    "read_ending",
     "read_objects",
     "read_order",
     "read_orders",
@@ -113,7 +115,8 @@ def read_stale(
 ) -> list[Order]:
     """Return verified orders that have to be read back anew and may be tried now.
 
-    Those of open cases last read back before ``before``, and all others before ``rest``.
+    Those of open cases last read back before ``before``, and all others whose time has come, or
+    that were last read back before ``rest``.
     """
     is_open = sa.exists().where(cases.c.id == orders.c.case_id, cases.c.closed_at.is_(None))
     query = (
@@ -123,6 +126,7 @@ def read_stale(
             sa.or_(
                 sa.and_(orders.c.verified_at < iso(before), is_open),
                 orders.c.verified_at < iso(rest),
+                orders.c.reverify_at <= iso(now),
             ),
             orders.c.retry_at <= iso(now),
             _free(now, holder),
@@ -130,6 +134,27 @@ def read_stale(
         .order_by(orders.c.verified_at, orders.c.id)
     )
     return [_order(row) for row in connection.execute(query)]
+
+
+def count_overdue(connection: Connection, before: datetime) -> int:
+    """Return how many verified bundles were last read back before ``before``."""
+    query = sa.select(sa.func.count()).where(
+        orders.c.state == OrderState.VERIFIED.value, orders.c.verified_at < iso(before)
+    )
+    return connection.execute(query).scalar_one()
+
+
+def read_ending(connection: Connection, before: datetime) -> list[tuple[Order, bool]]:
+    """Return stored bundles whose lock ends before ``before``, the first first, and who is held."""
+    query = (
+        sa.select(orders, _held().label("held"))
+        .where(
+            orders.c.state.in_([OrderState.STORED.value, OrderState.VERIFIED.value]),
+            orders.c.retain_until <= iso(before),
+        )
+        .order_by(orders.c.retain_until, orders.c.id)
+    )
+    return [(_order(row), bool(row.held)) for row in connection.execute(query)]
 
 
 def _free(now: datetime, holder: str) -> sa.ColumnElement[bool]:
@@ -347,6 +372,8 @@ def _order(row: Any) -> Order:  # noqa: ANN401  (a row has the shape of its quer
         lease_by=row.lease_by,
         lease_until=_moment(row.lease_until),
         verified_at=_moment(row.verified_at),
+        reverify_at=_moment(row.reverify_at),
+        horizon=row.horizon,
     )
 
 

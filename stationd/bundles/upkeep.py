@@ -1,17 +1,22 @@
 """Looking after stored bundles: locks that must last longer, holds that must show on objects."""
 
+import logging
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 
 from stationd.bundles import store
+from stationd.bundles.horizon import HELD_FOR, HORIZONS, horizon
 from stationd.bundles.model import Order, OrderState, StoredObject
 from stationd.bundles.service import custody
 from stationd.bundles.work import Workshop
 from stationd.ledger.store import append
+from stationd.logs import note
 from stationd.staff.model import WORKER
 
-__all__ = ["extend_locks", "show_holds"]
+__all__ = ["extend_locks", "show_holds", "watch_locks"]
+
+_log = logging.getLogger("stationd.worker")
 
 _STORED = (OrderState.STORED, OrderState.VERIFIED)
 
@@ -21,21 +26,56 @@ def extend_locks(shop: Workshop, acct: str, until: datetime) -> int:
 
     A lock is never shortened, so what lasts longer stays as it is.
     """
-    changed = 0
-    for order in _stored(shop, acct):
-        short = [one for one in _objects(shop, order) if _ends_before(one, until)]
-        for one in short:
-            assert one.version_id is not None  # noqa: S101  (see _objects)
-            shop.store.extend(one.key, one.version_id, until)
-            _note(shop, one)
-        if short:
-            with shop.desk.database.writing() as connection:
-                store.update_order(connection, order.id, retain_until=until)
-                draft = custody(order, "lock_extended", WORKER)
-                now = shop.desk.clock.now()
-                append(connection, [draft], station=shop.desk.station, now=now, ids=shop.desk.ids)
-        changed += len(short)
-    return changed
+    return sum(_extend(shop, order, until) for order in _stored(shop, acct))
+
+
+def _extend(shop: Workshop, order: Order, until: datetime) -> int:
+    """Lock the objects of one bundle at least until ``until``; return how many changed."""
+    short = [one for one in _objects(shop, order) if _ends_before(one, until)]
+    for one in short:
+        assert one.version_id is not None  # noqa: S101  (see _objects)
+        shop.store.extend(one.key, one.version_id, until)
+        shop.passed("lock extended")
+        _note(shop, one)
+    if short:
+        with shop.desk.database.writing() as connection:
+            values = {"retain_until": until, "horizon": None}
+            store.update_order(connection, order.id, **values)
+            draft = custody(order, "lock_extended", WORKER)
+            now = shop.desk.clock.now()
+            append(connection, [draft], station=shop.desk.station, now=now, ids=shop.desk.ids)
+    return len(short)
+
+
+def watch_locks(shop: Workshop) -> list[Order]:
+    """Extend locks that near their end under a hold; alarm the others, once at each horizon.
+
+    Returns every bundle whose lock ends within the farthest horizon and is not extended.
+    """
+    if not shop.store.locked:
+        return []
+    now = shop.desk.clock.now()
+    with shop.desk.database.reading() as connection:
+        found = store.read_ending(connection, now + timedelta(days=HORIZONS[-1]))
+    for order in [order for order, held in found if held]:
+        # Locks are kept in whole seconds; rounding up keeps them at least as long as asked.
+        _extend(shop, order, (now + HELD_FOR).replace(microsecond=0) + timedelta(seconds=1))
+    ending = [order for order, held in found if not held]
+    for order in ending:
+        _alarm(shop, order, now)
+    return ending
+
+
+def _alarm(shop: Workshop, order: Order, now: datetime) -> None:
+    """Tell that a lock has come within a horizon, unless that was told already."""
+    assert order.retain_until is not None  # noqa: S101  (it ends)
+    near = horizon(order.retain_until, now)
+    if near is None or (order.horizon is not None and order.horizon <= near):
+        return
+    with shop.desk.database.writing() as connection:
+        store.update_order(connection, order.id, horizon=near)
+    until = f"{order.retain_until:%Y-%m-%d}"
+    note(_log.warning, "lock ends", order=order.id, acct=order.acct, until=until, within_days=near)
 
 
 def _ends_before(one: StoredObject, until: datetime) -> bool:

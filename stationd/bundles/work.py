@@ -27,6 +27,7 @@ from archive.seal import Seal
 from archive.stores.base import BundleStore, Held
 from archive.verify import Anchors, verify
 from stationd.bundles import gather, reading, store
+from stationd.bundles.horizon import reverify_at
 from stationd.bundles.model import Kind, Order, OrderState, StoredObject
 from stationd.bundles.receipt import RECEIPT, SIGNATURE, receipt
 from stationd.bundles.service import custody
@@ -384,6 +385,7 @@ def _verify(shop: Workshop, order: Order) -> None:
             order.id,
             state=OrderState.VERIFIED.value,
             verified_at=now,
+            reverify_at=reverify_at(order.id, now),
             progress=100,
             why="",
         )

@@ -518,6 +518,8 @@ orders = sa.Table(
     sa.Column("lease_by", sa.String(64), comment="NULL: nobody works on it"),
     sa.Column("lease_until", Time, comment="NULL: nobody works on it"),
     sa.Column("verified_at", Time, comment="last good read-back; NULL: none"),
+    sa.Column("reverify_at", Time, comment="when it is read back anew; NULL: not set yet"),
+    sa.Column("horizon", sa.Integer, comment="days before its lock ends, as alarmed; NULL: none"),
     comment="Bundles ordered, and how far each is.",
 )
 

@@ -1,3 +1,4 @@
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -12,8 +13,9 @@ from archive.stores.s3 import S3Store
 from stationd.bundles import service, store
 from stationd.bundles.model import Kind
 from stationd.bundles.reading import read_custody
-from stationd.bundles.upkeep import extend_locks, show_holds
+from stationd.bundles.upkeep import extend_locks, show_holds, watch_locks
 from stationd.bundles.work import Retention, Workshop, read_back, run
+from stationd.clock import SetClock
 from stationd.db.engine import Connection
 from stationd.desk import Desk
 from stationd.holds.model import Hold, HoldKind, Reach, Scope
@@ -185,6 +187,46 @@ def test_what_was_done_to_flags_is_a_custody_record(
     assert acts[-2:] == ["flagged", "unflagged"]
 
 
+def ends_in(desk: Desk, locked: Workshop, days: int) -> Workshop:
+    """Return the workshop as it is so many days before the lock of its bundle ends."""
+    (order,) = service.orders(desk)
+    assert order.retain_until is not None
+    later = replace(desk, clock=SetClock(order.retain_until - timedelta(days=days)))
+    return replace(locked, desk=later)
+
+
+def test_the_end_of_a_lock_is_alarmed_once_at_each_horizon(
+    desk: Desk, locked: Workshop, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, "stationd.worker")
+    told = []
+    for days in (200, 179, 179, 100, 89, 29, 29):
+        caplog.clear()
+        ending = watch_locks(ends_in(desk, locked, days))
+        told.append((len(ending), len(caplog.records)))
+    assert told == [(0, 0), (1, 1), (1, 0), (1, 0), (1, 1), (1, 1), (1, 0)]
+    assert service.orders(desk)[0].horizon == 30
+
+
+def test_a_lock_under_a_hold_is_extended_and_not_alarmed(
+    desk: Desk, manager: Person, locked: Workshop
+) -> None:
+    (before,) = service.orders(desk)
+    set_hold(desk, "1234", HoldKind.RECORDS, "subpoena", by=manager)
+    later = ends_in(desk, locked, 179)
+    with suppress(KilledError):
+        watch_locks(killed_at(later, "lock extended", 1))
+    assert watch_locks(later) == []
+    (after,) = service.orders(desk)
+    assert before.retain_until is not None
+    assert after.retain_until is not None
+    assert after.retain_until > before.retain_until + timedelta(days=180)
+    read_back(locked, after)
+    assert watch_locks(later) == []
+    assert service.orders(desk)[0].retain_until == after.retain_until
+
+
 def test_a_folder_has_no_locks_to_look_after(shop: Workshop, desk: Desk, manager: Person) -> None:
     set_hold(desk, "1234", HoldKind.RECORDS, "subpoena", by=manager)
     assert show_holds(shop) == 0
+    assert watch_locks(shop) == []
