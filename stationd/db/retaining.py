@@ -1,10 +1,10 @@
-"""The tables of retention: holds, and what was handed out."""
+"""The tables of retention: holds, what was handed out, how long things are kept."""
 
 import sqlalchemy as sa
 
 from stationd.db.columns import Time, metadata
 
-__all__ = ["handouts", "holds"]
+__all__ = ["handouts", "holds", "retention_rules"]
 
 holds = sa.Table(
     "holds",
@@ -55,4 +55,18 @@ handouts = sa.Table(
     sa.Column("count", sa.Integer, nullable=False, comment="times shown or copied"),
     sa.Index("ix_handouts_state", "state"),
     comment="What was handed out of bundles: to whom, for what, how often.",
+)
+
+retention_rules = sa.Table(
+    "retention_rules",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("data_class", sa.String(16), nullable=False),
+    sa.Column("months", sa.Integer, nullable=False),
+    sa.Column("jurisdiction", sa.String(32), nullable=False, comment="empty: any"),
+    sa.Column("dealer_id", sa.String(40), nullable=False, comment="empty: any"),
+    sa.Column("source", sa.Text, nullable=False, comment="the law, contract or letter behind it"),
+    sa.Column("author", sa.String(64), nullable=False),
+    sa.Column("set_at", Time, nullable=False),
+    comment="How long classes are kept where that is not the default; the last one set counts.",
 )

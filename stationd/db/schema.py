@@ -8,7 +8,7 @@ Times are nanoseconds since 1970 UTC (``..._ns``) where entries and records carr
 import sqlalchemy as sa
 
 from stationd.db.columns import Time, metadata
-from stationd.db.retaining import handouts, holds
+from stationd.db.retaining import handouts, holds, retention_rules
 from stationd.db.watching import gaps, heard_hours, silences, starts, supervision
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "heard_hours",
     "holds",
     "metadata",
+    "retention_rules",
     "silences",
     "starts",
     "supervision",

@@ -20,3 +20,28 @@ def test_locks_that_end_soon_are_listed(opened, desk, ok, value):
     ok("hold", "set", "1001", "--ground", "claim")
     assert [one["held"] for one in value("retention", "locks")] == [True]
     assert "extended in time" in ok("retention", "locks")
+
+
+def test_the_register_shows_defaults_overrides_and_rules_from_outside(opened, ok, value):
+    made = value(
+        "retention", "override", "records", "120", "--jurisdiction", "CO", "--source", "law"
+    )
+    assert (made["months"], made["author"]) == (120, "maria")
+    said = ok("retention", "register")
+    assert "jurisdiction CO" in said
+    assert "fire signal records: 1 year" in said
+    assert value("retention", "register")["defaults"]["bundles"] == 120
+    assert "kept for 90 months for dealer d" in ok(
+        "retention", "override", "cases", "90", "--dealer", "d", "--source", "contract"
+    )
+
+
+def test_the_plan_names_rule_and_what_holds(opened, ok, value, run):
+    assert "Nothing." in ok("retention", "plan")
+    planned = value("retention", "plan", "1001")
+    assert [one["class"] for one in planned] == ["cases", "records", "bundles"]
+    assert planned[0]["held_by"] == ["the record is open, not closed"]
+    assert not planned[0]["goes"]
+    assert "not closed" in ok("retention", "plan", "1001")
+    assert value("retention", "plan", "1001", "--until", "2020-01-01") == []
+    assert run("retention", "plan", "none").exit_code == 2

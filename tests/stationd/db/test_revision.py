@@ -27,6 +27,7 @@ _LATER = frozenset(
         "about",
         "group_keys",
         "handouts",
+        "retention_rules",
         "key_uses",
         "retired_journals",
         "heard_hours",
