@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from archive import ledger_check
-from archive.ledger_check import Statement
+from archive.note_check import Statement
 from archive.opened import CONTAINER_MANIFEST
 
 __all__ = [  # noqa: PLE0604
@@ -24,7 +24,8 @@ REQUIRED = (
     "data/documents/index.json",
 )
 _OPTIONAL = re.compile(
-    r"volumes-sha256\.txt|data/case\.json"
+    r"volumes-sha256\.txt|data/case\.json|data/proofs/proofs\.json"
+    r"|verify/(note_check|openssl|point_check|proof_check)\.py"
     r"|data/(documents|notices)/[0-9a-f]{16}-[A-Za-z0-9._-]+"
 )
 _MOST_SEGMENTS = 32_767
@@ -44,10 +45,13 @@ def segment_rows(statement: Statement) -> list[dict[str, object]]:
     return rows
 
 
-def unknown(names: Iterable[str], statement: Statement) -> list[str]:
-    """Return the names that no file has of a bundle which states this."""
+def unknown(
+    names: Iterable[str], statement: Statement, points: Iterable[tuple[str, str]] = ()
+) -> list[str]:
+    """Return the names that no file has of a bundle which states this, with these points."""
     point = f"data/checkpoint/{statement.checkpoint}"
     known = {f"{point}.json", f"{point}.note", *REQUIRED}
+    known |= {name for pair in points for name in pair}
     for row in segment_rows(statement):
         known |= {str(row["csv"]), str(row["file"])}
     # Files in META-INF were judged when the container was opened.

@@ -40,6 +40,7 @@ from archive.manifest import (
     file_sha256,
     listing,
 )
+from archive.proofs import Proofs, proof_files
 from archive.report import ReportFacts, alarm_history_pdf
 from archive.seal import Seal
 from archive.segments import SegmentFiles, write_segments
@@ -68,13 +69,23 @@ _LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345
 
 Progress = Callable[[int, int], None]
 
+# What checks the ledger without us, and the file of this package that it is.
+CHECKERS = {
+    "ledger": "ledger_check",
+    "note_check": "note_check",
+    "openssl": "openssl",
+    "point_check": "point_check",
+    "proof_check": "proof_check",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BundleSource:
     """What a bundle is made of; nothing else goes into its ``data/``.
 
     ``records`` gives the exact bytes of records 1 to ``size``, which come to ``head``; it and
-    ``documents`` may be called more than once.
+    ``documents`` may be called more than once.  Without ``proofs`` the bundle shows less, and says
+    so.
     """
 
     station: str
@@ -94,6 +105,7 @@ class BundleSource:
     software: str
     table: str
     dictionary: Mapping[str, str]
+    proofs: Proofs | None = None
 
     @property
     def base(self) -> str:
@@ -269,6 +281,8 @@ def _payload(bag: Bag, source: BundleSource, summary: Summary, segments: list[Se
     bag.write(note, source.checkpoint_note)
     bag.write(f"data/checkpoint/{source.checkpoint}.json", source.checkpoint_entry)
     bag.write("data/ledger.json", canonical.encode(_ledger(source, note)) + b"\n")
+    for name, content in proof_files(source.proofs) if source.proofs else ():
+        bag.write(name, content)
     index = _index(source, summary, segments, documents)
     bag.write("data/index.json", canonical.encode(index) + b"\n")
     return documents
@@ -364,7 +378,8 @@ def _tags(bag: Bag, source: BundleSource, trust: Trust, made: _Tags) -> Built:
     ):
         bag.write(f"trust/{name}", content)
     bag.write("verify/verify.sh", VERIFY_SH)
-    bag.write("verify/ledger.py", (Path(__file__).parent / "ledger_check.py").read_bytes())
+    for name, module in CHECKERS.items():
+        bag.write(f"verify/{name}.py", (Path(__file__).parent / f"{module}.py").read_bytes())
     if made.volumes:
         bag.write(VOLUMES, volume_list(made.volumes))
     bag.path(TAG_MANIFEST).write_bytes(listing(bag.tags()))

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from archive import ledger_check
 from archive.file_check import Seen, SegmentSeen
 from archive.findings import Anchors, Outcome, Report
-from archive.ledger_check import LedgerError, Statement
+from archive.note_check import LedgerError, Statement, canonical_value
 from archive.opened import Opened
+from archive.point_check import Proofs
 
 __all__ = ["Examination", "Mapped"]
 
@@ -27,6 +27,7 @@ class Examination:
     seen: dict[str, Seen] = field(default_factory=dict)
     segments: list[SegmentSeen] = field(default_factory=list)
     statement: Statement | None = None
+    proofs: Proofs | None = None
 
     def failed(self, step: str, subject: str, text: str) -> None:
         """Report that something does not hold."""
@@ -40,7 +41,7 @@ class Examination:
         """Return a JSON file's value; None, and a finding, where it is none."""
         raw = self.opened.read(name)
         try:
-            return ledger_check.canonical_value(name, raw) if raw is not None else None
+            return canonical_value(name, raw) if raw is not None else None
         except LedgerError as error:
             self.failed(step, name, error.text)
             return None

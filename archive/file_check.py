@@ -12,15 +12,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from archive.ledger_check import (
-    LONGEST_RECORD,
-    LedgerError,
-    Problem,
-    Segment,
-    Statement,
-    lines,
-    read_segment,
-)
+from archive.ledger_check import LONGEST_RECORD, Segment, Spans, lines, read_segment
+from archive.note_check import LedgerError, Problem, Statement
 from archive.zip_layout import BrokenFileError, Place, PlaceStream
 
 __all__ = [
@@ -68,6 +61,7 @@ class SegmentJob:
     rows: Place
     first: int
     statement: Statement
+    bounds: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +95,7 @@ def document_hash(place: Place, salt: bytes) -> str:
 
 def segment(job: SegmentJob) -> SegmentSeen:
     """Hash a file of records and its rows, check the records, and the rows against them."""
-    read = Segment(file=job.records.name, first=job.first)
+    read = Segment(file=job.records.name, first=job.first, spans=Spans(job.bounds))
     try:
         with PlaceStream(job.records) as records, PlaceStream(job.rows) as rows:
             against = _Rows(job.rows.name, rows)

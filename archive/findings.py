@@ -57,6 +57,7 @@ class Report:
     epoch: int = 0
     records: int = 0
     checkpoint: int = -1
+    points: int = 0
     sealed_at: str = ""
 
     @property
@@ -91,6 +92,7 @@ class Report:
             "epoch": self.epoch,
             "records": self.records,
             "checkpoint": self.checkpoint,
+            "points": self.points,
             "content_id": self.content_id,
             "sealed_at": self.sealed_at,
             "findings": [

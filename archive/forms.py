@@ -36,7 +36,7 @@ openssl cms -verify -cades -binary -inform DER -in tagmanifest-sha256.txt.p7s \\
 openssl ts -verify -data tagmanifest-sha256.txt -in tagmanifest-sha256.txt.tsr -CAfile "$TSA"
 sha256sum -c --strict --quiet tagmanifest-sha256.txt
 sha256sum -c --strict --quiet manifest-sha256.txt
-[ -z "$LOG" ] || python3 verify/ledger.py . "$LOG"
+[ -z "$LOG" ] || python3 verify/ledger.py . "$LOG" "$TSA"
 echo "all checks passed"
 """
 
@@ -127,14 +127,15 @@ ROOT.pem and TSA.pem obtained from the station or its counsel and not from here:
   sha256sum -c --strict manifest-sha256.txt
 
 All four must succeed. `sh verify/verify.sh ROOT.pem TSA.pem LOG.pub.pem` does the
-same, and `python3 verify/ledger.py . LOG.pub.pem` shows that no record is missing,
-added or changed between the first and the head that the checkpoint covers.
+same, and `python3 verify/ledger.py . LOG.pub.pem TSA.pem` shows that no record is
+missing, added or changed up to the head that the checkpoint covers, and when others
+saw the log with this account in it.
 
 What it does not show
 ---------------------
 That a signal the station never received was not sent. Times at which lines were
-down are in data/line-status.csv. Without the proofs of a later format this bundle
-shows the head of the account by the word of the sealed file data/ledger.json.
+down are in data/line-status.csv. A bundle without data/proofs shows the head of the
+account by the word of the sealed file data/ledger.json alone.
 
 Fingerprints (SHA-256)
 ----------------------

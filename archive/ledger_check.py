@@ -1,9 +1,10 @@
 # ruff: noqa: PLR2004 - the sizes of the formats are written where they are checked
 r"""Check the ledger of an unpacked bundle, with nothing but Python and the openssl command.
 
-    python3 verify/ledger.py DIR LOG_PUBLIC_KEY.pem
+    python3 verify/ledger.py DIR LOG_PUBLIC_KEY.pem [TSA.pem [PROOFS_DIR]]
 
-DIR is the unpacked bundle, all its volumes included; the key comes from outside the bundle.
+DIR is the unpacked bundle, all its volumes included; the key and the certificates of the
+authorities come from outside the bundle.  PROOFS_DIR holds further proofs, if there are.
 Every record is hashed from its exact bytes and the chain is made again:
 
     account_key = H("stationd:acctkey:v1\0" ‖ lp(station) ‖ lp(acct) ‖ u32(epoch))
@@ -14,50 +15,78 @@ Every record is hashed from its exact bytes and the chain is made again:
 The last head must be the one that ``data/ledger.json`` states, and the checkpoint note must be
 signed with the log's key.  ``seq`` runs without a gap, the first record is ``open``, a closing
 bundle ends in ``close``, and ``t`` does not go back except where ``data/line-status.csv`` names a
-step of the clock.
+step of the clock.  Where ``data/proofs`` is, every point in it is checked too: signature, stamp,
+place in the log, the account in its state, and that the log only grew (``point_check.py``).
 
-This file shares no line with the program that writes bundles.  A bundle carries it as
-``verify/ledger.py``, byte for byte.
+These files share no line with the program that writes bundles.  A bundle carries this one as
+``verify/ledger.py`` and what it imports beside it, byte for byte.
 """
 
-import base64
-import bisect
-import csv
-import io
 import json
 import re
 import struct
-import subprocess
 import sys
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import types
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
+from functools import partial
 from hashlib import sha256
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO
 
+if not __package__:
+    # In a bundle the files lie side by side: their folder stands for the package.
+    _package = types.ModuleType("archive")
+    _package.__path__ = [str(Path(__file__).parent)]
+    sys.modules["archive"] = _package
+
+from archive.note_check import (
+    TIME,
+    TOLERANCE,
+    ClockStep,
+    LedgerError,
+    Problem,
+    Statement,
+    account_key,
+    check_signature,
+    clock_steps,
+    count_of,
+    entry_time,
+    explained,
+    json_object,
+    moment,
+    ours,
+    public_key,
+    read_entry,
+    split_note,
+    text_of,
+)
+from archive.point_check import (
+    PROOFS,
+    Given,
+    Point,
+    Proofs,
+    check_proofs,
+    missing_months,
+    read_proofs,
+)
+
 __all__ = [  # noqa: PLE0604 - all are names; a line each would be a page
     *("LONGEST_RECORD", "SEGMENT_RECORDS", "ClockStep", "LedgerError", "Problem", "Segment"),
-    *("Statement", "canonical_value", "check_checkpoint", "check_folder", "clock_steps"),
-    *("entry_time", "join", "lines", "main", "read_segment", "read_statement"),
+    *("Spans", "Statement", "canonical_value", "check_checkpoint", "check_folder", "check_points"),
+    *("clock_steps", "entry_time", "join", "lines", "main", "merged", "read_proofs"),
+    *("read_segment", "read_statement"),
 ]
 
 SEGMENT_RECORDS = 100_000
 # No record comes near: a frame is at most some kilobytes.  It bounds what one line may cost.
 LONGEST_RECORD = 4 << 20
-# How far `t` may lie beyond the checkpoint that covers it, and a clock step beside its row.
-TOLERANCE = timedelta(seconds=120)
 # Backward steps of `t`, and problems, told one by one for each segment.
 _MOST_STEPS = 1000
 _MOST_PROBLEMS = 1000
 
-# Digits of ASCII: other scripts' digits sort behind them and are no date.
-_TIME = re.compile(
-    "[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9][.][0-9]{6}Z", re.ASCII
-)
-_HEX32 = re.compile(r"[0-9a-f]{64}")
 # The decoder without what it does for white space, which records have none of; nor have they
 # floating point, NaN or Infinity, which `int` takes for no number.
 _SCAN = json.JSONDecoder(parse_float=int, parse_constant=int).scan_once  # type: ignore[attr-defined]
@@ -69,64 +98,23 @@ _RECORD = b"stationd:record:v1\0"
 _CHAIN = b"stationd:chain:v1\0"
 
 
-class LedgerError(Exception):
-    """A file of the ledger cannot be read as what it must be; ``subject`` names it."""
+@dataclass
+class Spans:
+    """The earliest and the latest ``t`` of the records between two points, for each pair.
 
-    def __init__(self, subject: str, text: str) -> None:
-        self.subject = subject
-        self.text = text
-        super().__init__(f"{subject}: {text}")
+    ``bounds`` are the sizes that the chain had at the points, in order.
+    """
 
+    bounds: Sequence[int] = ()
+    found: dict[int, tuple[str, str]] = field(default_factory=dict)
+    _at: int = 0
 
-@dataclass(frozen=True)
-class Problem:
-    """Something that does not hold, or could not be ``decided``, and the file it was found in."""
-
-    subject: str
-    text: str
-    decided: bool = True
-
-
-@dataclass(frozen=True)
-class Statement:
-    """What ``data/ledger.json`` states: whose chain this is, how long, and under which head."""
-
-    station: str
-    acct: str
-    epoch: int
-    records: int
-    head: str
-    account_key: str
-    checkpoint: int
-    entry: str
-    note: str
-    origin: str
-
-
-@dataclass(frozen=True)
-class ClockStep:
-    """A step of the clock that ``line-status.csv`` names: from one time to another."""
-
-    first: datetime
-    last: datetime
-
-
-def explained(steps: Sequence[ClockStep]) -> Callable[[datetime, datetime], bool]:
-    """Return a test whether a ``t`` that went back, from one time to another, lies in a step."""
-    spans = sorted((_since(min(it.first, it.last)), _since(max(it.first, it.last))) for it in steps)
-    lows = [low - TOLERANCE for low, _ in spans]
-    highs = list(accumulate((high + TOLERANCE for _, high in spans), max))
-
-    def holds(before: datetime, after: datetime) -> bool:
-        at = bisect.bisect_right(lows, _since(after))
-        return at > 0 and _since(before) <= highs[at - 1]
-
-    return holds
-
-
-def _since(moment: datetime) -> timedelta:
-    # A span may reach beyond the years that a datetime has.
-    return moment - datetime(1, 1, 1, tzinfo=UTC)
+    def see(self, seq: int, t: str) -> None:
+        """Take in a record; they come in order."""
+        while self._at < len(self.bounds) and seq > self.bounds[self._at]:
+            self._at += 1
+        first, last = self.found.get(self._at, (t, t))
+        self.found[self._at] = (min(first, t), max(last, t))
 
 
 @dataclass
@@ -142,6 +130,7 @@ class Segment:
     latest_t: str = ""
     first_type: str = ""
     last_type: str = ""
+    spans: Spans = field(default_factory=Spans)
     steps_back: list[tuple[int, str, str]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
@@ -152,81 +141,46 @@ class Segment:
             raise LedgerError(self.file, f"has {_MOST_PROBLEMS} faults; the rest was not read")
 
 
-def account_key(station: str, acct: str, epoch: int) -> bytes:
-    """Return the name of a chain as the state tree knows it."""
-    names = (struct.pack(">I", len(it.encode())) + it.encode() for it in (station, acct))
-    return sha256(b"stationd:acctkey:v1\0" + b"".join(names) + struct.pack(">I", epoch)).digest()
-
-
 def chain(key: bytes, leaves: Iterable[bytes]) -> bytes:
     """Return the last head of the chain of ``key`` over runs of 32-byte ``leaves``."""
+    return chain_heads(key, leaves, ())[0]
+
+
+def chain_heads(
+    key: bytes, leaves: Iterable[bytes], sizes: Collection[int]
+) -> tuple[bytes, dict[int, bytes]]:
+    """Return the last head of a chain, and its heads at ``sizes``."""
     head = sha256(b"stationd:genesis:v1\0" + key).digest()
     pack = _U64.pack
+    heads: dict[int, bytes] = {}
     n = 0
     for run in leaves:
         for at in range(0, len(run), 32):
             n += 1
             head = sha256(_CHAIN + head + pack(n) + run[at : at + 32]).digest()
-    return head
-
-
-def canonical_value(subject: str, raw: bytes) -> Any:  # noqa: ANN401 - JSON is anything
-    """Return the value of a JSON file in canonical form, or raise `LedgerError`.
-
-    Another form may hold a key twice, and then two readers may see two things.
-    """
-    try:
-        text = raw.decode().removesuffix("\n")
-        value = json.loads(text)
-        same = _CANONICAL(value) == text
-    except (ValueError, RecursionError) as error:
-        raise LedgerError(subject, f"is not JSON: {error}") from None
-    if not same:
-        raise LedgerError(subject, "is not canonical JSON; is a key there twice?")
-    return value
-
-
-def _json_object(subject: str, raw: bytes) -> dict[str, Any]:
-    value = canonical_value(subject, raw)
-    if not isinstance(value, dict):
-        raise LedgerError(subject, "is not a JSON object")
-    return value
-
-
-def _text(subject: str, value: Mapping[str, Any], key: str) -> str:
-    text = value.get(key)
-    if not isinstance(text, str):
-        raise LedgerError(subject, f"has no text {key!r}")
-    return text
-
-
-def _count(
-    subject: str, value: Mapping[str, Any], key: str, least: int, most: int = 2**53 - 1
-) -> int:
-    count = value.get(key)
-    if type(count) is not int or not least <= count <= most:
-        raise LedgerError(subject, f"has no whole number {key!r} from {least} to {most}")
-    return count
+            if n in sizes:
+                heads[n] = head
+    return head, heads
 
 
 def read_statement(raw: bytes) -> Statement:
     """Read ``data/ledger.json``, or raise `LedgerError`."""
     subject = "data/ledger.json"
-    value = _json_object(subject, raw)
+    value = json_object(subject, raw)
     point = value.get("checkpoint")
     if value.get("v") != 1 or not isinstance(point, dict):
         raise LedgerError(subject, "is not version 1 of this file, or names no checkpoint")
     statement = Statement(
-        station=_text(subject, value, "station"),
-        acct=_text(subject, value, "acct"),
-        epoch=_count(subject, value, "epoch", 1, 2**32 - 1),
-        records=_count(subject, value, "records", 1),
-        head=_text(subject, value, "head"),
-        account_key=_text(subject, value, "account_key"),
-        checkpoint=_count(subject, point, "n", 0),
-        entry=_text(subject, point, "entry"),
-        note=_text(subject, point, "note"),
-        origin=_text(subject, point, "origin"),
+        station=text_of(subject, value, "station"),
+        acct=text_of(subject, value, "acct"),
+        epoch=count_of(subject, value, "epoch", 1, 2**32 - 1),
+        records=count_of(subject, value, "records", 1),
+        head=text_of(subject, value, "head"),
+        account_key=text_of(subject, value, "account_key"),
+        checkpoint=count_of(subject, point, "n", 0),
+        entry=text_of(subject, point, "entry"),
+        note=text_of(subject, point, "note"),
+        origin=text_of(subject, point, "origin"),
     )
     key = account_key(statement.station, statement.acct, statement.epoch).hex()
     if statement.account_key != key:
@@ -234,31 +188,6 @@ def read_statement(raw: bytes) -> Statement:
     if statement.note != f"data/checkpoint/{statement.checkpoint}.note":
         raise LedgerError(subject, "names a note that is not the one of its checkpoint")
     return statement
-
-
-def clock_steps(raw: bytes) -> list[ClockStep]:
-    """Return the steps of the clock that ``data/line-status.csv`` names."""
-    try:
-        rows = list(csv.DictReader(io.StringIO(raw.decode("utf-8-sig"), newline="")))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise LedgerError("data/line-status.csv", f"is not CSV in UTF-8: {error}") from None
-    steps: list[ClockStep] = []
-    for row in rows:
-        if row.get("kind") != "clock_step":
-            continue
-        first, last = _time(row.get("from") or ""), _time(row.get("to") or "")
-        if first or last:
-            steps.append(ClockStep(first or last, last or first))  # type: ignore[arg-type]
-    return steps
-
-
-def _time(text: str) -> datetime | None:
-    if not _TIME.fullmatch(text):
-        return None
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def lines(stream: BinaryIO, subject: str) -> Iterator[bytes]:
@@ -299,6 +228,7 @@ def read_segment(
         elif t > segment.latest_t:
             segment.latest_t = t
         before = t
+        segment.spans.see(seq, t)
         kind = fields.get("type", "")
         if seq == segment.first:
             segment.first_t, segment.first_type = t, kind
@@ -326,7 +256,7 @@ def _record(segment: Segment, raw: bytes, seq: int, statement: Statement) -> dic
         segment.wrong(f"record {seq} is missing or out of place: seq says {stated!r:.40}")
     if (fields.get("acct"), epoch, type(epoch)) != (statement.acct, statement.epoch, int):
         segment.wrong(f"record {seq} is of another account or epoch")
-    if not isinstance(t, str) or not _TIME.fullmatch(t):
+    if not isinstance(t, str) or not TIME.fullmatch(t):
         segment.wrong(f"record {seq} has no time t of the known form")
         fields["t"] = ""
     if not isinstance(fields.get("type"), str):
@@ -355,17 +285,61 @@ def _fields(raw: bytes) -> dict[str, Any] | None:
 
 
 def join(
-    statement: Statement, kind: str, segments: Sequence[Segment], steps: Sequence[ClockStep]
+    statement: Statement,
+    kind: str,
+    segments: Sequence[Segment],
+    steps: Sequence[ClockStep],
+    points: Sequence[Point] = (),
 ) -> tuple[list[Problem], list[str]]:
     """Check what only all segments together show; return the problems, and what to remark."""
     problems = [problem for segment in segments for problem in segment.problems]
     problems += _check_ends(statement, kind, segments)
     key = account_key(statement.station, statement.acct, statement.epoch)
-    if chain(key, (segment.leaves for segment in segments)).hex() != statement.head:
+    sizes = {point.size for point in points}
+    head, heads = chain_heads(key, (segment.leaves for segment in segments), sizes)
+    if head.hex() != statement.head:
         text = "the records do not hash to the head that data/ledger.json states"
         problems.append(Problem("data/records", text))
+    for point in points:
+        if heads.get(point.size) != point.head:
+            text = f"the first {point.size} records do not come to the head of point {point.n}"
+            problems.append(Problem("data/records", text))
     wrong, remarks = _check_times(statement, segments, steps)
-    return problems + wrong, remarks
+    beyond, explained_too = _check_spans(segments, points, steps)
+    return problems + wrong + beyond, remarks + explained_too
+
+
+def _check_spans(
+    segments: Sequence[Segment], points: Sequence[Point], steps: Sequence[ClockStep]
+) -> tuple[list[Problem], list[str]]:
+    """Check that the records between two points are dated between the times of the two."""
+    problems: list[Problem] = []
+    remarks: list[str] = []
+    named = explained(steps)
+    for place, first, last in _between(segments):
+        begins = points[place - 1].entry.time if place else None
+        ends = points[place].entry.time if place < len(points) else None
+        early, late = moment(first), moment(last)
+        faults: list[tuple[datetime, datetime, str]] = []
+        if begins and early and begins - early > TOLERANCE:
+            text = f"a record is dated {first}, before point {points[place - 1].n}, which lacks it"
+            faults.append((begins, early, text))
+        if ends and late and late - ends > TOLERANCE:
+            text = f"a record is dated {last}, after point {points[place].n}, which covers it"
+            faults.append((late, ends, text))
+        for before, after, text in faults:
+            if named(before, after):
+                remarks.append(f"{text}; data/line-status.csv names a step of the clock there")
+            else:
+                problems.append(Problem("data/records", text))
+    return problems, remarks
+
+
+def _between(segments: Sequence[Segment]) -> Iterator[tuple[int, str, str]]:
+    for segment in segments:
+        for place, (first, last) in segment.spans.found.items():
+            if segment.spans.bounds:
+                yield place, first, last
 
 
 def _check_ends(statement: Statement, kind: str, segments: Sequence[Segment]) -> list[Problem]:
@@ -403,14 +377,14 @@ def _check_times(
     remarks: list[str] = []
     named = explained(steps)
     for file, seq, before, after in _steps_back(segments):
-        first, second = _time(before), _time(after)
+        first, second = moment(before), moment(after)
         text = f"record {seq}: t goes back from {before} to {after}"
         if first and second and named(first, second):
             remarks.append(f"{text}; data/line-status.csv names a step of the clock there")
         else:
             problems.append(Problem(file, f"{text}, and no step of the clock is named there"))
     last, covered = max((it.latest_t for it in segments), default=""), entry_time(statement)
-    latest, until = _time(last), _time(covered)
+    latest, until = moment(last), moment(covered)
     if last and latest is None:
         problems.append(Problem("data/records", f"a record is dated {last}, which is no date"))
     elif latest and until and latest - until > TOLERANCE:
@@ -430,114 +404,37 @@ def _steps_back(segments: Sequence[Segment]) -> Iterator[tuple[str, int, str, st
             yield two.file, two.first, one.last_t, two.first_t
 
 
-def entry_time(statement: Statement) -> str:
-    """Return the time that the checkpoint's entry gives, empty where it gives none."""
-    try:
-        time = _json_object("data/ledger.json", statement.entry.encode()).get("time")
-    except LedgerError:
-        return ""
-    return time if isinstance(time, str) else ""
-
-
 def check_checkpoint(statement: Statement, note: bytes, log_public_pem: bytes) -> list[Problem]:
     """Check the checkpoint's entry and its note, signature included."""
     problems = _check_entry(statement)
     try:
-        text, size, signatures = _split_note(note, statement.origin)
+        read = split_note(note, statement.origin)
     except LedgerError as error:
         return [*problems, Problem(statement.note, error.text)]
-    if size != statement.checkpoint + 1:
-        shown = f"is of tree size {size}, checkpoint {statement.checkpoint} needs one more than n"
+    if read.size != statement.checkpoint + 1:
+        shown = (
+            f"is of tree size {read.size}, checkpoint {statement.checkpoint} needs one more than n"
+        )
         problems.append(Problem(statement.note, shown))
-    public = _public_key(log_public_pem)
-    known = sha256(statement.origin.encode() + b"\n\x01" + public).digest()[:4]
-    ours = [signature for key_id, signature in signatures if key_id == known]
-    if not ours:
+    signatures = ours(read, statement.origin, public_key(log_public_pem))
+    if not signatures:
         problems.append(Problem(statement.note, "is not signed with the log key given"))
-    elif len(ours) > 1:
+    elif len(signatures) > 1:
         text_said = "the signature of the log key does not hold: it stands there twice"
         problems.append(Problem(statement.note, text_said))
     else:
-        problems += _check_signature(statement.note, text, ours[0], log_public_pem)
+        problems += check_signature(statement.note, read.text, signatures[0], log_public_pem)
     return problems
 
 
 def _check_entry(statement: Statement) -> list[Problem]:
     subject = "data/ledger.json"
     try:
-        entry = _json_object(subject, statement.entry.encode())
+        if read_entry(subject, statement.entry).n == statement.checkpoint:
+            return []
     except LedgerError as error:
         return [Problem(subject, f"its checkpoint entry {error.text}")]
-    sound = (
-        not statement.entry.endswith("\n")
-        and entry.get("type") == "stationd-checkpoint"
-        and entry.get("v") == 1
-        and entry.get("n") == statement.checkpoint
-        and _HEX32.fullmatch(str(entry.get("state_root")))
-        and _HEX32.fullmatch(str(entry.get("prev")))
-        and _time(str(entry.get("time")))
-    )
-    return [] if sound else [Problem(subject, "its checkpoint entry is not one of that number")]
-
-
-def _split_note(note: bytes, origin: str) -> tuple[bytes, int, list[tuple[bytes, bytes]]]:
-    """Return a note's signed text, its tree size, and key id and signature of each line."""
-    subject = "note"
-    text, blank, tail = note.partition(b"\n\n")
-    text += b"\n"
-    rows = text.split(b"\n")
-    if not blank or not tail.endswith(b"\n") or len(rows) != 4 or rows[0] != origin.encode():
-        raise LedgerError(subject, "is not a checkpoint note of this origin")
-    if not re.fullmatch(rb"0|[1-9][0-9]{0,15}", rows[1]) or len(_base64(rows[2])) != 32:
-        raise LedgerError(subject, "holds no tree size and root")
-    signatures: list[tuple[bytes, bytes]] = []
-    for line in tail[:-1].split(b"\n"):
-        dash, name, blob = [*line.split(b" "), b"", b"", b""][:3]
-        decoded = _base64(blob)
-        if dash != "—".encode() or not name or line.count(b" ") != 2 or len(decoded) < 5:
-            raise LedgerError(subject, "has a line that is not a signature")
-        signatures.append((decoded[:4], decoded[4:]))
-    return text, int(rows[1]), signatures
-
-
-def _base64(blob: bytes) -> bytes:
-    try:
-        decoded = base64.b64decode(blob, validate=True)
-    except ValueError:
-        return b""
-    # Left-over bits of the last letter must be zero: one value, one writing.
-    return decoded if base64.b64encode(decoded) == blob else b""
-
-
-def _public_key(pem: bytes) -> bytes:
-    """Return the 32 bytes of an Ed25519 public key in PEM."""
-    found = re.search(rb"-----BEGIN PUBLIC KEY-----(.+?)-----END PUBLIC KEY-----", pem, re.DOTALL)
-    der = _base64(b"".join(found[1].split())) if found else b""
-    if len(der) != 44 or not der.startswith(bytes.fromhex("302a300506032b6570032100")):
-        raise LedgerError("log public key", "is not an Ed25519 public key in PEM")
-    return der[12:]
-
-
-def _check_signature(subject: str, text: bytes, signature: bytes, key_pem: bytes) -> list[Problem]:
-    """Ask openssl whether ``signature`` over ``text`` is of this key."""
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            command = ["openssl", "pkeyutl", "-verify", "-pubin", "-rawin"]
-            files = (("-inkey", key_pem), ("-in", text), ("-sigfile", signature))
-            for option, content in files:
-                path = Path(folder, f"file{option}")
-                path.write_bytes(content)
-                command += [option, str(path)]
-            ended = subprocess.run(command, capture_output=True, check=False, timeout=60)  # noqa: S603
-        said = (ended.stdout + ended.stderr).decode(errors="replace")
-        if ended.returncode == 0 and "Verified Successfully" in said:
-            return []
-    except (OSError, subprocess.TimeoutExpired) as error:
-        said = str(error)
-    if "Signature Verification Failure" in said:
-        return [Problem(subject, "the signature of the log key does not hold")]
-    said = f"its signature could not be checked; is OpenSSL 3 installed? It says: {said:.200}"
-    return [Problem(subject, said, decided=False)]
+    return [Problem(subject, "its checkpoint entry is not one of that number")]
 
 
 def segment_names(names: Iterable[str]) -> list[str]:
@@ -549,20 +446,51 @@ def segment_names(names: Iterable[str]) -> list[str]:
     return found
 
 
-def check_folder(folder: Path, log_public_pem: bytes) -> tuple[list[Problem], list[str]]:
-    """Check the ledger of the unpacked bundle in ``folder``; return problems and remarks."""
+def merged(proofs: Iterable[Proofs]) -> tuple[Point, ...]:
+    """Return the points of all proofs of one bundle, in order."""
+    points = {point.n: point for one in proofs for point in one.points}
+    return tuple(points[n] for n in sorted(points))
+
+
+def check_points(
+    proofs: Proofs, given: Given, kind: str, segments: Sequence[Segment], line_status: bytes
+) -> list[Problem]:
+    """Check proofs by themselves, and that no month's point was left out."""
+    closed = bool(segments) and segments[-1].last_type == "close"
+    problems = check_proofs(proofs, given, closing=kind == "closing", closed=closed)
+    opened = moment(segments[0].first_t) if segments else None
+    if opened is None or proofs.subject != PROOFS:
+        return problems
+    spans = [(it.first, it.last) for it in clock_steps(line_status, "unstamped")]
+    for month in missing_months(opened, proofs.points, spans):
+        text = f"has no point in {month}: the last of each month must be there"
+        problems.append(Problem(proofs.subject, text))
+    return problems
+
+
+def check_folder(
+    folder: Path, log_public_pem: bytes, tsa_pem: bytes | None = None, also: Path | None = None
+) -> tuple[list[Problem], list[str]]:
+    """Check the ledger of the unpacked bundle in ``folder``; return problems and remarks.
+
+    Without ``tsa_pem`` the bundle's own word is taken for the authorities.  ``also`` is a folder of
+    further proofs up to the same checkpoint, as `stationctl prove` writes them.
+    """
     try:
         statement = read_statement((folder / "data/ledger.json").read_bytes())
-        index = _json_object("data/index.json", (folder / "data/index.json").read_bytes())
-        steps = clock_steps((folder / "data/line-status.csv").read_bytes())
-        names = [path.relative_to(folder).as_posix() for path in folder.glob("data/records/*")]
-        segments: list[Segment] = []
-        for number, name in enumerate(segment_names(names)):
-            segment = Segment(file=name, first=number * SEGMENT_RECORDS + 1)
-            with (folder / name).open("rb") as stream:
-                segments.append(read_segment(stream, segment, statement))
-        problems, remarks = join(statement, str(index.get("kind")), segments, steps)
+        index = json_object("data/index.json", (folder / "data/index.json").read_bytes())
+        status = (folder / "data/line-status.csv").read_bytes()
+        tsa_pem = tsa_pem or (folder / "trust/tsa.pem").read_bytes()
+        sets = list(_proof_sets(statement, (folder, also), log_public_pem, tsa_pem))
+        points = merged(proofs for proofs, _ in sets)
+        segments = _segments(folder, statement, tuple(sorted({point.size for point in points})))
+        kind = str(index.get("kind"))
+        problems, remarks = join(statement, kind, segments, clock_steps(status), points)
+        for proofs, given in sets:
+            problems = problems + check_points(proofs, given, kind, segments, status)
         note = (folder / "data/checkpoint" / f"{statement.checkpoint}.note").read_bytes()
+        if not sets:
+            remarks = [*remarks, "no proofs are inside: only the sealed word stands for the head"]
         return problems + check_checkpoint(statement, note, log_public_pem), remarks
     except LedgerError as error:
         return [Problem(error.subject, error.text)], []
@@ -570,20 +498,51 @@ def check_folder(folder: Path, log_public_pem: bytes) -> tuple[list[Problem], li
         return [Problem(str(error.filename), f"cannot be read: {error.strerror}")], []
 
 
+def _proof_sets(
+    statement: Statement, folders: Iterable[Path | None], log_pem: bytes, tsa_pem: bytes
+) -> Iterator[tuple[Proofs, Given]]:
+    """Yield the proofs of the bundle, and those of a folder beside it, if there are."""
+    for place, folder in enumerate(folders):
+        if folder is None or not (place or (folder / PROOFS).exists()):
+            continue
+        subject = PROOFS if place == 0 else str(folder / PROOFS)
+        proofs = read_proofs((folder / PROOFS).read_bytes(), subject)
+        yield proofs, Given(statement, partial(_content, folder), log_pem, tsa_pem)
+
+
+def _content(folder: Path, name: str) -> bytes | None:
+    path = folder / name
+    return path.read_bytes() if path.is_file() else None
+
+
+def _segments(folder: Path, statement: Statement, bounds: tuple[int, ...]) -> list[Segment]:
+    names = [path.relative_to(folder).as_posix() for path in folder.glob("data/records/*")]
+    segments: list[Segment] = []
+    for number, name in enumerate(segment_names(names)):
+        first = number * SEGMENT_RECORDS + 1
+        segment = Segment(file=name, first=first, spans=Spans(bounds))
+        with (folder / name).open("rb") as stream:
+            segments.append(read_segment(stream, segment, statement))
+    return segments
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Check the folder and the key named on the command line; 0: all holds, 1: not, 2: usage."""
+    """Check the folder and the keys named on the command line; 0: all holds, 1: not, 2: usage."""
     given = sys.argv[1:] if arguments is None else list(arguments)
-    if len(given) != 2:
-        sys.stderr.write("usage: python3 ledger.py DIR LOG_PUBLIC_KEY.pem\n")
+    if not 2 <= len(given) <= 4:
+        sys.stderr.write("usage: python3 ledger.py DIR LOG_PUBLIC_KEY.pem [TSA.pem [PROOFS_DIR]]\n")
         return 2
     try:
-        key = Path(given[1]).read_bytes()
+        pems = [Path(name).read_bytes() for name in given[1:3]]
     except OSError as error:
-        sys.stderr.write(f"{given[1]}: cannot be read: {error.strerror}\n")
+        sys.stderr.write(f"{error.filename}: cannot be read: {error.strerror}\n")
         return 2
     # Whatever a file holds can be said, on a terminal of any encoding.
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    problems, remarks = check_folder(Path(given[0]), key)
+    also = Path(given[3]) if len(given) == 4 else None
+    problems, remarks = check_folder(Path(given[0]), pems[0], pems[1] if pems[1:] else None, also)
+    if len(pems) == 1:
+        remarks.append("the authorities are taken from the bundle's own trust/tsa.pem")
     for remark in remarks:
         sys.stdout.write(f"note: {remark}\n")
     for problem in problems:

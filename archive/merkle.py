@@ -153,6 +153,11 @@ class StateTree:
         self._hash_changed()
         return self._node(1)
 
+    def layer(self, depth: int) -> bytes:
+        """Return the hashes of all 2^depth nodes at a depth of at most 16, side by side."""
+        self._hash_changed()
+        return bytes(self._nodes[_HASH << depth : 2 * _HASH << depth])
+
     def siblings(self, key: bytes) -> list[bytes]:
         """Return the siblings on the way to ``key``, root downwards, at least 16.
 

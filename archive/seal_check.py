@@ -6,8 +6,9 @@ These are steps 5 and 6 of `archive.verify`.
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from archive import ledger_check, openssl, xades_check
+from archive import openssl, xades_check
 from archive.examination import Examination
+from archive.note_check import entry_time
 from archive.opened import CONTAINER_MANIFEST
 from archive.xades_check import SignatureForm, XadesError
 
@@ -121,7 +122,7 @@ def _checkpoint_time(work: Examination) -> datetime | None:
     if work.statement is None:
         return None
     try:
-        time = ledger_check.entry_time(work.statement)
+        time = entry_time(work.statement)
         return datetime.strptime(time, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
     except ValueError:
         return None

@@ -9,10 +9,11 @@ The checks run in this order, and a later one may rely on an earlier:
 5. ``signature``   the list of lists is signed under the root
 6. ``timestamp``   an authority saw the signature and the list, not before the checkpoint
 7. ``ledger``      the records hash to the head that is stated; the checkpoint's note is signed
-8. ``rows``        the CSV files say what the records say
-9. ``documents``   what records and facts name by hash is what lies there
+8. ``proofs``      others saw the log with this account in it at each point; no later epoch
+9. ``rows``        the CSV files say what the records say
+10. ``documents``  what records and facts name by hash is what lies there
 
-FORMAT.md, 9 defines each.  Every finding is reported, not the first.  The writer's code takes no
+FORMAT.md, 10 defines each.  Every finding is reported, not the first.  The writer's code takes no
 part: only this package's standard-library modules and the openssl command do.
 """
 
@@ -28,7 +29,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
-from archive import ledger_check, openssl, seal_check, xades_check
+from archive import ledger_check, openssl, proof_steps, seal_check, xades_check
 from archive.bag_check import (
     KINDS,
     REQUIRED,
@@ -42,7 +43,7 @@ from archive.errors import BundleRejectedError
 from archive.examination import Examination, Mapped
 from archive.file_check import SegmentJob, digest, document_hash, segment
 from archive.findings import Anchors, Finding, Outcome, Report
-from archive.ledger_check import LedgerError, Statement
+from archive.note_check import LedgerError, Statement, clock_steps, entry_time
 from archive.opened import CONTAINER_MANIFEST, Opened, open_bundle
 from archive.zip_layout import BrokenFileError
 
@@ -90,13 +91,12 @@ def examine(bundle: Path, anchors: Anchors, *, processes: int | None = None) -> 
             seal_check.signature,
             seal_check.timestamp,
             _ledger,
+            proof_steps.proofs,
             _rows,
             _documents,
+            proof_steps.note_absence,
         ):
             step(work)
-    report.not_checked.append(
-        "the checkpoint's entry in the log, the head in its state, and anchors: no proofs inside"
-    )
     report.not_checked.append("the signature inside alarm-history.pdf: a PDF reader shows it")
     return report
 
@@ -249,6 +249,7 @@ def _digests(work: Examination) -> None:
 def _see(work: Examination) -> None:
     """Read every file once: records with their rows, all others for their hash."""
     statement = _statement(work)
+    proof_steps.read(work)
     jobs = _segment_jobs(work, statement) if statement else []
     taken = {name for job in jobs for name in (job.records.name, job.rows.name)}
     for seen in work.map(segment, jobs):
@@ -333,7 +334,8 @@ def _segment_jobs(work: Examination, statement: Statement) -> list[SegmentJob]:
             work.failed("rows", name, "has no CSV file beside it")
             continue
         first = number * ledger_check.SEGMENT_RECORDS + 1
-        jobs.append(SegmentJob(places[name], rows, first, statement))
+        bounds = tuple(sorted({point.size for point in proof_steps.points(work)}))
+        jobs.append(SegmentJob(places[name], rows, first, statement, bounds))
     return jobs
 
 
@@ -383,7 +385,7 @@ def _check_signer(work: Examination) -> None:
         work.failed("trust", "trust/signer.pem", "is not the certificate the seal was made with")
 
 
-# --- 7. ledger, 8. rows ---
+# --- 7. ledger, 9. rows ---
 
 
 def _ledger(work: Examination) -> None:
@@ -398,13 +400,14 @@ def _ledger(work: Examination) -> None:
         work.undecided("ledger", "data/records", "a volume is not here")
         return
     try:
-        steps = ledger_check.clock_steps(work.opened.read("data/line-status.csv") or b"")
+        steps = clock_steps(work.opened.read("data/line-status.csv") or b"")
     except LedgerError as error:
         work.failed("ledger", error.subject, error.text)
         steps = []
     _check_files(work, statement)
     segments = [seen.segment for seen in work.segments]
-    problems, remarks = ledger_check.join(statement, str(kind), segments, steps)
+    points = proof_steps.points(work)
+    problems, remarks = ledger_check.join(statement, str(kind), segments, steps, points)
     for problem in problems:
         work.failed("ledger", problem.subject, problem.text)
     for remark in remarks:
@@ -427,7 +430,7 @@ def _check_index(work: Examination, statement: Statement, index: object) -> None
         "acct": statement.acct,
         "base": work.report.base,
         "checkpoint": statement.checkpoint,
-        "checkpoint_time": ledger_check.entry_time(statement),
+        "checkpoint_time": entry_time(statement),
         "epoch": statement.epoch,
         "format": "stationd-evidence/1",
         "redactions": [],
@@ -448,7 +451,8 @@ def _check_index(work: Examination, statement: Statement, index: object) -> None
 
 def _check_files(work: Examination, statement: Statement) -> None:
     """Check that under ``data/`` lies what belongs to this checkpoint, in its form, only that."""
-    for name in unknown(work.opened.places, statement):
+    points = [(it.note, it.tsr) for it in proof_steps.points(work)]
+    for name in unknown(work.opened.places, statement, points):
         work.failed("ledger", name, "is none of the files that a bundle of this form has")
     copy = f"data/checkpoint/{statement.checkpoint}.json"
     if work.opened.read(copy) != statement.entry.encode():
@@ -476,7 +480,7 @@ def _check_note(work: Examination, statement: Statement) -> None:
 
 
 def _rows(work: Examination) -> None:
-    """8. ``rows``: the CSV files, read beside the records in step 3, say the same."""
+    """9. ``rows``: the CSV files, read beside the records in step 3, say the same."""
     for seen in work.segments:
         for problem in seen.rows:
             work.failed("rows", problem.subject, problem.text)
@@ -485,11 +489,11 @@ def _rows(work: Examination) -> None:
     work.report.conclude("rows", "data/records", "every row says what its record says")
 
 
-# --- 9. documents ---
+# --- 10. documents ---
 
 
 def _documents(work: Examination) -> None:
-    """9. ``documents``: each document has the hash by which records name it."""
+    """10. ``documents``: each document has the hash by which records name it."""
     index = work.json("documents", "data/documents/index.json")
     if index is None:
         return

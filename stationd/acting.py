@@ -17,12 +17,13 @@ from pathlib import Path
 
 from archive.errors import ArchiveError
 from stationd import parts
+from stationd.anchors.releasing import release
 from stationd.assistant import Assistant
 from stationd.assisting import retention
 from stationd.bundles import store as bundles
 from stationd.bundles.attempts import note_trouble, sentence, take_order
-from stationd.bundles.model import Order
-from stationd.bundles.work import prepare
+from stationd.bundles.model import Kind, Order
+from stationd.bundles.work import closing_checkpoint, prepare
 from stationd.cases import due
 from stationd.cases.effects import CLOSING, EVALUATE, EXTEND
 from stationd.db.engine import Connection
@@ -31,6 +32,8 @@ from stationd.errors import DatabaseUnavailableError, StationdError, Unavailable
 from stationd.follower import retiring
 from stationd.following import Following
 from stationd.handouts.store import read_asked
+from stationd.keeping import Keeping
+from stationd.ledger.checkpoints import read_count
 from stationd.ledger.service import LedgerTree, checkpoint
 from stationd.logs import note
 from stationd.roster.service import publish
@@ -60,6 +63,7 @@ _EXPECT_EVERY = timedelta(hours=1)
 _SCAN_EVERY = timedelta(seconds=2)
 _SCAN_MOST = 2000
 _REVERIFY_REST = timedelta(days=90)
+_RELEASE_EVERY = timedelta(seconds=30)
 
 # How long rests what could not be done: a due step whose guards wait, and what failed.
 _WAITING = timedelta(seconds=1)
@@ -93,11 +97,15 @@ class Acting:
         self.woken = threading.Event()
         self.alarm = AlarmClock(self.woken.set, every=settings.worker.wake_every)
         self._assistant = Assistant(config, self.woken.set, desk.clock)
+        self._keeping = Keeping(desk, settings, config=config, woken=self.woken.set)
+        # The checkpoint from which on each order waits for a point.
+        self._from: dict[str, int] = {}
 
     # --- One look ---
 
     def look(self) -> bool:
         """Do all that can be done now; tell whether this worker has the lease."""
+        self._every("released", _RELEASE_EVERY, self._release)
         if not self._has_lease():
             return False
         if self._tree is None:
@@ -110,12 +118,14 @@ class Acting:
         self._every("seal", timedelta(), self._seal)
         self._every("holds", _HOLDS_EVERY, self._look_at_holds)
         self._every("handouts", _WAITING, self._hand_out)
+        self._every("anchors", timedelta(), partial(self._keeping.look, self._forest))
         self._every("orders", timedelta(), self._work)
         return True
 
     def stop(self) -> None:
         """End the child and give the lease back; all else is rows."""
         self._assistant.stop()
+        self._keeping.stop()
         with suppress(StationdError), self._desk.database.writing() as connection:
             release_lease(connection, LEASE, self._holder)
 
@@ -202,6 +212,15 @@ class Acting:
         if supervision.scan(self._desk, most=_SCAN_MOST) >= _SCAN_MOST:
             # The rest comes with the next look, so that cases need not wait for it.
             self._rest("supervision", timedelta())
+
+    def _release(self) -> None:
+        """Tell our own `stationd` what its journal may drop; each node's worker does this."""
+        reached = self._following.reached
+        if reached is None:
+            return
+        found = release(self._desk, self._settings.journal.path, reached[0])
+        if found is not None:
+            note(_log.info, "released", journal=found.journal, position=found.position)
 
     # --- Due steps ---
 
@@ -304,12 +323,17 @@ class Acting:
         now = self._desk.clock.now()
         with self._desk.database.reading() as connection:
             waiting = bundles.read_waiting(connection, now, self._holder)
-            # Half the age at which a bundle counts as stale leaves time for trouble.
-            before = now - self._desk.policies.verified_within / 2
-            stale = [] if waiting else self._stale(connection, before, now)
-        if waiting:
-            self._begin(waiting[0])
-        elif stale and take_order(self._desk, stale[0].id, self._holder):
+        # All of them are asked, so that one stamp serves all that wait for it.  Closings come
+        # first: the checkpoint of a `close` is theirs.
+        ready = [order for order in waiting if self._ready(order)]
+        if ready:
+            self._begin(min(ready, key=lambda order: order.kind is not Kind.CLOSING))
+            return
+        # Half the age at which a bundle counts as stale leaves time for trouble.
+        before = now - self._desk.policies.verified_within / 2
+        with self._desk.database.reading() as connection:
+            stale = self._stale(connection, before, now)
+        if stale and take_order(self._desk, stale[0].id, self._holder):
             self._assistant.give("reverify", stale[0].id)
 
     def _is_free(self) -> bool:
@@ -351,6 +375,40 @@ class Acting:
         if asked and take_order(self._desk, asked[0], self._holder):
             self._assistant.give("handout", asked[0])
 
+    def _ready(self, order: Order) -> bool:
+        """Tell whether an order can be worked on: its checkpoint must be stamped first."""
+        if order.facts is not None:
+            return True
+        if self._point(order) is not None:
+            return True
+        why = self._keeping.waits()
+        why = f"It waits for a time stamp. {why}" if why else ""
+        if why != order.why:
+            with self._desk.database.writing() as connection:
+                bundles.update_order(connection, order.id, why=why)
+        return False
+
+    def _point(self, order: Order) -> int | None:
+        """Return the point an order may reach to, which no other order of its chain has."""
+        if order.id not in self._from:
+            closing = closing_checkpoint(self._desk, order)
+            self._from[order.id] = self._new_checkpoint() if closing is None else closing
+        found = self._keeping.point(self._from[order.id])
+        if found is not None and self._is_taken(order, found):
+            self._from[order.id] = self._new_checkpoint()
+            found = self._keeping.point(self._from[order.id])
+        return found
+
+    def _new_checkpoint(self) -> int:
+        self._checkpoint()
+        with self._desk.database.reading() as connection:
+            return read_count(connection) - 1
+
+    def _is_taken(self, order: Order, n: int) -> bool:
+        with self._desk.database.reading() as connection:
+            others = bundles.read_orders(connection, acct=order.acct)
+        return any((one.epoch, one.checkpoint) == (order.epoch, n) for one in others)
+
     def _begin(self, order: Order) -> None:
         if not take_order(self._desk, order.id, self._holder):
             return
@@ -362,7 +420,9 @@ class Acting:
                 self._settings.ledger.origin,
                 self._log_key,
                 retention(self._settings),
+                at=self._point(order),
             )
+            self._from.pop(order.id, None)
         except DatabaseUnavailableError:
             raise
         except (ArchiveError, StationdError) as error:

@@ -64,7 +64,9 @@ class Assistant:
         with suppress(OSError, ValueError):
             process.stdin.write(f"{word} {order_id}\n")
             process.stdin.flush()
-        note(_log.info, "working", on=f"{word} {order_id}".strip(), pid=process.pid)
+        if word != "audit":
+            # It is given every few seconds; what it finds is told.
+            note(_log.info, "working", on=f"{word} {order_id}".strip(), pid=process.pid)
 
     def fallen(self) -> Fallen | None:
         """Return a child that ended amid its task, once; None: there is none.

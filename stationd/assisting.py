@@ -16,8 +16,10 @@ from datetime import timedelta
 from types import MappingProxyType
 
 from archive.authorities.base import Authority
-from archive.errors import ArchiveError, StoreUnavailableError
+from archive.errors import ArchiveError, AuthorityUnavailableError, StoreUnavailableError
 from stationd import parts
+from stationd.anchors import service as anchors
+from stationd.audit.service import AUDIT, look, start
 from stationd.bundles import store as bundles
 from stationd.bundles.attempts import attempt, note_trouble, reverify, sentence
 from stationd.bundles.horizon import LATEST
@@ -31,7 +33,15 @@ from stationd.errors import StationdError
 from stationd.handouts.making import hand_out
 from stationd.handouts.store import forget_links
 from stationd.logs import note
-from stationd.schedule.checks import ARCHIVE, HOLDS, LOCKS, READ_BACK, Check, record_check
+from stationd.schedule.checks import (
+    ANCHORING,
+    ARCHIVE,
+    HOLDS,
+    LOCKS,
+    READ_BACK,
+    Check,
+    record_check,
+)
 from stationd.schedule.store import Due, read_due, record_done
 from stationd.settings import Settings
 
@@ -69,6 +79,7 @@ def workshop(settings: Settings, desk: Desk, *, authority: Authority | None = No
         origin=settings.ledger.origin,
         sealed=sealed,
         holder=settings.station.node,
+        states=parts.states(settings),
     )
 
 
@@ -155,22 +166,56 @@ def become_child(parent: int) -> bool:
 
 
 def assist(settings: Settings, desk: Desk, tasks: Iterable[str]) -> None:
-    """Do one task after another: ``order ID``, ``reverify ID``, ``handout ID``, ``upkeep``.
+    """Do one task after another, as they are given.
 
-    ``holds`` is the part of the upkeep that cannot wait.
+    They are ``order ID``, ``reverify ID``, ``handout ID``, ``upkeep``, ``holds`` (the part of it
+    that cannot wait), ``anchor``, ``audit COUNT``, ``audit new``.
     """
     for task in tasks:
         word, _, order_id = task.strip().partition(" ")
-        try:
-            _do(settings, workshop(settings, desk), word, order_id)
-        except (StationdError, ArchiveError, OSError) as error:
-            # Keys or folders may be put right, so the next task asks for them anew.
-            if order_id:
-                note_trouble(desk, order_id, error)
-            else:
-                _check(desk, ARCHIVE, "failed", sentence(error))
+        if word == "anchor":
+            _anchor(settings, desk)
+        elif word == "audit":
+            _audit(settings, desk, order_id)
+        else:
+            _attempt(settings, desk, word, order_id)
         sys.stdout.write(f"{DONE}\n")
         sys.stdout.flush()
+
+
+def _attempt(settings: Settings, desk: Desk, word: str, order_id: str) -> None:
+    try:
+        _do(settings, workshop(settings, desk), word, order_id)
+    except (StationdError, ArchiveError, OSError) as error:
+        # Keys or folders may be put right, so the next task asks for them anew.
+        if order_id:
+            note_trouble(desk, order_id, error)
+        else:
+            _check(desk, ARCHIVE, "failed", sentence(error))
+
+
+def _anchor(settings: Settings, desk: Desk) -> None:
+    """Stamp and store what waits for it; what stands in the way is a check."""
+    try:
+        anchors.work(parts.anchorage(settings, desk))
+    except (AuthorityUnavailableError, StoreUnavailableError) as error:
+        _check(desk, ANCHORING, "unavailable", sentence(error))
+    except (StationdError, ArchiveError, OSError) as error:
+        _check(desk, ANCHORING, "failed", sentence(error))
+    else:
+        _check(desk, ANCHORING, "passed", "the newest checkpoint was stamped and stored")
+
+
+def _audit(settings: Settings, desk: Desk, count: str) -> None:
+    """Hash records again: what is new since the last checkpoint, or the next so many."""
+    try:
+        auditor = parts.auditor(settings, desk)
+        if count == "new":
+            start(auditor)
+        else:
+            look(auditor, int(count))
+    except (StationdError, ArchiveError, OSError) as error:
+        _check(desk, f"{AUDIT} run"[:64], "failed", sentence(error))
 
 
 def _do(settings: Settings, shop: Workshop, word: str, order_id: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from archive.authorities.base import Authority
 from archive.authorities.http import HttpAuthority
+from archive.authorities.several import Several
 from archive.errors import KeyFileError
 from archive.seal import LogKey, Seal
 from archive.stores.base import BundleStore
@@ -15,12 +16,28 @@ from archive.stores.directory import DirectoryStore
 from archive.stores.s3 import S3Store
 from receivers.own_codes import NO_OWN_CODES, OwnCodes, OwnCodesError, parse
 from stationd import settings as config
+from stationd.anchors.service import Anchorage
+from stationd.anchors.views import States
+from stationd.audit.service import Auditor
+from stationd.desk import Desk
 from stationd.errors import SettingsError
 from stationd.ids import Ids
 from stationd.sealing import Sealer, load_sealer
 from stationd.settings import Settings, secret
 
-__all__ = ["authority", "bundle_store", "log_key", "own_codes", "seal", "sealer", "trust_pem"]
+__all__ = [
+    "anchorage",
+    "auditor",
+    "authorities",
+    "authority",
+    "bundle_store",
+    "log_key",
+    "own_codes",
+    "seal",
+    "sealer",
+    "states",
+    "trust_pem",
+]
 
 
 def bundle_store(settings: Settings) -> BundleStore:
@@ -46,19 +63,60 @@ def bundle_store(settings: Settings) -> BundleStore:
     )
 
 
-def authority(settings: Settings, ids: Ids) -> Authority:
-    """Return the first time-stamp authority of the settings, or raise `SettingsError`."""
-    if not settings.authorities:
-        problem = "There is no [[authorities]] table, so nobody can stamp what is sealed."
+def authorities(settings: Settings, ids: Ids) -> list[Authority]:
+    """Return the time-stamp authorities that are asked, or raise `SettingsError`."""
+    asked = [one for one in settings.authorities if one.ask]
+    if not asked:
+        problem = "There is no [[authorities]] table to ask, so nobody can stamp what is sealed."
         raise SettingsError("authorities", [problem])
-    first = settings.authorities[0]
-    return HttpAuthority(
-        name=first.name,
-        url=first.url,
-        trust_pem=trust_pem(first),
-        timeout=first.timeout.total_seconds(),
-        policy=first.policy,
-        random=ids.bytes,
+    return [
+        HttpAuthority(
+            name=one.name,
+            url=one.url,
+            trust_pem=trust_pem(one),
+            timeout=one.timeout.total_seconds(),
+            policy=one.policy,
+            random=ids.bytes,
+        )
+        for one in asked
+    ]
+
+
+def authority(settings: Settings, ids: Ids) -> Authority:
+    """Return all authorities as one, the first that answers, or raise `SettingsError`."""
+    asked = authorities(settings, ids)
+    trusted = [trust_pem(one) for one in settings.authorities]
+    return Several(asked, b"".join(pem if pem.endswith(b"\n") else pem + b"\n" for pem in trusted))
+
+
+def states(settings: Settings) -> States:
+    """Return the states of anchors, beside the sealed copies; raise `SettingsError`."""
+    if settings.archive is None:
+        raise SettingsError("archive", ["There is no table [archive.store]."])
+    return States(settings.archive.sealed.parent / "states")
+
+
+def anchorage(settings: Settings, desk: Desk) -> Anchorage:
+    """Return what anchors are worked on with, or raise `SettingsError`."""
+    kept = bundle_store(settings)
+    assert settings.archive is not None  # noqa: S101  (bundle_store has refused)
+    return Anchorage(
+        desk=desk,
+        authorities=authorities(settings, desk.ids),
+        store=kept,
+        states=states(settings),
+        retention=settings.archive.retention,
+        holder=settings.station.node,
+    )
+
+
+def auditor(settings: Settings, desk: Desk) -> Auditor:
+    """Return what the ledger is audited with, or raise `KeyFileError`."""
+    return Auditor(
+        desk=desk,
+        states=states(settings),
+        origin=settings.ledger.origin,
+        public=log_key(settings).public,
     )
 
 

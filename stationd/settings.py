@@ -134,6 +134,22 @@ class LedgerSettings(Table):
     checkpoint_every: Period = Field(
         default=timedelta(seconds=60), description="Longest time without a checkpoint."
     )
+    anchor_every: Period = Field(
+        default=timedelta(hours=1),
+        description="Time between two stamps over the newest checkpoint; what waits for one is "
+        "stamped at once.",
+    )
+    anchor_late: Period = Field(
+        default=timedelta(hours=2),
+        description="Time without a stamp, or with a stamp that waits for the archive, after "
+        "which there is an alarm.",
+    )
+    audit_rate: int = Field(
+        default=200,
+        ge=0,
+        le=100_000,
+        description="Records a second that the running audit hashes again; 0: none.",
+    )
 
 
 class KeySettings(Table):
@@ -197,6 +213,10 @@ class AuthoritySettings(Table):
     trust: str = Field(description="Certificates it is checked against: path or credential.")
     timeout: Period = Field(default=timedelta(seconds=20), description="To be answered.")
     policy: str | None = Field(default=None, description="Policy OID asked for and expected.")
+    ask: bool = Field(
+        default=True,
+        description="false: no longer asked; its stamps of before are still checked against it.",
+    )
 
 
 class PolicySettings(Table):

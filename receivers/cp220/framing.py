@@ -20,4 +20,4 @@ def framer(end: bytes = _CR, time_header: bytes = b"") -> Framer:
         text = text.replace(time_header, b"", 1) if time_header else text
         return Garbled(frame.raw, Fault.CHECKSUM) if damaged(text) else frame
 
-    return JudgedFramer(LineFramer(terminator=end, limit=LIMIT, idle=b"\x00\n\r"), judge)
+    return JudgedFramer(LineFramer(terminator=end, limit=LIMIT, idle=b"\n\r"), judge)

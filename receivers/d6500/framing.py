@@ -24,5 +24,5 @@ def framer(*, header: bytes = b"", end: bytes = TERMINATOR) -> Framer:
         text = frame.raw.removeprefix(header).removesuffix(end)
         return Heartbeat(frame.raw) if _HEARTBEAT.fullmatch(text) else frame
 
-    lines = LineFramer(terminator=end, limit=LIMIT, idle=b"\x00\r\n")
+    lines = LineFramer(terminator=end, limit=LIMIT, idle=b"\r\n")
     return GuardedFramer(lines, judge) if end == TERMINATOR else JudgedFramer(lines, judge)

@@ -20,7 +20,7 @@ def is_heartbeat(body: bytes) -> bool:
 
 def framer() -> Framer:
     """Return a framer of the Exprecium's own output."""
-    return GuardedFramer(LineFramer(terminator=b"\r", limit=LIMIT, idle=b"\x00\r\n"), _judged)
+    return GuardedFramer(LineFramer(terminator=b"\r", limit=LIMIT, idle=b"\r\n"), _judged)
 
 
 def _judged(frame: Frame) -> Event:

@@ -1,8 +1,9 @@
 """Sur-Gard: frames end in DC4; there is no start byte and no checksum.
 
 On a serial line parity is the only check; a byte with wrong parity arrives as NUL.  So a control
-byte inside a frame says that it was damaged on its way.  Imitators end a frame otherwise, or with
-nothing but a silence.
+byte in a frame, at its edges too, says that it was damaged on its way: were a NUL taken for a pause
+before the frame, one whose first byte was lost would be acknowledged.  Imitators end a frame
+otherwise, or with nothing but a silence.
 """
 
 from receivers.events import Event, Fault, Frame, Garbled, Heartbeat
@@ -14,7 +15,7 @@ __all__ = ["LIMIT", "framer"]
 LIMIT = 256
 """Far above the longest frame of any model, an S frame with its text block."""
 
-_IDLE = b"\r\n\x00"
+_IDLE = b"\r\n"
 _DAMAGE = bytes(byte for byte in range(0x20) if byte not in b"\r\n") + b"\x7f"
 
 

@@ -7,7 +7,7 @@ are read in pages by ``seq`` with a short transaction each.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,9 @@ from archive.build import BundleSource, SourceDocument
 from archive.canonical import JsonValue, encode
 from receivers.codes import TABLE, contact_id_codes, sia_codes
 from stationd.accounts.service import facts as account_facts
+from stationd.anchors.points import covered_at, read_chosen, read_unstamped
+from stationd.anchors.proofs import Chain, account_proofs
+from stationd.anchors.views import States
 from stationd.bundles import reading
 from stationd.bundles.model import Order
 from stationd.db.engine import Connection, Database
@@ -34,17 +37,19 @@ _PRODUCIBLE = "producible"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frozen:
-    """What an order's row keeps: facts, and the size and head that its checkpoint covers."""
+    """What an order's row keeps: facts, the size and head its checkpoint covers, and its points."""
 
     facts: Mapping[str, JsonValue]
     size: int
     head: bytes
+    points: Sequence[int] = ()
 
     def encoded(self) -> str:
         """Return it as canonical text."""
         value: dict[str, JsonValue] = {
             "facts": dict(self.facts),
             "head": self.head.hex(),
+            "points": list(self.points),
             "size": self.size,
         }
         return encode(value).decode()
@@ -53,12 +58,27 @@ class Frozen:
 def read_frozen(text: str) -> Frozen:
     """Return what `Frozen.encoded` wrote."""
     value = json.loads(text)
-    return Frozen(facts=value["facts"], size=value["size"], head=bytes.fromhex(value["head"]))
+    return Frozen(
+        facts=value["facts"],
+        size=value["size"],
+        head=bytes.fromhex(value["head"]),
+        # What was ordered before there were anchors has no points.
+        points=tuple(value.get("points", [])),
+    )
 
 
-def freeze(connection: Connection, order: Order) -> Frozen:
-    """Return the facts about an order's account as of now, in the caller's transaction."""
-    size, head = reading.read_covered(connection, order.acct, order.epoch)
+def freeze(connection: Connection, order: Order, station: str, *, at: int | None = None) -> Frozen:
+    """Return the facts about an order's account as of now, in the caller's transaction.
+
+    Its records are those that checkpoint ``at`` covers; None: the newest.
+    """
+    if at is None:
+        size, head = reading.read_covered(connection, order.acct, order.epoch)
+        points: list[int] = []
+    else:
+        chain = (order.acct, order.epoch)
+        size, head = covered_at(connection, station, chain, at)
+        points = read_chosen(connection, station, chain, at)
     known = account_facts(connection, order.acct)
     case = reading.read_case_facts(connection, order.case_id)
     notices = [row for row in case.get("facts", []) if row["kind"] in ("notice", "declaration")]
@@ -68,6 +88,7 @@ def freeze(connection: Connection, order: Order) -> Frozen:
         "custody": reading.read_custody(connection, order.acct),
         "gaps": [
             *reading.read_gaps(connection, _groups(known)),
+            *read_unstamped(connection, (order.acct, order.epoch), at),
             *map(reading.gap_row, read_account_gaps(connection, order.acct)),
         ],
         "lines": reading.read_line_periods(connection, _groups(known)),
@@ -80,7 +101,7 @@ def freeze(connection: Connection, order: Order) -> Frozen:
         },
         "staff": reading.read_people(connection, case, order.ordered_by),
     }
-    return Frozen(facts=facts, size=size, head=head)
+    return Frozen(facts=facts, size=size, head=head, points=tuple(points))
 
 
 def _groups(known: Mapping[str, JsonValue]) -> set[str]:
@@ -90,13 +111,20 @@ def _groups(known: Mapping[str, JsonValue]) -> set[str]:
     return {str(row.get("group")) for row in transmitters if isinstance(row, Mapping)}
 
 
-def source(desk: Desk, order: Order, *, origin: str) -> BundleSource:
-    """Return what the bundle of a prepared order is built from."""
+def source(desk: Desk, order: Order, *, origin: str, states: States | None = None) -> BundleSource:
+    """Return what the bundle of a prepared order is built from.
+
+    ``states`` are those of the anchors, for the proofs; None: the order has no points.
+    """
     if order.facts is None or order.checkpoint is None:
         raise CheckFailedError(f"Order {order.id} was not prepared; the worker does it.")
     frozen = read_frozen(order.facts)
     with desk.database.reading() as connection:
         checkpoint = read_checkpoint(connection, order.checkpoint)
+        proofs = None
+        if frozen.points and states is not None:
+            chain = Chain(station=desk.station, origin=origin, acct=order.acct, epoch=order.epoch)
+            proofs = account_proofs(connection, states, chain, frozen.points)
     return BundleSource(
         station=desk.station,
         acct=order.acct,
@@ -115,6 +143,7 @@ def source(desk: Desk, order: Order, *, origin: str) -> BundleSource:
         software=f"stationd {stationd.__version__}",
         table=TABLE,
         dictionary=dictionary(),
+        proofs=proofs,
     )
 
 

@@ -23,9 +23,12 @@ from archive.authorities.base import Authority
 from archive.build import BundleSource, FinishedFile, Trust, build, finish, report_signed_by
 from archive.canonical import JsonValue
 from archive.errors import ObjectDiffersError
+from archive.merkle import account_key
 from archive.seal import Seal
 from archive.stores.base import BundleStore, Held
 from archive.verify import Anchors, verify
+from stationd.anchors.store import read_closing_mark
+from stationd.anchors.views import States
 from stationd.bundles import gather, reading, store
 from stationd.bundles.horizon import reverify_at
 from stationd.bundles.model import Kind, Order, OrderState, StoredObject
@@ -37,10 +40,20 @@ from stationd.desk import Desk
 from stationd.errors import CheckFailedError
 from stationd.ledger.model import RecordDraft, file_name
 from stationd.ledger.service import LedgerTree, LogSigner, checkpoint
-from stationd.ledger.store import append
+from stationd.ledger.store import append, read_head
 from stationd.staff.model import WORKER
 
-__all__ = ["LostError", "Retention", "Workshop", "key_of", "prepare", "produce", "read_back", "run"]
+__all__ = [
+    "LostError",
+    "Retention",
+    "Workshop",
+    "closing_checkpoint",
+    "key_of",
+    "prepare",
+    "produce",
+    "read_back",
+    "run",
+]
 
 _LEASE = timedelta(seconds=120)
 _CONTAINER = ".asice"
@@ -78,6 +91,7 @@ class Workshop:
     origin: str
     sealed: Path
     holder: str
+    states: States | None = None
     passed: Callable[[str], None] = _nowhere
 
     @property
@@ -120,32 +134,38 @@ def run(
     retention: Retention,
 ) -> Order:
     """Bring an order to *verified* in this process; may be called again after any failure."""
-    prepare(shop.desk, order_id, tree, shop.origin, log_key, retention)
+    prepare(shop.desk, order_id, tree, shop.origin, log_key, retention, at=None)
     return produce(shop, order_id)
 
 
-def prepare(
+def prepare(  # noqa: PLR0913  (what an order is prepared with)
     desk: Desk,
     order_id: str,
     tree: LedgerTree,
     origin: str,
     log_key: LogSigner,
     retention: Retention,
+    *,
+    at: int | None = None,
 ) -> None:
-    """Make the order's own checkpoint and freeze its facts; done once."""
+    """Name the order's checkpoint and freeze its facts; done once.
+
+    ``at`` is a checkpoint that is a point; None: a new one is made, which nobody has stamped.
+    """
     with desk.database.reading() as connection:
         order = store.read_order(connection, order_id)
     if order.facts is not None:
         return
-    checkpoint(desk, tree, origin=origin, log_key=log_key)
+    if at is None:
+        checkpoint(desk, tree, origin=origin, log_key=log_key)
     with desk.database.writing() as connection:
         now = desk.clock.now()
         if store.read_order(connection, order_id).facts is not None:
             return
-        n = reading.read_newest_checkpoint(connection)
+        n = reading.read_newest_checkpoint(connection) if at is None else at
         if n is None:
             raise CheckFailedError("There is no checkpoint yet.")
-        frozen = gather.freeze(connection, order).encoded()
+        frozen = gather.freeze(connection, order, desk.station, at=at).encoded()
         store.update_order(
             connection,
             order_id,
@@ -158,6 +178,14 @@ def prepare(
         digest = sha256(frozen.encode()).hexdigest()
         draft = custody(order, "frozen", WORKER, {"checkpoint": n, "facts_sha256": digest})
         _append(connection, desk, draft)
+
+
+def closing_checkpoint(desk: Desk, order: Order) -> int | None:
+    """Return the checkpoint that was made with an epoch's `close`; None: the epoch is open."""
+    key = account_key(desk.station, order.acct, order.epoch)
+    with desk.database.reading() as connection:
+        head = read_head(connection, order.acct, order.epoch)
+        return read_closing_mark(connection, key, head.size) if head.closed else None
 
 
 def _whole(moment: datetime) -> datetime:
@@ -189,7 +217,7 @@ def _read(shop: Workshop, order_id: str) -> Order:
 
 def _build(shop: Workshop, order: Order) -> None:
     """Build, seal and verify on local disk; then note every file and its hash."""
-    source = gather.source(shop.desk, order, origin=shop.origin)
+    source = gather.source(shop.desk, order, origin=shop.origin, states=shop.states)
     folder = shop.sealed / source.base
     part = shop.sealed / f"{source.base}.part"
     for leftover in (folder, part):

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from stationd.accounts.store import read_contract
+from stationd.audit.store import read_mismatches
 from stationd.bundles import store as bundles
 from stationd.bundles.model import Kind, Order
 from stationd.cases import store
@@ -11,6 +12,7 @@ from stationd.cases.model import (
     Case,
     ChainFact,
     Facts,
+    MismatchFact,
     NodeFact,
     NoticeFact,
     ObjectFact,
@@ -51,6 +53,10 @@ def read_facts(connection: Connection, desk: Desk, case: Case, now: datetime) ->
             _bundle(connection, order) for order in orders if order.state.value != "failed"
         ),
         chain=_chain(connection, case, own),
+        mismatches=tuple(
+            MismatchFact(id=one.id, text=one.fault.text, found_at=one.found_at)
+            for one in read_mismatches(connection, acct=case.acct)
+        ),
         nodes=_nodes(rows),
     )
 

@@ -20,6 +20,7 @@ from stationd.cases.model import (
     ChainFact,
     Facts,
     GuardResult,
+    MismatchFact,
     NoticeFact,
     ObjectFact,
     Status,
@@ -231,7 +232,9 @@ def _object_fault(held: ObjectFact, bundle: BundleFact, facts: Facts) -> str | N
 
 
 def covered(facts: Facts, _gate: Gate) -> GuardResult:
-    """G12: the closing bundle runs from `open` to `close`; every journal was followed so far."""
+    """G12: the closing bundle runs from `open` to `close`; journals followed, the audit clean."""
+    if facts.mismatches:
+        return _differs(facts.mismatches)
     chain, bundle = facts.chain, _newest(facts, "closing")
     if chain is None or bundle is None:
         text = "The chain has no close record yet; the worker appends it after the late buffer."
@@ -244,6 +247,22 @@ def covered(facts: Facts, _gate: Gate) -> GuardResult:
         "open to close."
     )
     return GuardResult(id="G12", status=Status.PASSED, text=text)
+
+
+def _differs(mismatches: tuple[MismatchFact, ...]) -> GuardResult:
+    """Return that the ledger is not what was recorded; only a person's answer changes it."""
+    first = mismatches[0]
+    text = (
+        f"The audit found that the ledger was changed: {first.text}. Nothing is closed until a "
+        "manager has looked into it and answers for it with a document (`ledger settle`)."
+    )
+    return GuardResult(
+        id="G12",
+        status=Status.FAILED,
+        text=text,
+        facts=tuple(one.id for one in mismatches),
+        since=first.found_at,
+    )
 
 
 def _coverage_fault(chain: ChainFact, bundle: BundleFact, facts: Facts) -> str | None:

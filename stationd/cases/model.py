@@ -12,6 +12,7 @@ __all__ = [
     "Facts",
     "GuardResult",
     "HoldFact",
+    "MismatchFact",
     "NodeFact",
     "NoticeFact",
     "ObjectFact",
@@ -165,6 +166,15 @@ class ChainFact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MismatchFact:
+    """What the audit found about the account or the whole ledger, and nobody has answered for."""
+
+    id: str
+    text: str
+    found_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NodeFact:
     """How far a node's journal was followed before the `close` record; None: not told."""
 
@@ -196,4 +206,5 @@ class Facts:
     bundles: tuple[BundleFact, ...] = ()
     stored: tuple[BundleFact, ...] = ()
     chain: ChainFact | None = None
+    mismatches: tuple[MismatchFact, ...] = ()
     nodes: tuple[NodeFact, ...] = ()

@@ -35,11 +35,13 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "gaps": ("stationd.cli.gaps:gaps", "Show when we cannot vouch, and why."),
         "hold": ("stationd.cli.hold:hold", "Set, lift and list holds."),
         "journal": ("stationd.cli.journal:journal", "List and retire the journals of nodes."),
+        "ledger": ("stationd.cli.ledger:ledger", "Check the ledger; show anchors and notes."),
         "keys": ("stationd.cli.keys:keys", "Make the station's keys."),
         "login": ("stationd.cli.login:login", "Log in."),
         "logout": ("stationd.cli.login:logout", "Log out."),
         "migrate": ("stationd.cli.migrate:migrate", "Bring the database to this release."),
         "parked": ("stationd.cli.parked:parked", "Show what was kept but not assigned."),
+        "prove": ("stationd.cli.prove:prove", "Prove an account at any anchor."),
         "receiver": (
             "stationd.cli.receiver:receiver",
             "Check what arrives, and receivers' clocks.",

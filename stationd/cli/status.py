@@ -9,6 +9,8 @@ from pathlib import Path
 import click
 
 from archive.canonical import JsonValue
+from stationd.anchors.model import Progress
+from stationd.anchors.store import read_progress
 from stationd.cli.office import Office
 from stationd.cli.output import table
 from stationd.clock import iso, parse_iso
@@ -32,18 +34,20 @@ def status(office: Office) -> None:
         reader.close()
     with office.desk.database.reading() as connection:
         checks = read_checks(connection)
+        progress = read_progress(connection)
     office.trail.reading("status")
     disks = _disks([office.settings.journal.path, *_database_file(office)])
     now = office.clock.now()
     value: dict[str, JsonValue] = {
         "at": iso(now),
         **_value(found),
+        "anchor": _anchor_value(progress),
         "checks": [_check_value(one) for one in checks],
         "disks": disks,
     }
     zones = {one.name: one.zone for one in office.settings.listeners}
     said = [sentence(one, zones.get(one.listener, "UTC")) for one in found.clocks]
-    lines = [*_text(found, checks, disks, now), *_looked_at(found, said)]
+    lines = [*_text(found, progress, checks, disks, now), *_looked_at(found, said)]
     office.show(value, lines)
 
 
@@ -79,8 +83,29 @@ def _check_value(check: Check) -> dict[str, JsonValue]:
     }
 
 
+def _anchor_value(progress: Progress) -> JsonValue:
+    if progress.good is None:
+        return None
+    waits = progress.unstored
+    return {
+        "checkpoint": progress.good[0],
+        "stamped_at": iso(progress.good[1]),
+        "waits_for_archive_since": None if waits is None else iso(waits),
+    }
+
+
+def _anchor(progress: Progress, now: datetime) -> str:
+    if progress.good is None:
+        return "Anchor      none yet"
+    n, at = progress.good
+    waits = progress.unstored
+    rest = "" if waits is None else f"; the archive lacks what was stamped {_ago(waits, now)}"
+    return f"Anchor      checkpoint {n}, stamped {_ago(at, now)}{rest}"
+
+
 def _text(
     found: Overview,
+    progress: Progress,
     checks: Sequence[Check],
     disks: Sequence[Mapping[str, JsonValue]],
     now: datetime,
@@ -94,7 +119,7 @@ def _text(
     lines.append(f"Supervision {watched(found.supervision)}")
     lines.append(f"Gaps        {found.open_gaps} open of listeners and nodes")
     lines.append(f"Holds in force {found.holds}, parked {found.parked}")
-    lines.append("Anchor      none yet: anchoring is not part of this release")
+    lines.append(_anchor(progress, now))
     for check in checks:
         when = _ago(check.at, now)
         lines.append(f"Check {check.name}: {check.outcome} {when}. {check.detail}".rstrip())

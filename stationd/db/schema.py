@@ -7,19 +7,37 @@ Times are nanoseconds since 1970 UTC (``..._ns``) where entries and records carr
 
 import sqlalchemy as sa
 
+from stationd.db.anchoring import (
+    anchor_objects,
+    anchors,
+    audit_cursor,
+    cosignatures,
+    marks,
+    mismatches,
+    published,
+    stamps,
+)
 from stationd.db.columns import Time, metadata
 from stationd.db.retaining import handouts, holds, retention_rules
 from stationd.db.watching import gaps, heard_hours, silences, starts, supervision
 
 __all__ = [
     "APPEND_ONLY",
+    "anchor_objects",
+    "anchors",
+    "audit_cursor",
+    "cosignatures",
     "gaps",
     "handouts",
     "heard_hours",
     "holds",
+    "marks",
     "metadata",
+    "mismatches",
+    "published",
     "retention_rules",
     "silences",
+    "stamps",
     "starts",
     "supervision",
 ]
@@ -99,17 +117,6 @@ heads = sa.Table(
         postgresql_where=sa.text("NOT covered"),
     ),
     comment="Size and head of each chain; moved with every append.",
-)
-
-published = sa.Table(
-    "published",
-    metadata,
-    sa.Column("acct", sa.String(160), primary_key=True),
-    sa.Column("epoch", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("account_key", Hash, nullable=False, unique=True),
-    sa.Column("size", sa.BigInteger, nullable=False),
-    sa.Column("head", Hash, nullable=False),
-    comment="What the last checkpoint covered of each chain; only checkpoints write it.",
 )
 
 records = sa.Table(
@@ -573,5 +580,6 @@ checks = sa.Table(
 
 APPEND_ONLY = (
     *("entries", "records", "documents", "checkpoints", "notes"),
+    *("marks", "cosignatures", "anchors", "stamps", "anchor_objects"),
     *("case_facts", "case_steps"),
 )

@@ -24,6 +24,7 @@ __all__ = [
     "read_uncovered",
     "read_unsigned",
     "record_checkpoint",
+    "record_marks",
     "record_notes",
     "record_published",
     "uncovered",
@@ -112,7 +113,11 @@ def record_published(connection: Connection, heads: Sequence[Head]) -> None:
     statement = inserting(connection, schema.published)
     statement = statement.on_conflict_do_update(
         index_elements=["acct", "epoch"],
-        set_={"size": statement.excluded.size, "head": statement.excluded.head},
+        set_={
+            "size": statement.excluded.size,
+            "head": statement.excluded.head,
+            "marked": sa.false(),
+        },
     )
     connection.execute(
         statement,
@@ -129,6 +134,28 @@ def record_published(connection: Connection, heads: Sequence[Head]) -> None:
     )
     # All of them are locked, so this covers no other.
     connection.execute(sa.update(schema.heads).where(sa.text("NOT covered")).values(covered=True))
+
+
+def record_marks(connection: Connection, n: int) -> bool:
+    """Mark the chains that changed since the mark before, at ``n``; False: ``n`` is not newest.
+
+    What was published must not move meanwhile: whoever makes checkpoints calls this.
+    """
+    if read_count(connection) != n + 1:
+        return False
+    published, marks = schema.published, schema.marks
+    unmarked = sa.text("NOT marked")
+    changed = sa.select(
+        published.c.account_key,
+        sa.literal(n, sa.BigInteger),
+        published.c.acct,
+        published.c.epoch,
+        published.c.size,
+    ).where(unmarked)
+    names = ["account_key", "n", "acct", "epoch", "size"]
+    connection.execute(sa.insert(marks).from_select(names, changed))
+    connection.execute(sa.update(published).where(unmarked).values(marked=True))
+    return True
 
 
 def read_unsigned(connection: Connection) -> list[int]:

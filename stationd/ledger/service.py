@@ -107,6 +107,8 @@ def close_epoch(  # noqa: PLR0913  (what a closing is made of)
         store.append_close(connection, acct, epoch, fields=fields, now=now, ids=desk.ids)
         n = _integrate(connection, tree, now)
         assert n is not None  # noqa: S101  (the chain has just grown)
+        # That no next epoch exists is shown in the state of this very checkpoint.
+        checkpoints.record_marks(connection, n)
         if also is not None:
             also(connection)
     _publish(desk, tree, origin=origin, log_key=log_key)

@@ -10,6 +10,7 @@ from stationd.db.engine import Connection, inserting
 from stationd.db.schema import checks
 
 __all__ = [
+    "ANCHORING",
     "ARCHIVE",
     "HOLDS",
     "LOCKS",
@@ -21,6 +22,7 @@ __all__ = [
 ]
 
 ARCHIVE = "archive"
+ANCHORING = "anchoring"
 HOLDS = "holds"
 LOCKS = "locks"
 READ_BACK = "read back"

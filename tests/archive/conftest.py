@@ -3,7 +3,7 @@
 import json
 import random
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -26,6 +26,8 @@ from archive.build import (
     report_signed_by,
 )
 from archive.ceremony import make_keys
+from archive.note_check import read_entry
+from archive.proofs import Absence, AtClose, PointProof, Proofs
 from archive.seal import LogKey, Seal
 from archive.timestamps import request
 from archive.verify import Anchors
@@ -239,10 +241,124 @@ class Station:
         )
 
 
+START = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+@dataclass
+class Logbook:
+    """A checkpoint log with real notes and stamps, in which account 4821 and neighbours stand."""
+
+    station: Station
+    records: list[bytes]
+    entries: list[bytes] = field(default_factory=list)
+    notes: list[bytes] = field(default_factory=list)
+    replies: list[bytes] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
+    states: list[merkle.StateTree] = field(default_factory=list)
+    log: merkle.LogTree = field(default_factory=merkle.LogTree)
+
+    def head(self, size: int, acct: str = "4821", epoch: int = 1) -> bytes:
+        head = merkle.genesis(merkle.account_key("station-1", acct, epoch))
+        for n, record in enumerate(self.records[:size], start=1):
+            head = merkle.head(head, n, merkle.leaf(record))
+        return head
+
+    def checkpoint(
+        self,
+        size: int,
+        at: datetime | None = None,
+        *,
+        stamped: timedelta = timedelta(seconds=2),
+        others: Sequence[tuple[str, int]] = (),
+    ) -> int:
+        """Enter the state in which the account has ``size`` records, and have it stamped."""
+        at = at or START + timedelta(minutes=size, seconds=30)
+        tree = merkle.StateTree()
+        for acct, epoch in [*((f"1{n:03}", 1) for n in range(200)), *others]:
+            key = merkle.account_key("station-1", acct, epoch)
+            tree.update(key, 1 + len(self.entries), sha256(key).digest())
+        tree.update(merkle.account_key("station-1", "4821", 1), size, self.head(size))
+        self.states.append(tree)
+        self.sizes.append(size)
+        before = self.entries[-1] if self.entries else None
+        n = len(self.entries)
+        entry = checkpoint.entry(
+            accounts=len(tree), n=n, previous=before, state_root=tree.root(), time=at
+        )
+        self.entries.append(entry)
+        self.log.append(merkle.log_leaf(entry))
+        key = self.station.log_key
+        note = checkpoint.note(
+            origin=ORIGIN, size=n + 1, root=self.log.root(), sign=key.sign, public=key.public
+        )
+        self.notes.append(note)
+        self.replies.append(replace(self.station.authority, now=at + stamped).stamp(note))
+        return n
+
+    def point(self, n: int, end: int, **more: Any) -> PointProof:
+        key = merkle.account_key("station-1", "4821", 1)
+        values = {
+            "n": n,
+            "tree_size": n + 1,
+            "entry": self.entries[n],
+            "size": self.sizes[n],
+            "head": self.head(self.sizes[n]),
+            "siblings": self.states[n].siblings(key),
+            "note": self.notes[n],
+            "reply": self.replies[n],
+            "inclusion": self.log.inclusion(n, n + 1),
+            "consistency": self.log.consistency(n + 1, end + 1),
+        }
+        return PointProof(**(values | more))
+
+    def absence(self, n: int) -> Absence:
+        key = merkle.account_key("station-1", "4821", 2)
+        return Absence(siblings=self.states[n].siblings(key), other=self.states[n].occupant(key))
+
+    def at_close(self, n: int, end: int) -> AtClose:
+        key = merkle.account_key("station-1", "4821", 1)
+        return AtClose(
+            n=n,
+            entry=self.entries[n],
+            inclusion=self.log.inclusion(n, end + 1),
+            siblings=self.states[n].siblings(key),
+        )
+
+    def proofs(self, points: Sequence[int], **more: Any) -> Proofs:
+        end = points[-1]
+        values = {
+            "origin": ORIGIN,
+            "station": "station-1",
+            "acct": "4821",
+            "epoch": 1,
+            "records": self.sizes[end],
+            "points": [self.point(n, end) for n in points],
+            "absent": self.absence(end),
+        }
+        return Proofs(**(values | more))
+
+    def source(self, proofs: Proofs, **more: Any) -> BundleSource:
+        n, size = proofs.points[-1].n, proofs.points[-1].size
+        values = {
+            "checkpoint": n,
+            "checkpoint_entry": self.entries[n],
+            "checkpoint_note": proofs.points[-1].note,
+            "checkpoint_time": read_entry("", self.entries[n].decode()).time,
+            "proofs": proofs,
+        }
+        return self.station.source(lambda: iter(self.records[:size]), **(values | more))
+
+
+@pytest.fixture
+def logbook(station: Station) -> Logbook:
+    return Logbook(station, list(history(40)))
+
+
 def make_station(folder: Path) -> Station:
     folder.mkdir(parents=True, exist_ok=True)
     keys = make_keys(folder, station="station-1", now=NOW, serials=count(1001))
-    authority = Stamping(make_authority(now=NOW, serials=count(2001)), NOW + timedelta(seconds=2))
+    since = datetime(2026, 1, 1, tzinfo=UTC)
+    authority = Stamping(make_authority(now=since, serials=count(2001)), NOW + timedelta(seconds=2))
     return Station(
         folder,
         Seal.load(keys.seal_key, keys.seal, keys.root),
@@ -276,6 +392,27 @@ def sealed_once(station: Station, tmp_path_factory: pytest.TempPathFactory) -> S
     unpacked = folder / "unpacked"
     shutil.unpack_archive(finished.files[-1].path, unpacked, "zip")
     return Sealed(finished.files[-1].path, unpacked, finished, source)
+
+
+@pytest.fixture(scope="session")
+def proved_once(station: Station, tmp_path_factory: pytest.TempPathFactory) -> Sealed:
+    folder = tmp_path_factory.mktemp("proved")
+    book = Logbook(station, list(history(40)))
+    for size in (10, 20, 20, 30, 40):
+        book.checkpoint(size)
+    source = book.source(book.proofs([0, 1, 3, 4]))
+    finished = station.make(source, folder)
+    unpacked = folder / "unpacked"
+    shutil.unpack_archive(finished.files[-1].path, unpacked, "zip")
+    return Sealed(finished.files[-1].path, unpacked, finished, source)
+
+
+@pytest.fixture
+def proved(proved_once: Sealed, tmp_path: Path) -> Sealed:
+    """A bundle with proofs, of one's own to spoil."""
+    container = shutil.copy(proved_once.container, tmp_path)
+    folder = shutil.copytree(proved_once.folder, tmp_path / "proved")
+    return replace(proved_once, container=Path(container), folder=Path(folder))
 
 
 @pytest.fixture

@@ -351,7 +351,10 @@ def test_a_whole_folder_holds(sealed, station, tmp_path, capsys) -> None:
     key.write_bytes(station.log_pub_pem)
 
     assert check.main([str(sealed.folder), str(key)]) == 0
-    assert capsys.readouterr().out == "the ledger holds\n"
+    said = capsys.readouterr().out
+    assert said.endswith("the ledger holds\n")
+    assert "no proofs are inside" in said
+    assert "the bundle's own trust/tsa.pem" in said
 
 
 def test_a_folder_with_a_record_left_out_does_not(sealed, station, tmp_path, capsys) -> None:

@@ -23,6 +23,10 @@ from stationd.handouts import service as handouts
 from stationd.handouts.model import HandoutState, Way
 from stationd.holds.model import HoldKind
 from stationd.holds.service import set_hold
+from stationd.journal.model import Draft, encode_body
+from stationd.journal.model import Kind as EntryKind
+from stationd.journal.released import read_released, released_path
+from stationd.journal.store import Journal
 from stationd.ledger.checkpoints import read_count
 from stationd.schedule.checks import ARCHIVE, Check, read_check, record_check
 from stationd.schedule.store import read_due, record_due, take_lease
@@ -71,6 +75,21 @@ def acting_of(
 @pytest.fixture
 def acting(acting_of: Callable[[Settings], Acting], settings: Settings) -> Acting:
     return acting_of(settings)
+
+
+def _note(journal: Journal, desk: Desk) -> None:
+    """Append an entry, so that there is something to be anchored."""
+    draft = Draft(
+        received_at=desk.clock.now_ns(),
+        ticks=desk.clock.ticks(),
+        listener="",
+        peer="",
+        kind=EntryKind.CLOCK,
+        raw=b"",
+        note=b'{"offset_ns":0,"state":"synced","step_ns":0}',
+        salt=desk.ids.salt(),
+    )
+    journal.append([encode_body(draft)])
 
 
 def look_until(acting: Acting, reached: Callable[[], object]) -> None:
@@ -186,7 +205,7 @@ def test_without_an_archive_the_case_says_so(
 def test_a_child_that_falls_over_is_noted_and_tried_later(desk: Desk, acting: Acting) -> None:
     order = bundles.order(desk, "1234", Kind.ON_REQUEST, MANAGER)
     acting._rest("upkeep", HOUR)
-    acting.look()
+    look_until(acting, lambda: acting._assistant._process)
     process = acting._assistant._process
     assert process is not None
     process.kill()
@@ -195,6 +214,44 @@ def test_a_child_that_falls_over_is_noted_and_tried_later(desk: Desk, acting: Ac
     noted = bundles.read(desk, order)
     assert "ended with code -9" in noted.why
     assert (noted.lease_by, noted.tries) == (None, 1)
+
+
+def test_an_order_waits_for_a_stamp_over_its_checkpoint_and_says_so(
+    desk: Desk, acting_of: Callable[[Settings], Acting], settings: Settings, config: Path
+) -> None:
+    good = config.read_text()
+    config.write_text(good.replace("http://127.0.0.1:", "http://127.0.0.1:1/"))
+    acting = acting_of(settings)
+    order = bundles.order(desk, "1234", Kind.ON_REQUEST, MANAGER)
+    look_until(acting, lambda: bundles.read(desk, order).why)
+    waiting = bundles.read(desk, order)
+    assert waiting.why.startswith("It waits for a time stamp. trial: no answer")
+    assert (waiting.state, waiting.checkpoint) == (OrderState.ORDERED, None)
+    config.write_text(good)
+    acting._assistant.stop()
+    acting._keeping._assistant.stop()
+    acting._keeping._next.clear()
+    look_until(acting, lambda: bundles.read(desk, order).state is OrderState.VERIFIED)
+
+
+def test_what_an_anchor_covers_is_released_to_the_journal(
+    desk: Desk, acting: Acting, settings: Settings
+) -> None:
+    journal = Journal.open(settings.journal.path, desk.ids)
+    _note(journal, desk)
+    while acting._following.take():
+        pass
+    path = released_path(settings.journal.path)
+
+    def released() -> bool:
+        acting._next.pop("released", None)
+        return path.exists()
+
+    look_until(acting, released)
+    told = read_released(path)
+    assert told is not None
+    assert (told.journal, told.position) == (journal.id, 1)
+    journal.close()
 
 
 def test_a_stale_bundle_is_read_back_anew(desk: Desk, acting: Acting) -> None:

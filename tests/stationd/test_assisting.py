@@ -8,13 +8,18 @@ import pytest
 from archive.authorities.base import Authority
 from archive.ceremony import Ceremony
 from archive.errors import ArchiveError, StoreUnavailableError
+from archive.seal import LogKey
 from archive.stores.directory import DirectoryStore
+from stationd import parts
+from stationd.anchors.service import begin
 from stationd.assisting import assist, upkeep, workshop
+from stationd.audit.service import AUDIT
 from stationd.bundles import service as bundles
 from stationd.bundles.model import Kind, OrderState
 from stationd.desk import Desk
-from stationd.schedule.checks import ARCHIVE, Check, read_check
-from stationd.settings import Settings
+from stationd.ledger.service import LedgerTree, checkpoint
+from stationd.schedule.checks import ANCHORING, ARCHIVE, Check, read_check
+from stationd.settings import Settings, load
 from stationd.staff.model import Person, Role
 
 MANAGER = Person(login="maria", name="Maria Manager", role=Role.MANAGER)
@@ -100,3 +105,41 @@ def test_a_child_without_keys_notes_why(config: Path, desk: Desk, keys: Ceremony
     )
     assert done.returncode == 0
     assert "seal.key.pem" in bundles.read(desk, order).why
+
+
+@pytest.mark.parametrize(
+    ("spoil", "outcome", "words"),
+    [
+        ("", "passed", "stamped and stored"),
+        ("http://127.0.0.1:", "unavailable", "no answer"),
+        ("tsa.pem", "failed", "must hold the certificates"),
+    ],
+)
+def test_what_stands_in_the_way_of_an_anchor_is_a_check(
+    desk: Desk, config: Path, keys: Ceremony, spoil: str, outcome: str, words: str
+) -> None:
+    tree = LedgerTree.load(desk)
+    log_key = LogKey.load(keys.log_key)
+    checkpoint(desk, tree, origin="log.example.com/station-1", log_key=log_key)
+    if spoil:
+        config.write_text(config.read_text().replace(spoil, f"{spoil}1/"))
+    spoilt = load(config)
+    begin(desk, tree, parts.states(spoilt))
+    assist(spoilt, desk, ["anchor\n"])
+    found = check(desk, ANCHORING)
+    assert found is not None
+    assert (found.outcome, words in found.detail) == (outcome, True)
+
+
+def test_the_ledger_is_audited_and_what_stops_it_is_a_check(
+    desk: Desk, settings: Settings, keys: Ceremony
+) -> None:
+    assist(settings, desk, ["audit new\n", "audit 100\n"])
+    found = check(desk, AUDIT)
+    assert found is not None
+    assert found.outcome == "passed"
+    keys.log_key.unlink()
+    assist(settings, desk, ["audit 100\n"])
+    stopped = check(desk, f"{AUDIT} run")
+    assert stopped is not None
+    assert "log.key.pem" in stopped.detail

@@ -1,16 +1,17 @@
 """From settings to the parts of the archive."""
 
+from datetime import timedelta
 from itertools import count
 
 import pytest
 
-from archive.authorities.http import HttpAuthority
 from archive.ceremony import make_keys
 from archive.errors import KeyFileError
 from archive.stores.directory import DirectoryStore
 from archive.stores.s3 import S3Store
 from stationd import parts, settings
 from stationd.clock import SystemClock
+from stationd.desk import open_desk
 from stationd.errors import SettingsError
 from stationd.ids import SystemIds
 from stationd.sealing import new_sealing_key
@@ -61,15 +62,56 @@ def test_what_the_settings_leave_out_cannot_be_made(make):
         make(given())
 
 
-def test_the_first_authority_is_asked(tmp_path):
-    path = tmp_path / "tsa.pem"
-    path.write_bytes(b"certificates")
-    table = '[[authorities]]\nname = "{}"\nurl = "http://127.0.0.1:1/"\ntrust = "{}"\n'
-    made = parts.authority(
-        given(table.format("one", path), table.format("two", "/none")), SystemIds()
+TABLE = '[[authorities]]\nname = "{}"\nurl = "http://127.0.0.1:1/"\ntrust = "{}"\n'
+
+
+def test_every_authority_is_asked_and_trusted(tmp_path):
+    for name in ("one", "two", "old"):
+        (tmp_path / name).write_bytes(name.encode())
+    found = given(
+        TABLE.format("one", tmp_path / "one"),
+        TABLE.format("two", tmp_path / "two"),
+        TABLE.format("old", tmp_path / "old") + "ask = false",
     )
-    assert isinstance(made, HttpAuthority)
-    assert (made.name, made.trust_pem) == ("one", b"certificates")
+    assert [one.name for one in parts.authorities(found, SystemIds())] == ["one", "two"]
+    made = parts.authority(found, SystemIds())
+    assert (made.name, made.trust_pem) == ("one, two", b"one\ntwo\nold\n")
+
+
+def test_an_authority_that_is_no_longer_asked_is_nobody_to_ask(tmp_path):
+    found = given(TABLE.format("old", tmp_path) + "ask = false")
+    with pytest.raises(SettingsError, match="nobody can stamp"):
+        parts.authorities(found, SystemIds())
+
+
+def test_anchors_are_worked_on_with_what_the_settings_say(tmp_path):
+    (tmp_path / "one").write_bytes(b"certificates")
+    found = given(
+        f'[archive]\nretention = "1d"\nsealed = "{tmp_path}/sealed"',
+        f'[archive.store]\nkind = "directory"\npath = "{tmp_path}/store"',
+        TABLE.format("one", tmp_path / "one"),
+    )
+    desk = open_desk(found, clock=SystemClock(), ids=SystemIds())
+    made = parts.anchorage(found, desk)
+    assert (made.retention, made.holder) == (timedelta(days=1), "n")
+    desk.database.close()
+
+
+def test_the_ledger_is_audited_with_the_log_key(tmp_path):
+    made = make_keys(tmp_path, station="s", now=SystemClock().now(), serials=count(1))
+    found = given(
+        f'[keys]\nlog_key = "{made.log_key}"\n[archive]\nsealed = "{tmp_path}/sealed"',
+        f'[archive.store]\nkind = "directory"\npath = "{tmp_path}/store"',
+    )
+    desk = open_desk(found, clock=SystemClock(), ids=SystemIds())
+    made = parts.auditor(found, desk)
+    assert (made.origin, len(made.public)) == ("log.example.com/s", 32)
+    desk.database.close()
+
+
+def test_states_of_anchors_need_an_archive():
+    with pytest.raises(SettingsError, match="There is no table"):
+        parts.states(given())
 
 
 def test_an_authority_needs_its_certificates():

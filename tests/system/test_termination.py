@@ -39,7 +39,8 @@ from stationd.staff.model import Person, Role
 
 pytestmark = pytest.mark.system
 
-PATIENCE = 60.0
+# Others share the machine: how long it takes at worst is not what these tests are about.
+PATIENCE = 240.0
 MANAGER = Person(login="maria", name="Maria Manager", role=Role.MANAGER)
 LETTER = Attachment(name="letter.txt", media_type="text/plain", content=b"Please end it.")
 NOTICE = Attachment(name="notice.txt", media_type="text/plain", content=b"Monitoring ends.")

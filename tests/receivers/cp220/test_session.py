@@ -23,7 +23,7 @@ def test_all_its_bytes_are_those_set_at_the_receiver() -> None:
 
 def test_it_is_refused_nine_times_at_most_for_after_ten_it_gives_up() -> None:
     station = Station("cp220", options={"nak": "damaged"})
-    assert [station.says(b"1\x001\r") for _ in range(11)] == [b"\x15"] * 9 + [b""] * 2
+    assert [station.says(b"\x0011\r") for _ in range(11)] == [b"\x15"] * 9 + [b""] * 2
 
 
 def test_a_byte_with_wrong_parity_makes_a_line_garbled() -> None:

@@ -10,7 +10,7 @@ def heard(data: bytes) -> list[Event]:
 
 
 def test_a_line_ends_in_cr_and_nothing_stands_before_it() -> None:
-    assert heard(b"\n12:01 06/15 11 1234 A5\r\n\x00x\r") == [
+    assert heard(b"\n12:01 06/15 11 1234 A5\r\nx\r") == [
         Frame(b"12:01 06/15 11 1234 A5\r"),
         Frame(b"x\r"),
     ]

@@ -35,7 +35,7 @@ def test_nothing_is_said_before_the_end_of_a_frame() -> None:
 @given(st.lists(st.integers(min_value=0, max_value=200), max_size=8))
 def test_the_answers_do_not_depend_on_how_the_bytes_arrive(cuts: list[int]) -> None:
     station = Station("surgard")
-    data = FRAME + BEAT + OTHER + b"\x00" + BEAT
+    data = FRAME + BEAT + OTHER + b"\r\n" + BEAT
     assert b"".join(station.says(piece) for piece in pieces(data, cuts)) == ACK * 4
 
 
@@ -152,3 +152,14 @@ def test_a_refused_frame_is_not_refused_until_the_receiver_gives_it_up() -> None
     bad = FRAME.replace(b"E", b"\x00")
     answers = [station.says(bad) for _ in range(12)]
     assert answers == [NAK] * 10 + [b""] * 2
+
+
+@pytest.mark.parametrize("place", [0, -2], ids=["the first byte", "the last before the end"])
+def test_a_frame_that_lost_a_byte_at_its_edge_is_not_acknowledged(place: int) -> None:
+    # A byte with wrong parity arrives as NUL.
+    damaged = bytearray(FRAME)
+    damaged[place] = 0
+    station = Station("surgard")
+
+    assert station.says(bytes(damaged)) == b""
+    assert station.says(FRAME) == ACK

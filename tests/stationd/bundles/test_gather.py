@@ -1,20 +1,28 @@
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from archive.authorities.base import Authority
 from archive.build import BundleSource
 from archive.seal import LogKey
+from archive.stores.directory import DirectoryStore
+from archive.verify import examine
+from stationd.anchors.service import Anchorage, begin, work
+from stationd.anchors.views import States
 from stationd.bundles import service
 from stationd.bundles.gather import Frozen, dictionary, read_frozen, source
-from stationd.bundles.model import Kind
-from stationd.bundles.work import Retention, prepare
+from stationd.bundles.model import Kind, OrderState
+from stationd.bundles.work import Retention, Workshop, prepare, produce
 from stationd.cases.model import Attachment, Reason
 from stationd.cases.service import open_case
 from stationd.desk import Desk
-from stationd.errors import CheckFailedError
+from stationd.errors import CheckFailedError, LedgerBrokenError
 from stationd.holds.model import HoldKind
 from stationd.holds.service import set_hold
-from stationd.ledger.service import LedgerTree
+from stationd.ledger.service import LedgerTree, checkpoint
 from stationd.ledger.store import append_close
 from stationd.staff.model import Person
 
@@ -73,6 +81,73 @@ def test_documents_come_with_the_record_that_names_them_and_internal_ones_stay(
     assert b"the letter" in [one.content for one in documents]
     assert not [one for one in documents if b"counsel" in one.content]
     assert [one.seq for one in documents] == sorted(one.seq for one in documents)
+
+
+@pytest.fixture
+def stamped(
+    desk: Desk, tree: LedgerTree, log_key: LogKey, authority: Authority, tmp_path: Path
+) -> Callable[[], int]:
+    """Make a checkpoint and have it stamped; return its number."""
+    anchorage = Anchorage(
+        desk=desk,
+        authorities=[authority],
+        store=DirectoryStore(tmp_path / "anchors"),
+        states=States(tmp_path / "states"),
+        retention=timedelta(days=1),
+        holder="node-1",
+    )
+
+    def make() -> int:
+        checkpoint(desk, tree, origin=ORIGIN, log_key=log_key)
+        n = begin(desk, tree, anchorage.states)
+        work(anchorage)
+        assert n is not None
+        return n
+
+    return make
+
+
+def test_an_order_at_a_stamped_checkpoint_becomes_a_bundle_with_proofs(  # noqa: PLR0917
+    desk: Desk,
+    manager: Person,
+    tree: LedgerTree,
+    log_key: LogKey,
+    shop: Workshop,
+    stamped: Callable[[], int],
+    tmp_path: Path,
+) -> None:
+    order_id = service.order(desk, "1234", Kind.ON_REQUEST, manager)
+    n = stamped()
+    service.order(desk, "1234", Kind.ON_REQUEST, manager)
+    stamped()
+    prepare(desk, order_id, tree, ORIGIN, log_key, RETENTION, at=n)
+    order = service.read(desk, order_id)
+    assert order.facts is not None
+    assert read_frozen(order.facts).points == (0,)
+    made = source(desk, order, origin=ORIGIN, states=States(tmp_path / "states"))
+    assert made.proofs is not None
+    assert (made.checkpoint, made.proofs.points[0].n, made.proofs.records) == (0, 0, 1)
+    done = produce(replace(shop, states=States(tmp_path / "states")), order_id)
+    assert done.state is OrderState.VERIFIED
+    (path,) = [one.path for one in service.objects(desk, order_id) if one.file.endswith(".asice")]
+    assert examine(Path(path), shop.anchors).points == 1
+
+
+def test_a_history_that_was_changed_makes_no_bundle(
+    desk: Desk,
+    manager: Person,
+    tree: LedgerTree,
+    log_key: LogKey,
+    stamped: Callable[[], int],
+    tmp_path: Path,
+) -> None:
+    order_id = service.order(desk, "1234", Kind.ON_REQUEST, manager)
+    prepare(desk, order_id, tree, ORIGIN, log_key, RETENTION, at=stamped())
+    with desk.database.writing() as connection:
+        connection.exec_driver_sql("DROP TRIGGER records_no_update")
+        connection.exec_driver_sql("UPDATE records SET head = zeroblob(32) WHERE acct = '1234'")
+    with pytest.raises(LedgerBrokenError, match="fsck"):
+        source(desk, service.read(desk, order_id), origin=ORIGIN, states=States(tmp_path / "no"))
 
 
 def test_an_order_that_was_not_prepared_has_no_source(desk: Desk, manager: Person) -> None:

@@ -20,6 +20,7 @@ from stationd.cases.model import (
     Facts,
     GuardResult,
     HoldFact,
+    MismatchFact,
     NodeFact,
     NoticeFact,
     ObjectFact,
@@ -298,6 +299,14 @@ def test_a_bundle_that_leaves_something_out_fails(facts: Facts, says: str) -> No
     result = of("G12", facts)
     assert result.status is Status.FAILED
     assert says in result.text
+
+
+def test_what_the_audit_found_stops_the_closing_until_somebody_answers_for_it() -> None:
+    found = MismatchFact(id="m1", text="1234, epoch 1: record 7 was changed", found_at=NOW - HOUR)
+    result = of("G12", replace(GOOD, mismatches=(found,)))
+    assert (result.status, result.facts, result.since) == (Status.FAILED, ("m1",), NOW - HOUR)
+    assert "record 7 was changed" in result.text
+    assert "ledger settle" in result.text
 
 
 # --- Rows ---

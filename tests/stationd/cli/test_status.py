@@ -7,7 +7,8 @@ import pytest
 
 from archive.ceremony import make_keys
 from archive.seal import LogKey
-from stationd.cli.status import _ago
+from stationd.anchors.model import Progress
+from stationd.cli.status import _ago, _anchor, _anchor_value
 from stationd.ledger.service import LedgerTree, checkpoint
 from stationd.schedule.checks import Check, record_check
 
@@ -62,6 +63,24 @@ def test_a_checkpoint_is_told_with_what_has_grown_since(received, ok, tmp_path):
     checkpoint(received, tree, origin="log.example.com/south", log_key=log_key)
     assert "Checkpoint  0, " in ok("status")
     assert "0 chains have grown since" in ok("status")
+
+
+@pytest.mark.parametrize(
+    ("progress", "words", "told"),
+    [
+        (Progress(), "none yet", None),
+        (Progress(good=(7, NOW - timedelta(hours=3))), "checkpoint 7, stamped 3 h ago", 7),
+        (
+            Progress(good=(7, NOW), unstored=NOW - timedelta(hours=5)),
+            "the archive lacks what was stamped 5 h ago",
+            7,
+        ),
+    ],
+)
+def test_the_last_anchor_is_told(progress, words, told):
+    value = _anchor_value(progress)
+    assert words in _anchor(progress, NOW)
+    assert told == (None if value is None else value["checkpoint"])
 
 
 def test_a_disk_that_cannot_be_asked_is_left_out(desk, value, monkeypatch):

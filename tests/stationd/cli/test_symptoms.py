@@ -192,7 +192,9 @@ def test_an_authority_stamps_a_test(look, authority_server, tmp_path):
     trust = tmp_path / "tsa.pem"
     trust.write_bytes(authority_server.trust_pem)
     more = f'[[authorities]]\nname = "trial"\nurl = "{authority_server.url}"\ntrust = "{trust}"\n'
-    assert outcomes(look("authority", more)) == [PASSED]
+    assert outcomes(look("authority", more)) == [PASSED, WARNED]
+    away = f'[[authorities]]\nname = "away"\nurl = "http://127.0.0.1:1/"\ntrust = "{trust}"\n'
+    assert outcomes(look("authority", away)) == [PASSED, FAILED]
 
 
 def test_an_authority_without_certificates_is_told(look):

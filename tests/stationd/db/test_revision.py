@@ -46,6 +46,13 @@ _LATER = frozenset(
         "redecodings",
         "runaways",
         "clocks",
+        "marks",
+        "cosignatures",
+        "anchors",
+        "stamps",
+        "anchor_objects",
+        "audit_cursor",
+        "mismatches",
     }
 )
 
@@ -160,6 +167,8 @@ def older(database: Database) -> None:
         connection.exec_driver_sql("DROP TABLE holds")
         connection.exec_driver_sql(_OLDER_HOLDS)
         connection.exec_driver_sql("CREATE INDEX ix_holds_acct ON holds (acct)")
+        connection.exec_driver_sql("DROP INDEX ix_published_unmarked")
+        connection.exec_driver_sql("ALTER TABLE published DROP COLUMN marked")
     set_revision(database, "0002")
 
 

@@ -8,7 +8,7 @@ from alembic import op
 __all__ = ["upgrade"]
 
 revision = "0014"
-down_revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 

@@ -5,8 +5,8 @@ from alembic import op
 
 __all__ = ["upgrade"]
 
-revision = "0010"
-down_revision = "0008"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 

@@ -1,15 +1,15 @@
-"""Revision 0011 makes the tables of supervision, and knows when old journals began."""
+"""Revision 0008 makes the tables of supervision, and knows when old journals began."""
 
 import sqlalchemy as sa
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 
 from stationd.db.migrations.versions import r0001_keeping, r0002_accounts
-from stationd.db.migrations.versions import r0011_watching as revision
+from stationd.db.migrations.versions import r0008_watching as revision
 
 
-def test_it_follows_the_tenth() -> None:
-    assert (revision.revision, revision.down_revision) == ("0011", "0010")
+def test_it_follows_the_seventh() -> None:
+    assert (revision.revision, revision.down_revision) == ("0008", "0007")
 
 
 def test_a_journal_began_when_its_first_entry_came() -> None:

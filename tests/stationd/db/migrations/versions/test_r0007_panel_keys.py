@@ -1,14 +1,14 @@
-"""Revision 0010 makes room for the keys of groups and what frames show of keys."""
+"""Revision 0007 makes room for the keys of groups and what frames show of keys."""
 
 import sqlalchemy as sa
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 
-from stationd.db.migrations.versions import r0010_panel_keys as revision
+from stationd.db.migrations.versions import r0007_panel_keys as revision
 
 
-def test_it_follows_the_eighth() -> None:
-    assert (revision.revision, revision.down_revision) == ("0010", "0008")
+def test_it_follows_the_sixth() -> None:
+    assert (revision.revision, revision.down_revision) == ("0007", "0006")
 
 
 def test_both_tables_are_made_and_empty() -> None:

@@ -1,11 +1,11 @@
-"""Revision 0008 makes the tables of corrections, passes, runaways and clocks."""
+"""Revision 0006 makes the tables of corrections, passes, runaways and clocks."""
 
 import sqlalchemy as sa
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 
 from stationd.db import schema
-from stationd.db.migrations.versions import r0008_reading as revision
+from stationd.db.migrations.versions import r0006_reading as revision
 
 TABLES = ("corrections", "redecodings", "runaways", "clocks")
 
@@ -20,4 +20,4 @@ def test_its_tables_are_those_of_the_schema() -> None:
         }
     engine.dispose()
     assert found == {name: list(schema.metadata.tables[name].c.keys()) for name in TABLES}
-    assert revision.revision == "0008"
+    assert revision.revision == "0006"

@@ -1,0 +1,55 @@
+"""The step of a verification that checks the proofs, where a bundle has them."""
+
+from archive import ledger_check
+from archive.examination import Examination
+from archive.note_check import LedgerError
+from archive.point_check import PROOFS, Given, Point, read_proofs
+
+__all__ = ["note_absence", "points", "proofs", "read"]
+
+
+def read(work: Examination) -> None:
+    """Read ``proofs.json``, so that records are read with the points in mind."""
+    raw = work.opened.read(PROOFS)
+    if raw is None:
+        return
+    try:
+        work.proofs = read_proofs(raw)
+        work.report.points = len(work.proofs.points)
+    except LedgerError as error:
+        work.failed("proofs", error.subject, error.text)
+
+
+def points(work: Examination) -> tuple[Point, ...]:
+    """Return the points that the records are checked against."""
+    return work.proofs.points if work.proofs else ()
+
+
+def proofs(work: Examination) -> None:
+    """8. ``proofs``: what others saw of the log, and what stood in it then."""
+    statement, found = work.statement, work.proofs
+    key = work.anchors.log_pub_pem or work.opened.read("trust/log.pub.pem")
+    if statement is None or found is None or key is None:
+        return
+    index = work.json("proofs", "data/index.json")
+    kind = str(index.get("kind")) if isinstance(index, dict) else ""
+    given = Given(statement, work.opened.read, key, work.anchors.tsa_pem)
+    status = work.opened.read("data/line-status.csv") or b""
+    try:
+        segments = [seen.segment for seen in work.segments]
+        for problem in ledger_check.check_points(found, given, kind, segments, status):
+            say = work.failed if problem.decided else work.undecided
+            say("proofs", problem.subject, problem.text)
+    except LedgerError as error:
+        work.failed("proofs", error.subject, error.text)
+    if found.absent is None:
+        work.report.not_checked.append("whether the account has a later epoch: it was closed")
+    text = f"{len(found.points)} points, each stamped, from checkpoint {found.points[0].n} on"
+    work.report.conclude("proofs", PROOFS, text)
+
+
+def note_absence(work: Examination) -> None:
+    """Say what a bundle without proofs does not show."""
+    if PROOFS not in work.opened.places:
+        text = "the checkpoint's entry in the log, the head in its state, anchors: no proofs inside"
+        work.report.not_checked.append(text)

@@ -1,0 +1,1 @@
+"""The audit: every record hashed again, and compared with what was signed."""

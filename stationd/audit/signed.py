@@ -1,0 +1,67 @@
+"""What the station and others have signed, against the log as it stands now."""
+
+import json
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+
+from archive import checkpoint as points
+from archive import merkle
+from archive.errors import MalformedError
+from archive.timestamps import read_reply
+from stationd.anchors.store import read_newest_stamped
+from stationd.audit import store
+from stationd.audit.model import Fault
+from stationd.db.engine import Connection
+
+__all__ = ["log_faults", "stamp_faults"]
+
+_NO_ENTRY = "0" * 64
+
+
+def log_faults(connection: Connection, origin: str, public: bytes) -> Iterator[Fault]:
+    """Yield what does not hold of the checkpoint log and the notes over it."""
+    notes = store.read_notes(connection)
+    log, before = merkle.LogTree(), _NO_ENTRY
+    for n, entry, leaf in store.read_entries(connection):
+        if n != log.size:
+            yield _fault(log.size, "entry", "is not there")
+            return
+        if merkle.log_leaf(entry) != leaf or not _follows(entry, n, before):
+            yield _fault(n, "entry", "was changed: it is not the one that was entered")
+        before = sha256(entry).hexdigest()
+        log.append(merkle.log_leaf(entry))
+        if n in notes and not _noted(notes, n, log.root(), origin, public):
+            yield _fault(n, "note", "does not come to the log that its note has signed")
+
+
+def _follows(entry: bytes, n: int, before: str) -> bool:
+    try:
+        said = json.loads(entry)
+        return (said["n"], said["prev"]) == (n, before)
+    except (ValueError, KeyError, TypeError):
+        return False
+
+
+def _noted(notes: Mapping[int, bytes], n: int, root: bytes, origin: str, public: bytes) -> bool:
+    try:
+        note = points.read_note(notes[n], origin, public)
+    except MalformedError:
+        return False
+    return (note.size, note.root) == (n + 1, root)
+
+
+def stamp_faults(connection: Connection, most: int) -> Iterator[Fault]:
+    """Yield the newest anchors whose stamps are not over their note."""
+    for anchor in read_newest_stamped(connection, most):
+        for stamp in anchor.stamps:
+            try:
+                holds = read_reply(stamp.reply).imprint == sha256(anchor.note).digest()
+            except MalformedError:
+                holds = False
+            if not holds:
+                text = f"has a stamp of {stamp.authority} that is not over its note"
+                yield _fault(anchor.n, "stamp", text)
+
+
+def _fault(n: int, what: str, text: str) -> Fault:
+    return Fault("", 0, n, what, f"The ledger: checkpoint {n} {text}.")
