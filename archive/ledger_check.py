@@ -75,10 +75,12 @@ from archive.point_check import (
 
 __all__ = [  # noqa: PLE0604 - all are names; a line each would be a page
     *("LONGEST_RECORD", "SEGMENT_RECORDS", "ClockStep", "LedgerError", "Problem", "Segment"),
-    *("Spans", "Statement", "canonical_value", "check_checkpoint", "check_folder", "check_points"),
+    *("Spans", "Statement", "check_checkpoint", "check_folder", "check_points"),
     *("clock_steps", "entry_time", "join", "lines", "main", "merged", "read_proofs"),
     *("read_segment", "read_statement"),
 ]
+
+_USAGE = "usage: python3 ledger.py DIR LOG_PUBLIC_KEY.pem [TSA.pem [PROOFS_DIR]]\n"
 
 SEGMENT_RECORDS = 100_000
 # No record comes near: a frame is at most some kilobytes.  It bounds what one line may cost.
@@ -530,19 +532,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Check the folder and the keys named on the command line; 0: all holds, 1: not, 2: usage."""
     given = sys.argv[1:] if arguments is None else list(arguments)
     if not 2 <= len(given) <= 4:
-        sys.stderr.write("usage: python3 ledger.py DIR LOG_PUBLIC_KEY.pem [TSA.pem [PROOFS_DIR]]\n")
+        sys.stderr.write(_USAGE)
         return 2
     try:
         pems = [Path(name).read_bytes() for name in given[1:3]]
     except OSError as error:
         sys.stderr.write(f"{error.filename}: cannot be read: {error.strerror}\n")
         return 2
-    # Whatever a file holds can be said, on a terminal of any encoding.
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     also = Path(given[3]) if len(given) == 4 else None
-    problems, remarks = check_folder(Path(given[0]), pems[0], pems[1] if pems[1:] else None, also)
+    tsa_pem = pems[1] if pems[1:] else None
+    problems, remarks = check_folder(Path(given[0]), pems[0], tsa_pem, also)
     if len(pems) == 1:
         remarks.append("the authorities are taken from the bundle's own trust/tsa.pem")
+    return _told(problems, remarks)
+
+
+def _told(problems: Sequence[Problem], remarks: Sequence[str]) -> int:
+    # Whatever a file holds can be said, on a terminal of any encoding.
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     for remark in remarks:
         sys.stdout.write(f"note: {remark}\n")
     for problem in problems:

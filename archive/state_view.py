@@ -6,11 +6,11 @@ above those instead of 65,535.
 """
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
 from archive.errors import MalformedError
-from archive.merkle import Occupant, StateTree
+from archive.merkle import Occupant, StateTree, state_leaf
 
 __all__ = ["StateView"]
 
@@ -57,30 +57,61 @@ class StateView:
         ``sharing`` are all chains whose keys begin with the same 16 bits.  Raises `MalformedError`
         where they are not those that the view was made with.
         """
-        bucket = int.from_bytes(key[:2])
-        below = _only(sharing)
-        group = self._lower[(bucket & 0xFF00) * _HASH : ((bucket & 0xFF00) + 256) * _HASH]
-        if below.layer(_LOWER)[bucket * _HASH : (bucket + 1) * _HASH] != _at(self._lower, bucket):
+        if not self.holds(key, sharing := sorted(sharing, key=_key_of)):
             raise MalformedError(
                 f"the chains with keys {key[:2].hex()}… are not those that the state was made of; "
                 "run the audit (`stationctl ledger fsck`)"
             )
-        path, inner = _climb(group, bucket & 0xFF)
-        if inner != _at(self._upper, bucket >> 8):
-            raise MalformedError("the two depths of a state do not agree; make it again from marks")
+        bucket = int.from_bytes(key[:2])
+        path, _ = _climb(self._group(bucket), bucket & 0xFF)
         above, _ = _climb(self._upper, bucket >> 8)
-        return [*above, *path, *below.siblings(key)[_LOWER:]]
+        return [*above, *path, *_way(sharing, key)[0]]
+
+    def holds(self, key: bytes, sharing: Iterable[Occupant]) -> bool:
+        """Tell whether ``sharing``, all chains that share 16 bits of ``key``, are those of it."""
+        bucket = int.from_bytes(key[:2])
+        if _subtree(sorted(sharing, key=_key_of), _LOWER) != _at(self._lower, bucket):
+            return False
+        return _climb(self._group(bucket), bucket & 0xFF)[1] == _at(self._upper, bucket >> 8)
+
+    def _group(self, bucket: int) -> bytes:
+        """Return the 256 hashes of depth 16 under one node of depth 8."""
+        first = bucket & 0xFF00
+        return self._lower[first * _HASH : (first + 256) * _HASH]
 
     def occupant(self, key: bytes, sharing: Iterable[Occupant]) -> Occupant | None:
         """Return the chain at the place of ``key``: its own, another's, or None."""
-        return _only(sharing).occupant(key)
+        return _way(sorted(sharing, key=_key_of), key)[1]
 
 
-def _only(chains: Iterable[Occupant]) -> StateTree:
-    tree = StateTree()
-    for chain in chains:
-        tree.update(chain.key, chain.size, chain.head)
-    return tree
+def _key_of(chain: Occupant) -> bytes:
+    return chain.key
+
+
+def _halves(chains: Sequence[Occupant], depth: int) -> tuple[list[Occupant], list[Occupant]]:
+    left = [one for one in chains if not one.key[depth >> 3] >> (7 - (depth & 7)) & 1]
+    return left, list(chains[len(left) :])
+
+
+def _subtree(chains: Sequence[Occupant], depth: int) -> bytes:
+    """Return the hash of a compressed subtree of sorted chains, at depth 16 or below."""
+    if len(chains) < 2:  # noqa: PLR2004  (none, or exactly one)
+        return state_leaf(chains[0].key, chains[0].size, chains[0].head) if chains else bytes(_HASH)
+    left, right = _halves(chains, depth)
+    return sha256(_STATE_NODE + _subtree(left, depth + 1) + _subtree(right, depth + 1)).digest()
+
+
+def _way(chains: Sequence[Occupant], key: bytes) -> tuple[list[bytes], Occupant | None]:
+    """Return the siblings from depth 16 down to ``key``, and who stands at its place."""
+    path: list[bytes] = []
+    depth = _LOWER
+    while len(chains) > 1:
+        left, right = _halves(chains, depth)
+        ones = key[depth >> 3] >> (7 - (depth & 7)) & 1
+        chains, beside = (right, left) if ones else (left, right)
+        depth += 1
+        path.append(_subtree(beside, depth))
+    return path, chains[0] if chains else None
 
 
 def _at(hashes: bytes, index: int) -> bytes:

@@ -183,7 +183,7 @@ def decode(raw: bytes, accounts: Accounts, options: Options) -> Decoded | Undeco
         if not text:
             return Undecoded("encrypted, and no key of this account opens it", number)
         offset, plain = 0, text
-    masked = [(match.start(1), match.end(1), "code") for match in _KEY.finditer(text)]
+    masked = [(it.start(1), it.end(1), "code") for it in _KEY.finditer(text) if it[1]]
     clear = clear_text(_without(text, masked), padded=bool(head.star))
     signals, passcodes = _signals(head, clear)
     if not signals:

@@ -14,10 +14,8 @@ from dataclasses import dataclass, replace
 
 from archive import merkle
 from archive.canonical import JsonValue
-from archive.errors import MalformedError
-from archive.proof_check import state_root_from_siblings
+from archive.state_view import StateView
 from stationd.anchors import store as anchors
-from stationd.anchors.points import Sizes
 from stationd.anchors.views import States, state_root
 from stationd.audit import store
 from stationd.audit.hashing import Rehash
@@ -25,7 +23,7 @@ from stationd.audit.model import ChainState, Cursor, Fault, Mismatch
 from stationd.audit.signed import log_faults, stamp_faults
 from stationd.db.engine import Connection
 from stationd.desk import Desk
-from stationd.errors import LedgerBrokenError, MistakeError
+from stationd.errors import LedgerBrokenError, MistakeError, NotFoundError
 from stationd.ledger.model import STATION, Origin, RecordDraft, RecordType
 from stationd.ledger.store import append, store_document
 from stationd.schedule.checks import Check, record_check
@@ -62,6 +60,14 @@ class Ground:
 # --- Running ---
 
 
+@dataclass(frozen=True, slots=True)
+class _Stamped:
+    """The newest anchor that is a point, and the state that was stamped with it."""
+
+    n: int
+    view: StateView
+
+
 def start(auditor: Auditor) -> int:
     """Hash again what chains grew by since the last checkpoint; return how many records."""
     counted = 0
@@ -83,7 +89,8 @@ def look(auditor: Auditor, count: int) -> int:
         if cursor.acct == "":
             faults += log_faults(connection, auditor.origin, auditor.public)
             faults += stamp_faults(connection, _STAMPS)
-        cursor, left = _go_on(connection, auditor, cursor, count, faults)
+        stamped = _stamped(connection, auditor, faults)
+        cursor, left = _go_on(connection, auditor, cursor, count, (stamped, faults))
     with auditor.desk.database.writing() as connection:
         store.record_cursor(connection, cursor)
     _tell(auditor.desk, faults)
@@ -91,9 +98,14 @@ def look(auditor: Auditor, count: int) -> int:
 
 
 def _go_on(
-    connection: Connection, auditor: Auditor, cursor: Cursor, count: int, faults: list[Fault]
+    connection: Connection,
+    auditor: Auditor,
+    cursor: Cursor,
+    count: int,
+    told: tuple[_Stamped | None, list[Fault]],
 ) -> tuple[Cursor, int]:
     """Go through chains until ``count`` records are hashed or the pass ends."""
+    stamped, faults = told
     left = count
     while left > 0:
         chain = store.read_chain(connection, cursor.acct, cursor.epoch) if cursor.seq else None
@@ -109,7 +121,7 @@ def _go_on(
         cursor = replace(cursor, seq=upto)
         if upto == chain.size:
             faults += _ends(connection, chain)
-            faults += _anchored(connection, auditor, chain)
+            faults += _anchored(connection, chain, stamped) if stamped else ()
     return cursor, left
 
 
@@ -152,33 +164,30 @@ def _ends(connection: Connection, chain: ChainState) -> Iterator[Fault]:
         yield Fault(chain.acct, chain.epoch, beyond[0].seq, "beyond", text)
 
 
-def _anchored(connection: Connection, auditor: Auditor, chain: ChainState) -> Iterator[Fault]:
-    """Compare the head a chain had at the newest anchor with the state that was stamped."""
+def _stamped(connection: Connection, auditor: Auditor, faults: list[Fault]) -> _Stamped | None:
+    """Return what chains are compared with; None: nothing was stamped, or it is no more."""
     good = anchors.read_progress(connection).good
     if good is None:
-        return
+        return None
     n = good[0]
-    size = Sizes(anchors.read_sizes(connection, chain.key)).at(n)
-    rows = store.read_rows(connection, chain.acct, chain.epoch, size - 1, size, 1) if size else []
-    if not rows:
-        return
-    root = state_root(anchors.read_anchor(connection, n).entry)
     try:
-        view = auditor.states.view(connection, n, root)
-    except LedgerBrokenError as error:
-        yield Fault("", 0, n, "state", str(error))
+        root = state_root(anchors.read_anchor(connection, n).entry)
+        return _Stamped(n, auditor.states.view(connection, n, root))
+    except (LedgerBrokenError, NotFoundError, ValueError, KeyError) as error:
+        faults.append(Fault("", 0, n, "state", str(error)))
+        return None
+
+
+def _anchored(connection: Connection, chain: ChainState, stamped: _Stamped) -> Iterator[Fault]:
+    """Compare the head a chain had at the newest anchor with the state that was stamped."""
+    sharing = anchors.read_sharing(connection, chain.key, stamped.n)
+    if all(one.key != chain.key for one in sharing) or stamped.view.holds(chain.key, sharing):
         return
-    try:
-        siblings = view.siblings(chain.key, anchors.read_sharing(connection, chain.key, n))
-        proved = state_root_from_siblings(chain.key, size, rows[0].head, siblings) == root
-    except MalformedError:
-        proved = False
-    if not proved:
-        text = (
-            f"{chain.acct}, epoch {chain.epoch}: its first {size} records do not come to the state "
-            f"that was stamped with checkpoint {n}"
-        )
-        yield Fault(chain.acct, chain.epoch, size, "anchor", text)
+    text = (
+        f"{chain.acct}, epoch {chain.epoch}: its records do not come to the state that was stamped "
+        f"with checkpoint {stamped.n}"
+    )
+    yield Fault(chain.acct, chain.epoch, stamped.n, "anchor", text)
 
 
 # --- What was found ---

@@ -395,6 +395,14 @@ def test_a_masked_span_lies_within_the_bytes(data: bytes) -> None:
         assert 0 <= start < end <= len(raw)
 
 
+def test_a_key_block_that_holds_nothing_masks_nothing() -> None:
+    decoded = decode(
+        seal(b'"SIA-DCS"0001L0#1[#1|NBA5][K][K0A1B]', Style.STANDARD), lambda _: None, {}
+    )
+    assert isinstance(decoded, Decoded)
+    assert [end - start for start, end, _ in decoded.masked] == [4]
+
+
 HEADS = [b"#77", b"#1234", b"", b"# 1234", b"#1234 "]
 NAMES = [b"#1234", b"1234", b"# 1234", b"#1234 ", b" #1234", b"", b"#77", b"NBA5", b"#", b"##1234"]
 BLOCKS = [b"NBA5", b"Nri1/CL7", b"1130 01 015", b"#1234", b"AHALL", b"", b" "]

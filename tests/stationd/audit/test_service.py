@@ -72,7 +72,7 @@ def test_a_look_goes_on_where_the_last_one_ended(auditor: Auditor) -> None:
         ("edit", ("1001", 2, "leaf")),
         ("edit_with_leaf", ("1001", 2, "head")),
         ("delete", ("1001", 2, "missing")),
-        ("rewrite", ("1001", 4, "anchor")),
+        ("rewrite", ("1001", 2, "anchor")),
         ("rewrite_states", ("", 0, "note")),
     ],
 )
