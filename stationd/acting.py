@@ -31,6 +31,7 @@ from stationd.desk import Desk
 from stationd.errors import DatabaseUnavailableError, StationdError, UnavailableError
 from stationd.follower import retiring
 from stationd.following import Following
+from stationd.handouts.store import read_asked
 from stationd.keeping import Keeping
 from stationd.ledger.checkpoints import read_count
 from stationd.ledger.service import LedgerTree, checkpoint
@@ -57,6 +58,7 @@ LEASE = "worker"
 _LEASE_LENGTH = timedelta(seconds=30)
 _ROSTER_EVERY = timedelta(seconds=2)
 _UPKEEP_EVERY = timedelta(hours=1)
+_HOLDS_EVERY = timedelta(seconds=2)
 _EXPECT_EVERY = timedelta(hours=1)
 _SCAN_EVERY = timedelta(seconds=2)
 _SCAN_MOST = 2000
@@ -114,7 +116,8 @@ class Acting:
         self._every("supervision", _SCAN_EVERY, self._scan)
         self._every("due", timedelta(), self._take_due_steps)
         self._every("seal", timedelta(), self._seal)
-        self._every("holds", _FAILED, self._look_at_holds)
+        self._every("holds", _HOLDS_EVERY, self._look_at_holds)
+        self._every("handouts", _WAITING, self._hand_out)
         self._every("anchors", timedelta(), partial(self._keeping.look, self._forest))
         self._every("orders", timedelta(), self._work)
         return True
@@ -353,10 +356,24 @@ class Acting:
         )
 
     def _look_at_holds(self) -> None:
-        """Let the child show a hold that was set or lifted since, at once."""
+        """Let the child show a hold that was set or lifted since, before anything else it has."""
+        if self._settings.archive is None:
+            return
         with self._desk.database.reading() as connection:
-            if bundles.read_unshown(connection):
-                self._rest("upkeep", timedelta())
+            differing = bundles.read_unshown(connection)
+        if differing and self._is_free():
+            self._assistant.give("holds")
+            self._rest("holds", _FAILED)
+
+    def _hand_out(self) -> None:
+        """Let the child verify and hand out what somebody waits for."""
+        if self._settings.archive is None or not self._is_free():
+            return
+        now = self._desk.clock.now()
+        with self._desk.database.reading() as connection:
+            asked = read_asked(connection, now, self._holder)
+        if asked and take_order(self._desk, asked[0], self._holder):
+            self._assistant.give("handout", asked[0])
 
     def _ready(self, order: Order) -> bool:
         """Tell whether an order can be worked on: its checkpoint must be stamped first."""

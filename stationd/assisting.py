@@ -10,33 +10,49 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from datetime import timedelta
+from types import MappingProxyType
 
 from archive.authorities.base import Authority
 from archive.errors import ArchiveError, AuthorityUnavailableError, StoreUnavailableError
 from stationd import parts
 from stationd.anchors import service as anchors
 from stationd.audit.service import AUDIT, look, start
+from stationd.bundles import store as bundles
 from stationd.bundles.attempts import attempt, note_trouble, reverify, sentence
-from stationd.bundles.upkeep import extend_locks, show_holds
+from stationd.bundles.horizon import LATEST
+from stationd.bundles.upkeep import extend_locks, show_holds, watch_locks
 from stationd.bundles.work import Retention, Workshop
 from stationd.cases import store as cases
 from stationd.cases.effects import EXTEND
 from stationd.clock import parse_iso
 from stationd.desk import Desk
 from stationd.errors import StationdError
+from stationd.handouts.making import hand_out
+from stationd.handouts.store import forget_links
 from stationd.logs import note
-from stationd.schedule.checks import ANCHORING, ARCHIVE, Check, record_check
+from stationd.schedule.checks import (
+    ANCHORING,
+    ARCHIVE,
+    HOLDS,
+    LOCKS,
+    READ_BACK,
+    Check,
+    record_check,
+)
 from stationd.schedule.store import Due, read_due, record_done
 from stationd.settings import Settings
 
-__all__ = ["DONE", "assist", "become_child", "retention", "upkeep", "workshop"]
+__all__ = ["DONE", "assist", "become_child", "flags", "retention", "upkeep", "workshop"]
 
 DONE = "done"
 """The answer to each task."""
 
 _NICE = 10
+# A day of outage is no reason for an alarm of its own.
+_LENIENCY = timedelta(days=1)
 _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 _log = logging.getLogger("stationd.worker")
@@ -80,12 +96,41 @@ def upkeep(shop: Workshop) -> None:
         _check(desk, ARCHIVE, "failed", sentence(error))
         return
     _check(desk, ARCHIVE, "passed", shop.store.name)
-    with suppress(ArchiveError):
-        show_holds(shop)
+    flags(shop)
+    _watch(shop)
+    with desk.database.writing() as connection:
+        forget_links(connection, desk.clock.now())
     with desk.database.reading() as connection:
         found = [one for one in read_due(connection, desk.clock.now()) if one.step == EXTEND]
     for one in found:
         _extend(shop, one)
+
+
+def flags(shop: Workshop) -> None:
+    """Make the flags of stored objects what the holds ask for."""
+    try:
+        changed = show_holds(shop)
+    except ArchiveError as error:
+        _check(shop.desk, HOLDS, "failed", sentence(error))
+        return
+    if changed:
+        _check(shop.desk, HOLDS, "passed", f"the flag of {changed} object(s) was changed")
+
+
+def _watch(shop: Workshop) -> None:
+    """Note which locks near their end, and whether any bundle was not read back for too long."""
+    desk = shop.desk
+    try:
+        ending = watch_locks(shop)
+    except ArchiveError as error:
+        _check(desk, LOCKS, "waits", sentence(error))
+    else:
+        said = f"{len(ending)} bundle(s) end within 180 days: `retention locks`"
+        _check(desk, LOCKS, "failed" if ending else "passed", said if ending else "none ends soon")
+    with desk.database.reading() as connection:
+        overdue = bundles.count_overdue(connection, desk.clock.now() - LATEST - _LENIENCY)
+    said = f"{overdue} bundle(s) were not read back for more than {LATEST.days} days"
+    _check(desk, READ_BACK, "failed" if overdue else "passed", said if overdue else "none is late")
 
 
 def _extend(shop: Workshop, one: Due) -> None:
@@ -124,7 +169,8 @@ def become_child(parent: int) -> bool:
 def assist(settings: Settings, desk: Desk, tasks: Iterable[str]) -> None:
     """Do one task after another, as they are given.
 
-    They are ``order ID``, ``reverify ID``, ``upkeep``, ``anchor``, ``audit COUNT``, ``audit new``.
+    They are ``order ID``, ``reverify ID``, ``handout ID``, ``upkeep``, ``holds`` (the part of it
+    that cannot wait), ``anchor``, ``audit COUNT``, ``audit new``.
     """
     for task in tasks:
         word, _, order_id = task.strip().partition(" ")
@@ -140,7 +186,7 @@ def assist(settings: Settings, desk: Desk, tasks: Iterable[str]) -> None:
 
 def _attempt(settings: Settings, desk: Desk, word: str, order_id: str) -> None:
     try:
-        _do(workshop(settings, desk), word, order_id)
+        _do(settings, workshop(settings, desk), word, order_id)
     except (StationdError, ArchiveError, OSError) as error:
         # Keys or folders may be put right, so the next task asks for them anew.
         if order_id:
@@ -173,9 +219,19 @@ def _audit(settings: Settings, desk: Desk, count: str) -> None:
         _check(desk, f"{AUDIT} run"[:64], "failed", sentence(error))
 
 
-def _do(shop: Workshop, word: str, order_id: str) -> None:
-    if word == "upkeep":
-        upkeep(shop)
+def _do(settings: Settings, shop: Workshop, word: str, order_id: str) -> None:
+    if word in _ROUNDS:
+        _ROUNDS[word](shop)
         return
-    done = attempt(shop, order_id) if word == "order" else reverify(shop, order_id)
+    if word == "order":
+        done = attempt(shop, order_id)
+    elif word == "handout":
+        done = hand_out(shop, order_id, parts.sealer(settings))
+    else:
+        done = reverify(shop, order_id)
     note(_log.info, "order", order=done.id, state=done.state.value, why=done.why)
+
+
+_ROUNDS: Mapping[str, Callable[[Workshop], None]] = MappingProxyType(
+    {"upkeep": upkeep, "holds": flags}
+)

@@ -7,16 +7,19 @@ show something else.
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
 from archive.errors import MalformedError
 
-__all__ = ["COMPLIANCE", "BundleStore", "Held", "check_key"]
+__all__ = ["COMPLIANCE", "LONGEST_LINK", "BundleStore", "Held", "check_key"]
 
 # The one lock mode that nobody can lift, the account's owner included.
 COMPLIANCE = "COMPLIANCE"
+
+LONGEST_LINK = timedelta(days=7)
+"""Longer than this no S3 server lets a presigned link be good."""
 
 _KEY = re.compile(r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*")
 _LONGEST_KEY = 1024
@@ -76,6 +79,12 @@ class BundleStore(Protocol):
 
     def set_legal_hold(self, key: str, version_id: str, on: bool) -> None:  # noqa: FBT001
         """Put a hold without a date on the version, or lift it."""
+
+    def link(self, key: str, version_id: str, *, valid: timedelta, name: str) -> str:
+        """Return an address from which anybody can fetch this version for a while, as ``name``.
+
+        Raises `StoreRefusedError` where there are no such addresses.
+        """
 
 
 def check_key(key: str) -> str:

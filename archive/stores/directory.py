@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256 as new_sha256
 from pathlib import Path
 
@@ -96,6 +96,10 @@ class DirectoryStore:
         target = self._there(key, version_id)
         until, _ = self._asked(target)
         self._note(target, until, legal_hold=on)
+
+    def link(self, key: str, version_id: str, *, valid: timedelta, name: str) -> str:
+        """Refuse: a folder has no addresses."""
+        raise StoreRefusedError(f"{self.name} gives no links; hand out a copy (`--copy`)")
 
     def _put(
         self, target: Path, path: Path, sha256: str, retain_until: datetime, *, legal_hold: bool

@@ -4,17 +4,23 @@ What stands in the way is written into the order's row, so that `case show` and 
 and the lease is given back with a time for the next try, later after each failure.
 """
 
+import logging
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from archive.errors import ArchiveError, BundleRejectedError, ObjectDiffersError
 from stationd.bundles import store
+from stationd.bundles.horizon import reverify_at
 from stationd.bundles.model import Order, OrderState
 from stationd.bundles.service import custody, replace_order
 from stationd.bundles.work import LostError, Workshop, produce, read_back
+from stationd.db.engine import Connection
 from stationd.desk import Desk
 from stationd.errors import StationdError
 from stationd.ledger.store import append
+from stationd.logs import note
+from stationd.schedule.checks import Check, read_check, record_check
 from stationd.staff.model import WORKER
 
 __all__ = [
@@ -29,6 +35,8 @@ __all__ = [
 ]
 
 LEASE = timedelta(seconds=120)
+
+_log = logging.getLogger("stationd.worker")
 
 _FIRST_WAIT = timedelta(seconds=2)
 _LONGEST_WAIT = timedelta(minutes=10)
@@ -64,7 +72,11 @@ def _reverify(shop: Workshop, order_id: str) -> None:
         incident(shop.desk, order, str(error))
         raise
     with shop.desk.database.writing() as connection:
-        store.update_order(connection, order_id, verified_at=shop.desk.clock.now())
+        now = shop.desk.clock.now()
+        again = reverify_at(order_id, now)
+        store.update_order(connection, order_id, verified_at=now, reverify_at=again)
+        draft = custody(order, "reverified", WORKER)
+        append(connection, [draft], station=shop.desk.station, now=now, ids=shop.desk.ids)
 
 
 def incident(desk: Desk, order: Order, why: str) -> None:
@@ -76,6 +88,20 @@ def incident(desk: Desk, order: Order, why: str) -> None:
         now = desk.clock.now()
         draft = custody(order, "incident", WORKER)
         append(connection, [draft], station=desk.station, now=now, ids=desk.ids)
+        alarm = Check(name=_alarm(order.id), outcome="failed", detail=why, at=now)
+        record_check(connection, alarm)
+    note(_log.error, "incident", order=order.id, acct=order.acct, why=why)
+
+
+def _alarm(order_id: str) -> str:
+    return f"bundle {order_id}"
+
+
+def _end_alarm(connection: Connection, order_id: str, now: datetime) -> None:
+    """Note that a bundle with an incident was verified again."""
+    found = read_check(connection, _alarm(order_id))
+    if found is not None and found.outcome != "passed":
+        record_check(connection, replace(found, outcome="passed", detail="verified again", at=now))
 
 
 def _noting(desk: Desk, order_id: str, act: Callable[[], object]) -> Order:
@@ -88,6 +114,7 @@ def _noting(desk: Desk, order_id: str, act: Callable[[], object]) -> Order:
     else:
         with desk.database.writing() as connection:
             store.release(connection, order_id, retry_at=desk.clock.now(), why="")
+            _end_alarm(connection, order_id, desk.clock.now())
     with desk.database.reading() as connection:
         return store.read_order(connection, order_id)
 

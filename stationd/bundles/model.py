@@ -51,6 +51,8 @@ class Order:
     lease_by: str | None = None
     lease_until: datetime | None = None
     verified_at: datetime | None = None
+    reverify_at: datetime | None = None
+    horizon: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

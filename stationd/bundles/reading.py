@@ -18,7 +18,6 @@ from stationd.db.schema import (
     case_steps,
     cases,
     checkpoints,
-    holds,
     lines,
     listeners,
     published,
@@ -28,6 +27,7 @@ from stationd.db.schema import (
 from stationd.errors import NotFoundError
 from stationd.gaps import store as gaps
 from stationd.gaps.model import Gap
+from stationd.holds.store import held_accounts
 from stationd.ledger.model import STATION
 
 __all__ = [
@@ -236,11 +236,7 @@ def read_people(
 
 
 def records_hold(connection: Connection, acct: str) -> bool:
-    """Tell whether a `records` hold other than a case's own is in force on an account."""
-    query = sa.select(holds.c.id).where(
-        holds.c.acct == acct,
-        holds.c.kind == "records",
-        holds.c.case_id.is_(None),
-        holds.c.lifted_at.is_(None),
-    )
+    """Tell whether a `records` hold other than a case's own reaches an account."""
+    held = held_accounts().subquery()
+    query = sa.select(held.c.acct).where(held.c.acct == acct).limit(1)
     return connection.execute(query).first() is not None

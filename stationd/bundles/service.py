@@ -1,6 +1,7 @@
 """Ordering bundles, and looking at what became of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from archive.canonical import JsonValue
 from stationd.accounts.store import read_account
@@ -16,11 +17,15 @@ from stationd.staff.rights import Right, require
 
 __all__ = [
     "custody",
+    "ending",
     "objects",
     "order",
     "orders",
     "place",
     "read",
+    "record_copy",
+    "replace_order",
+    "unflagged",
 ]
 
 
@@ -128,6 +133,19 @@ def replace_order(desk: Desk, order_id: str, by: Person, *, why: str) -> str:
         return new
 
 
+def record_copy(desk: Desk, order_id: str, by: Person) -> None:
+    """Append to the custody that whoever ordered a bundle took a copy of it."""
+    require(by, Right.MAKE_BUNDLES)
+    with desk.database.writing() as connection:
+        made = store.read_order(connection, order_id)
+        listed: list[JsonValue] = [
+            {"key": one.key, "sha256": one.sha256, "version_id": one.version_id}
+            for one in store.read_objects(connection, order_id)
+        ]
+        draft = custody(made, "copied", by, {"objects": listed})
+        append(connection, [draft], station=desk.station, now=desk.clock.now(), ids=desk.ids)
+
+
 def read(desk: Desk, order_id: str) -> Order:
     """Return an order, or raise `NotFoundError`."""
     with desk.database.reading() as connection:
@@ -144,3 +162,19 @@ def objects(desk: Desk, order_id: str) -> list[StoredObject]:
     """Return a bundle's files and where they lie."""
     with desk.database.reading() as connection:
         return store.read_objects(connection, order_id)
+
+
+def unflagged(desk: Desk, accts: Sequence[str]) -> list[StoredObject]:
+    """Return objects of accounts that do not carry the legal-hold flag they are to carry.
+
+    Those on their way into the archive are among them.
+    """
+    with desk.database.reading() as connection:
+        found = [one for one, held in store.read_unshown(connection, accts) if held]
+        return [*found, *store.read_unstored(connection, accts)]
+
+
+def ending(desk: Desk, within: timedelta) -> list[tuple[Order, bool]]:
+    """Return bundles whose lock ends within a time, the first first, and whether a hold is on."""
+    with desk.database.reading() as connection:
+        return store.read_ending(connection, desk.clock.now() + within)

@@ -9,17 +9,23 @@ import sqlalchemy as sa
 from stationd.bundles.model import Kind, Order, OrderState, StoredObject
 from stationd.clock import iso, parse_iso
 from stationd.db.engine import Connection
-from stationd.db.schema import cases, holds, objects, orders
+from stationd.db.schema import cases, objects, orders
 from stationd.errors import NotFoundError
+from stationd.holds.store import held_accounts
 
 __all__ = [
+    "count_overdue",
+    "drop_flag",
     "extend_lease",
     "find_order",
+    "note_flagged",
+    "read_ending",
     "read_objects",
     "read_order",
     "read_orders",
     "read_stale",
     "read_unshown",
+    "read_unstored",
     "read_waiting",
     "record_held",
     "record_objects",
@@ -109,7 +115,8 @@ def read_stale(
 ) -> list[Order]:
     """Return verified orders that have to be read back anew and may be tried now.
 
-    Those of open cases last read back before ``before``, and all others before ``rest``.
+    Those of open cases last read back before ``before``, and all others whose time has come, or
+    that were last read back before ``rest``.
     """
     is_open = sa.exists().where(cases.c.id == orders.c.case_id, cases.c.closed_at.is_(None))
     query = (
@@ -119,6 +126,7 @@ def read_stale(
             sa.or_(
                 sa.and_(orders.c.verified_at < iso(before), is_open),
                 orders.c.verified_at < iso(rest),
+                orders.c.reverify_at <= iso(now),
             ),
             orders.c.retry_at <= iso(now),
             _free(now, holder),
@@ -128,34 +136,109 @@ def read_stale(
     return [_order(row) for row in connection.execute(query)]
 
 
+def count_overdue(connection: Connection, before: datetime) -> int:
+    """Return how many verified bundles were last read back before ``before``."""
+    query = sa.select(sa.func.count()).where(
+        orders.c.state == OrderState.VERIFIED.value, orders.c.verified_at < iso(before)
+    )
+    return connection.execute(query).scalar_one()
+
+
+def read_ending(connection: Connection, before: datetime) -> list[tuple[Order, bool]]:
+    """Return stored bundles whose lock ends before ``before``, the first first, and who is held."""
+    query = (
+        sa.select(orders, _held().label("held"))
+        .where(
+            orders.c.state.in_([OrderState.STORED.value, OrderState.VERIFIED.value]),
+            orders.c.retain_until <= iso(before),
+        )
+        .order_by(orders.c.retain_until, orders.c.id)
+    )
+    return [(_order(row), bool(row.held)) for row in connection.execute(query)]
+
+
 def _free(now: datetime, holder: str) -> sa.ColumnElement[bool]:
     return sa.or_(
         orders.c.lease_by.is_(None), orders.c.lease_by == holder, orders.c.lease_until < iso(now)
     )
 
 
-def read_unshown(connection: Connection) -> list[StoredObject]:
-    """Return stored objects whose legal-hold flag is not what the holds ask for.
+def read_unshown(
+    connection: Connection, accts: Sequence[str] | None = None
+) -> list[tuple[StoredObject, bool]]:
+    """Return stored objects whose legal-hold flag is not what the holds ask for, and that.
 
-    An account asks for the flag while a `records` hold that is no case's own is in force on it.
+    An account asks for the flag while a `records` hold that is no case's own reaches it.
+    ``accts``: only of these accounts.
     """
-    held = sa.exists().where(
-        holds.c.acct == orders.c.acct,
-        holds.c.kind == "records",
-        holds.c.case_id.is_(None),
-        holds.c.lifted_at.is_(None),
+    held = _held()
+    flag = objects.c.legal_hold
+    query = (
+        sa.select(objects, held.label("held"))
+        .join(orders, orders.c.id == objects.c.order_id)
+        .where(
+            objects.c.mode.is_not(None),
+            sa.or_(
+                sa.and_(held, flag.is_not(sa.true())),
+                sa.and_(sa.not_(held), flag.is_not(sa.false())),
+            ),
+        )
+        .order_by(objects.c.order_id, objects.c.file)
     )
-    flagged = objects.c.legal_hold.is_(True)
+    if accts is not None:
+        query = query.where(orders.c.acct.in_(accts))
+    return [(_object(row), bool(row.held)) for row in connection.execute(query)]
+
+
+def read_unstored(connection: Connection, accts: Sequence[str]) -> list[StoredObject]:
+    """Return objects of accounts that are on their way into the archive: no flag shows yet."""
     query = (
         sa.select(objects)
         .join(orders, orders.c.id == objects.c.order_id)
         .where(
-            objects.c.mode.is_not(None),
-            sa.or_(sa.and_(held, sa.not_(flagged)), sa.and_(sa.not_(held), flagged)),
+            objects.c.mode.is_(None),
+            orders.c.state.in_([OrderState.BUILT.value, OrderState.STORED.value]),
+            orders.c.acct.in_(accts),
         )
         .order_by(objects.c.order_id, objects.c.file)
     )
     return [_object(row) for row in connection.execute(query)]
+
+
+def drop_flag(connection: Connection, order_id: str) -> bool:
+    """Note that nobody knows a bundle's flags, as they come off; False: a hold reaches it again.
+
+    It is noted before it is done: a hold that is set from now on finds the flag missing.
+    """
+    free = sa.update(orders).where(orders.c.id == order_id, sa.not_(_held()))
+    if not connection.execute(free.values(legal_hold=False)).rowcount:
+        return False
+    flagged = sa.update(objects).where(objects.c.order_id == order_id, objects.c.mode.is_not(None))
+    connection.execute(flagged.values(legal_hold=None))
+    return True
+
+
+def note_flagged(connection: Connection) -> None:
+    """Note of bundles under a hold that every object carries the flag: from now on it must."""
+    bare = sa.exists().where(
+        objects.c.order_id == orders.c.id, objects.c.legal_hold.is_not(sa.true())
+    )
+    connection.execute(
+        sa.update(orders)
+        .where(
+            orders.c.state.in_([OrderState.STORED.value, OrderState.VERIFIED.value]),
+            sa.not_(orders.c.legal_hold),
+            _held(),
+            sa.exists().where(objects.c.order_id == orders.c.id),
+            sa.not_(bare),
+        )
+        .values(legal_hold=True)
+    )
+
+
+def _held() -> sa.ColumnElement[bool]:
+    """Return whether a hold that is no case's own reaches an order's account."""
+    return orders.c.acct.in_(held_accounts())
 
 
 def take(
@@ -289,6 +372,8 @@ def _order(row: Any) -> Order:  # noqa: ANN401  (a row has the shape of its quer
         lease_by=row.lease_by,
         lease_until=_moment(row.lease_until),
         verified_at=_moment(row.verified_at),
+        reverify_at=_moment(row.reverify_at),
+        horizon=row.horizon,
     )
 
 

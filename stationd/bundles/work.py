@@ -30,6 +30,7 @@ from archive.verify import Anchors, verify
 from stationd.anchors.store import read_closing_mark
 from stationd.anchors.views import States
 from stationd.bundles import gather, reading, store
+from stationd.bundles.horizon import reverify_at
 from stationd.bundles.model import Kind, Order, OrderState, StoredObject
 from stationd.bundles.receipt import RECEIPT, SIGNATURE, receipt
 from stationd.bundles.service import custody
@@ -417,6 +418,7 @@ def _verify(shop: Workshop, order: Order) -> None:
             order.id,
             state=OrderState.VERIFIED.value,
             verified_at=now,
+            reverify_at=reverify_at(order.id, now),
             progress=100,
             why="",
         )

@@ -140,9 +140,9 @@ def no_hold(facts: Facts, gate: Gate) -> GuardResult:
     helps = {
         (True, "records"): "Every object of every bundle carries the legal-hold flag.",
         (False, "records"): (
-            "A manager lifts it, or the worker flags every stored object (`hold list`)."
+            "Two persons lift it (`hold lift`), or the worker flags every stored object."
         ),
-        (False, "service"): "A manager lifts the hold.",
+        (False, "service"): "Two persons lift the hold (`hold lift`).",
     }
     return GuardResult(
         id="G10",

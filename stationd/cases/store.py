@@ -11,8 +11,9 @@ from archive.canonical import JsonValue, encode
 from stationd.cases.model import Case, HoldFact, Reason, RecordedFact, StepTaken
 from stationd.clock import iso, parse_iso
 from stationd.db.engine import Connection
-from stationd.db.schema import case_facts, case_steps, cases, holds, records
+from stationd.db.schema import case_facts, case_steps, cases, records
 from stationd.errors import NotFoundError, UnavailableError
+from stationd.holds.store import read_holds_on
 
 __all__ = [
     "StoredFact",
@@ -229,21 +230,16 @@ def read_fact_rows(connection: Connection, case_id: str) -> list[StoredFact]:
 
 
 def read_holds(connection: Connection, case: Case) -> tuple[HoldFact, ...]:
-    """Return the holds in force on a case's account."""
-    query = (
-        sa.select(holds)
-        .where(holds.c.acct == case.acct, holds.c.lifted_at.is_(None))
-        .order_by(holds.c.set_at, holds.c.id)
-    )
+    """Return the holds in force that reach a case's account."""
     return tuple(
         HoldFact(
-            id=row.id,
-            kind=row.kind,
-            own=row.case_id == case.id,
-            set_at=parse_iso(row.set_at),
-            author=row.author,
+            id=one.id,
+            kind=one.kind.value,
+            own=one.case_id == case.id,
+            set_at=one.set_at,
+            author=one.author,
         )
-        for row in connection.execute(query)
+        for one in read_holds_on(connection, case.acct)
     )
 
 

@@ -1,6 +1,5 @@
 """`stationctl export`."""
 
-import shutil
 from pathlib import Path
 from time import sleep
 
@@ -9,6 +8,7 @@ import click
 from archive.canonical import JsonValue
 from stationd.bundles import service
 from stationd.bundles.model import Kind, Order, OrderState, StoredObject
+from stationd.cli.hand_out import COMMANDS, copy_files
 from stationd.cli.office import Office
 from stationd.cli.output import Progress
 from stationd.clock import iso
@@ -17,9 +17,28 @@ from stationd.errors import CheckFailedError
 __all__ = ["export"]
 
 _LOOK_EVERY = 0.2
+_DEFAULT = "make"
 
 
-@click.command(epilog="Example: stationctl export 1234 --to /media/stick")
+class _WithDefault(click.Group):
+    """A group that makes a bundle where the first word is no command of it."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the default command before what names none."""
+        if args and args[0] not in {*self.commands, *ctx.help_option_names}:
+            args = [_DEFAULT, *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_WithDefault, epilog="Example: stationctl export 1234 --to /media/stick")
+def export() -> None:
+    """Make a bundle of an account's history, and hand bundles out.
+
+    `export ACCT` is short for `export make ACCT`.
+    """
+
+
+@export.command(name=_DEFAULT, epilog="Example: stationctl export 1234 --to /media/stick")
 @click.argument("acct")
 @click.option("--epoch", type=click.IntRange(min=1), help="Which epoch.  [default: the newest]")
 @click.option(
@@ -31,12 +50,13 @@ _LOOK_EVERY = 0.2
 @click.option(
     "--to",
     type=click.Path(file_okay=False, exists=True, path_type=Path),
-    help="Copy the finished files into this folder.",
+    help="Copy the finished files into this folder, for yourself.",
 )
 @click.pass_obj
-def export(office: Office, acct: str, epoch: int | None, to: Path | None, *, wait: bool) -> None:
+def make(office: Office, acct: str, epoch: int | None, to: Path | None, *, wait: bool) -> None:
     """Order a bundle of account ACCT's whole history; the worker makes it."""
-    order_id = service.order(office.desk, acct, Kind.ON_REQUEST, office.person(), epoch=epoch)
+    by = office.person()
+    order_id = service.order(office.desk, acct, Kind.ON_REQUEST, by, epoch=epoch)
     if not wait:
         value: JsonValue = {"order": order_id, "state": OrderState.ORDERED.value}
         office.show(value, f"Order {order_id} is placed; the worker makes the bundle.")
@@ -44,7 +64,9 @@ def export(office: Office, acct: str, epoch: int | None, to: Path | None, *, wai
     with office.progress(f"Bundle of {acct}") as tell:
         done = _waited(office, order_id, tell)
     stored = service.objects(office.desk, order_id)
-    copied = [] if to is None else [_copied(one, to) for one in stored]
+    copied = [] if to is None else copy_files(stored, to)
+    if copied:
+        service.record_copy(office.desk, order_id, by)
     office.show(_value(done, stored), _text(done, stored, copied))
 
 
@@ -62,10 +84,6 @@ def _waited(office: Office, order_id: str, tell: Progress) -> Order:
             told = order.why
             office.note(f"{told} (tried again)" if told else "It goes on.")
         sleep(_LOOK_EVERY)
-
-
-def _copied(one: StoredObject, to: Path) -> Path:
-    return Path(shutil.copy2(one.path, to))
 
 
 def _value(order: Order, stored: list[StoredObject]) -> dict[str, JsonValue]:
@@ -98,3 +116,7 @@ def _text(order: Order, stored: list[StoredObject], copied: list[Path]) -> list[
     lines.append(f"Sealed local copy: {folder}")
     lines += [f"Copied: {path}" for path in copied]
     return lines
+
+
+for _command in COMMANDS:
+    export.add_command(_command)

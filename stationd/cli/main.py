@@ -47,6 +47,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Check what arrives, and receivers' clocks.",
         ),
         "redecode": ("stationd.cli.redecode:redecode", "Read kept frames anew, and correct."),
+        "retention": (
+            "stationd.cli.retention:retention",
+            "Show how long things are kept, and what ends.",
+        ),
         "staff": ("stationd.cli.staff:staff", "Add and look after people."),
         "status": ("stationd.cli.status:status", "Show how the station stands."),
         "supervision": ("stationd.cli.supervision:supervision", "Show who is heard as expected."),

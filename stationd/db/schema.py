@@ -18,6 +18,7 @@ from stationd.db.anchoring import (
     stamps,
 )
 from stationd.db.columns import Time, metadata
+from stationd.db.retaining import handouts, holds, retention_rules
 from stationd.db.watching import gaps, heard_hours, silences, starts, supervision
 
 __all__ = [
@@ -27,11 +28,14 @@ __all__ = [
     "audit_cursor",
     "cosignatures",
     "gaps",
+    "handouts",
     "heard_hours",
+    "holds",
     "marks",
     "metadata",
     "mismatches",
     "published",
+    "retention_rules",
     "silences",
     "stamps",
     "starts",
@@ -413,7 +417,7 @@ key_uses = sa.Table(
     comment="What the frames of known numbers showed of their keys: an index, never the evidence.",
 )
 
-# --- Staff, holds ---
+# --- Staff ---
 
 staff = sa.Table(
     "staff",
@@ -439,22 +443,6 @@ sessions = sa.Table(
     sa.Column("used_at", Time, nullable=False),
     sa.Column("ended_at", Time, comment="NULL: still open"),
     comment="Logins of stationctl and console.",
-)
-
-holds = sa.Table(
-    "holds",
-    metadata,
-    _id(),
-    sa.Column("kind", sa.String(8), nullable=False, comment="records or service"),
-    sa.Column("acct", sa.ForeignKey("accounts.acct"), nullable=False, index=True),
-    sa.Column("case_id", sa.String(40), comment="the case whose own hold it is; NULL: none"),
-    sa.Column("ground", sa.Text, nullable=False),
-    sa.Column("author", sa.String(64), nullable=False),
-    sa.Column("set_at", Time, nullable=False),
-    sa.Column("review_at", Time, comment="NULL: while the case is open"),
-    sa.Column("lifted_at", Time, comment="NULL: in force"),
-    sa.Column("lifted_by", sa.Text, comment="NULL: in force"),
-    comment="Orders that stop removal or ending.",
 )
 
 # --- Cases ---
@@ -538,6 +526,8 @@ orders = sa.Table(
     sa.Column("lease_by", sa.String(64), comment="NULL: nobody works on it"),
     sa.Column("lease_until", Time, comment="NULL: nobody works on it"),
     sa.Column("verified_at", Time, comment="last good read-back; NULL: none"),
+    sa.Column("reverify_at", Time, comment="when it is read back anew; NULL: not set yet"),
+    sa.Column("horizon", sa.Integer, comment="days before its lock ends, as alarmed; NULL: none"),
     comment="Bundles ordered, and how far each is.",
 )
 

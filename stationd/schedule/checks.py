@@ -9,10 +9,23 @@ from stationd.clock import iso, parse_iso
 from stationd.db.engine import Connection, inserting
 from stationd.db.schema import checks
 
-__all__ = ["ANCHORING", "ARCHIVE", "Check", "read_check", "read_checks", "record_check"]
+__all__ = [
+    "ANCHORING",
+    "ARCHIVE",
+    "HOLDS",
+    "LOCKS",
+    "READ_BACK",
+    "Check",
+    "read_check",
+    "read_checks",
+    "record_check",
+]
 
 ARCHIVE = "archive"
 ANCHORING = "anchoring"
+HOLDS = "holds"
+LOCKS = "locks"
+READ_BACK = "read back"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

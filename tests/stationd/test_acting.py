@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from archive.stores.s3 import S3Store
 from stationd import acting as acting_module
 from stationd.acting import Acting
 from stationd.bundles import service as bundles
@@ -14,9 +15,14 @@ from stationd.cases import due
 from stationd.cases import service as cases
 from stationd.cases.model import Attachment, Case, Reason
 from stationd.clock import SystemClock, iso
+from stationd.demo.s3_server import S3Server
 from stationd.desk import Desk
 from stationd.errors import DatabaseUnavailableError
 from stationd.following import Following
+from stationd.handouts import service as handouts
+from stationd.handouts.model import HandoutState, Way
+from stationd.holds.model import HoldKind
+from stationd.holds.service import set_hold
 from stationd.journal.model import Draft, encode_body
 from stationd.journal.model import Kind as EntryKind
 from stationd.journal.released import read_released, released_path
@@ -456,3 +462,40 @@ def test_another_roster_is_a_reason_to_ask_who_is_supervised(desk: Desk, acting:
             "('l', 't', '1234', '{}', '2020-01-01T00:00:00.000000Z', NULL)"
         )
     look_until(acting, lambda: standing(desk).rows)
+
+
+def test_what_is_asked_for_is_handed_out_after_a_reading_back(desk: Desk, acting: Acting) -> None:
+    order = bundles.order(desk, "1234", Kind.ON_REQUEST, MANAGER)
+    look_until(acting, lambda: bundles.read(desk, order).state is OrderState.VERIFIED)
+    before = bundles.read(desk, order).verified_at
+    asked = handouts.ask(desk, order, Way.COPY, recipient="J. Adler", purpose="claim", by=MANAGER)
+    look_until(acting, lambda: handouts.read(desk, asked.id).state is HandoutState.READY)
+    after = bundles.read(desk, order).verified_at
+    assert before is not None
+    assert after is not None
+    assert after > before
+
+
+@pytest.mark.system
+def test_a_hold_is_shown_in_a_real_archive_within_seconds(
+    desk: Desk, acting: Acting, config: Path, s3_server: S3Server, s3_store: S3Store
+) -> None:
+    """The worker's child reads its settings itself, so the file names the archive."""
+    acting.stop()
+    keys = config.parent / "s3.key"
+    keys.write_text(f"{s3_server.writer.access_key}\n{s3_server.writer.secret_key}\n")
+    before, _, after = config.read_text().partition("[archive.store]")
+    _, _, rest = after.partition("[[authorities]]")
+    bucket = s3_store.name.split()[2]
+    table = (
+        f'[archive.store]\nkind = "s3"\nbucket = "{bucket}"\naddressing = "path"\n'
+        f'endpoint = "{s3_server.endpoint}"\ncredentials = "{keys}"\n'
+    )
+    config.write_text(f"{before}{table}[[authorities]]{rest}")
+    order = bundles.order(desk, "1234", Kind.ON_REQUEST, MANAGER)
+    look_until(acting, lambda: bundles.read(desk, order).state is OrderState.VERIFIED)
+    set_hold(desk, "1234", HoldKind.RECORDS, "claim", by=MANAGER)
+    look_until(acting, lambda: not bundles.unflagged(desk, ["1234"]))
+    for one in bundles.objects(desk, order):
+        assert one.version_id is not None
+        assert s3_store.head(one.key, one.version_id).legal_hold

@@ -126,3 +126,8 @@ def test_times_are_kept_in_utc_whatever_zone_they_came_in(store, file):
     store.extend(KEY, version, local)
 
     assert store.head(KEY, version).retain_until == UNTIL + timedelta(days=1)
+
+
+def test_a_folder_gives_no_links(tmp_path):
+    with pytest.raises(StoreRefusedError, match="--copy"):
+        DirectoryStore(tmp_path).link("k", "v", valid=timedelta(days=1), name="k")

@@ -8,6 +8,9 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from threading import Thread
+from time import monotonic
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 from botocore.exceptions import ClientError
@@ -475,3 +478,46 @@ def test_an_end_within_a_second_is_rounded_up(s3_store, file):
     held = s3_store.head(KEY, put(s3_store, file, until=until))
 
     assert held.retain_until == until.replace(microsecond=0) + timedelta(seconds=1)
+
+
+# --- Links ---
+
+
+def fetched(address):
+    """Return status and bytes that anybody gets from an address."""
+    try:
+        with urlopen(address) as answer:
+            return answer.status, answer.read()
+    except HTTPError as error:
+        return error.code, b""
+
+
+def test_a_link_gives_exactly_its_version(s3_server, s3_store, file):
+    version = put(s3_store, file)
+    link = s3_store.link(KEY, version, valid=timedelta(minutes=5), name="bundle.asice")
+    bucket = s3_store.name.split()[2]
+    client_of(s3_server, bucket=bucket).put_object(Bucket=bucket, Key=KEY, Body=b"another")
+    assert fetched(link) == (200, BYTES)
+
+
+def test_a_link_that_was_changed_gives_nothing(s3_store, file):
+    version = put(s3_store, file)
+    link = s3_store.link(KEY, version, valid=timedelta(minutes=5), name="bundle.asice")
+    assert fetched(link.replace("X-Amz-Expires=300", "X-Amz-Expires=3000"))[0] == 403
+    other = s3_store.link(KEY, "0" * len(version), valid=timedelta(minutes=5), name="b")
+    assert fetched(other)[0] != 200
+
+
+def test_a_link_ends(s3_store, file):
+    version = put(s3_store, file)
+    link = s3_store.link(KEY, version, valid=timedelta(seconds=1), name="bundle.asice")
+    deadline = monotonic() + 20
+    while (status := fetched(link)[0]) == 200:
+        assert monotonic() < deadline
+    assert status == 403
+
+
+@pytest.mark.parametrize("valid", [timedelta(0), timedelta(days=7, seconds=1)])
+def test_no_link_is_good_for_more_than_seven_days(s3_store, valid):
+    with pytest.raises(StoreRefusedError, match="7 days"):
+        s3_store.link(KEY, "v", valid=valid, name="bundle.asice")

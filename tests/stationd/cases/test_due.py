@@ -13,12 +13,14 @@ from stationd.cases import due, service, store
 from stationd.cases.facts import closing_epoch
 from stationd.errors import MistakeError
 from stationd.holds.model import HoldKind
-from stationd.holds.service import lift_hold, set_hold
+from stationd.holds.service import ask_lifting, lift_hold, set_hold
 from stationd.ledger.checkpoints import read_count
 from stationd.ledger.service import LedgerTree
+from stationd.staff.model import Person, Role
 
 Office = Any
 DAY = timedelta(days=1)
+COUNSEL = Person(login="olga", name="Olga", role=Role.ATTORNEY)
 
 
 @pytest.fixture
@@ -68,7 +70,8 @@ def test_what_cannot_end_is_overdue_and_stays_due(office: Office) -> None:
     view = service.look(office.desk, case.id)
     assert view.case.overdue
     assert [one.row for one in view.history].count("T15") == 1
-    lift_hold(office.desk, hold.id, by=office.manager)
+    ask_lifting(office.desk, hold.id, by=office.manager)
+    lift_hold(office.desk, hold.id, by=COUNSEL)
     assert due.evaluate_notice(office.desk, case.id) == "service has ended"
 
 

@@ -24,12 +24,13 @@ from stationd.errors import (
     UnavailableError,
 )
 from stationd.holds.model import HoldKind
-from stationd.holds.service import holds, lift_hold, set_hold
+from stationd.holds.service import ask_lifting, holds, lift_hold, set_hold
 from stationd.schedule.store import read_steps
 from stationd.staff.model import WORKER, Person, Role
 
 Office = Any
 DAY = timedelta(days=1)
+COUNSEL = Person(login="olga", name="Olga", role=Role.ATTORNEY)
 LETTER = Attachment(name="letter.pdf", media_type="application/pdf", content=b"letter")
 
 
@@ -183,7 +184,8 @@ def test_a_service_hold_stops_the_end_and_the_case_is_overdue(office: Office) ->
     office.clock.advance(40 * DAY)
     assert refused(office, case, "time_over")["G10"] == "failed"
     assert service.step(office.desk, case.id, "overdue", WORKER).overdue
-    lift_hold(office.desk, hold.id, by=office.manager)
+    ask_lifting(office.desk, hold.id, by=office.manager)
+    lift_hold(office.desk, hold.id, by=COUNSEL)
     ended = office.step(case, "time_over")
     assert (ended.state, ended.overdue) == ("ended", False)
 

@@ -7,6 +7,7 @@ import pytest
 from archive.seal import LogKey, Seal
 from archive.stores.directory import DirectoryStore
 from stationd.bundles import service, store
+from stationd.bundles.reading import read_custody
 from stationd.bundles.work import Retention, Workshop, run
 from stationd.cli import export
 from stationd.ledger.service import LedgerTree
@@ -68,11 +69,13 @@ def test_an_export_waits_until_the_bundle_is_verified(opened, value, worker):
     assert all(one["version_id"] for one in told["objects"])
 
 
-def test_finished_files_are_copied_where_they_are_wanted(opened, ok, worker, tmp_path):
+def test_finished_files_are_copied_where_they_are_wanted(opened, ok, worker, tmp_path, desk):
     (tmp_path / "stick").mkdir()
     said = ok("export", "1001", "--to", tmp_path / "stick")
     assert "2 records, verified in the archive." in said
     assert len(list((tmp_path / "stick").iterdir())) == 4
+    with desk.database.reading() as connection:
+        assert read_custody(connection, "1001")[-1]["act"] == "copied"
 
 
 def test_what_stands_in_the_way_is_told_as_it_changes(opened, run, worker):
@@ -91,3 +94,9 @@ def test_an_order_that_is_given_up_ends_with_1(opened, run, worker):
 @pytest.mark.parametrize("words", [["none"], ["1001", "--epoch", "7"]])
 def test_what_is_not_there_ends_with_2(opened, run, words):
     assert run("export", *words).exit_code == 2
+
+
+def test_an_account_may_have_the_name_of_a_command(opened, run):
+    result = run("export", "make", "links")
+    assert result.exit_code == 2
+    assert "links" in result.stderr

@@ -1,4 +1,4 @@
-"""Holds: set at once, lifted by a manager."""
+"""Holds: set at once, of any reach, lifted by two persons."""
 
 import json
 from datetime import timedelta
@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 
 from stationd.accounts.service import open_account
+from stationd.clock import iso
 from stationd.errors import MistakeError, NotAuthorisedError, NotFoundError, RefusedError
 from stationd.holds import service
-from stationd.holds.model import HoldKind
+from stationd.holds.model import HoldKind, Reach, Scope
 from stationd.ledger.store import append_close, read_documents
 from stationd.staff.model import Person, Role
 
@@ -63,22 +64,100 @@ def test_a_hold_needs_a_ground_an_account_and_a_time_to_come(desk, clerk):
         records_hold(desk, clerk, review_at=desk.clock.now())
 
 
-def test_a_manager_lifts_it_once(desk, clerk, manager, chain):
+def test_two_persons_lift_it_once(desk, clerk, manager, counsel, chain):
     made = records_hold(desk, clerk)
-    with pytest.raises(NotAuthorisedError):
-        service.lift_hold(desk, made.id, by=clerk)
-    lifted = service.lift_hold(desk, made.id, by=manager)
-    assert (lifted.lifted_by, lifted.in_force) == ("maria", False)
+    asked = service.ask_lifting(desk, made.id, by=manager)
+    assert (asked.in_force, asked.lift_asked_by) == (True, "maria")
+    lifted = service.lift_hold(desk, made.id, by=counsel)
+    assert (lifted.lifted_by, lifted.in_force) == ("olga", False)
     assert service.holds(desk) == []
     assert service.holds(desk, in_force=False) == [lifted]
-    assert chain("1001")[-1]["kind"] == "hold_lifted"
+    kinds = [one["kind"] for one in chain("1001")[-3:]]
+    assert kinds == ["hold_set", "hold_lift_asked", "hold_lifted"]
+    assert chain("1001")[-1]["asked_by"] == "maria"
     with pytest.raises(MistakeError, match="already"):
+        service.lift_hold(desk, made.id, by=counsel)
+    with pytest.raises(MistakeError, match="already"):
+        service.ask_lifting(desk, made.id, by=manager)
+
+
+def test_nobody_lifts_a_hold_alone(desk, clerk, manager, counsel):
+    made = records_hold(desk, clerk)
+    with pytest.raises(RefusedError, match="Nobody asked"):
+        service.lift_hold(desk, made.id, by=counsel)
+    service.ask_lifting(desk, made.id, by=manager, document=("release.pdf", b"release"))
+    with pytest.raises(RefusedError, match="two persons"):
         service.lift_hold(desk, made.id, by=manager)
+    assert service.holds(desk) != []
+
+
+def test_without_counsels_document_only_an_attorney_approves(desk, clerk, manager, counsel):
+    other = Person(login="max", name="Max", role=Role.MANAGER)
+    made = records_hold(desk, clerk)
+    service.ask_lifting(desk, made.id, by=manager)
+    with pytest.raises(RefusedError, match="No document of counsel"):
+        service.lift_hold(desk, made.id, by=other)
+    service.ask_lifting(desk, made.id, by=manager, document=("release.pdf", b"release"))
+    assert not service.lift_hold(desk, made.id, by=other).in_force
+
+
+def test_counsels_document_is_kept_as_privileged(desk, clerk, manager, chain):
+    made = records_hold(desk, clerk)
+    asked = service.ask_lifting(desk, made.id, by=manager, document=("release.pdf", b"release"))
+    with desk.database.reading() as connection:
+        (document,) = read_documents(connection, [asked.lift_doc])
+    assert (document.content, document.compartment) == (b"release", "privileged")
+    assert chain("1001")[-1]["doc"] == asked.lift_doc.hex()
+
+
+def test_an_ask_is_good_for_a_day(desk, clock, clerk, manager, counsel):
+    made = records_hold(desk, clerk)
+    service.ask_lifting(desk, made.id, by=manager)
+    clock.advance(timedelta(hours=24, seconds=1))
+    with pytest.raises(RefusedError, match="24 hours"):
+        service.lift_hold(desk, made.id, by=counsel)
+    service.ask_lifting(desk, made.id, by=manager)
+    clock.advance(timedelta(hours=24))
+    assert not service.lift_hold(desk, made.id, by=counsel).in_force
+
+
+def test_a_clerk_neither_asks_nor_approves(desk, clerk, manager):
+    made = records_hold(desk, clerk)
+    with pytest.raises(NotAuthorisedError):
+        service.ask_lifting(desk, made.id, by=clerk)
+    service.ask_lifting(desk, made.id, by=manager, document=("release.pdf", b"release"))
+    with pytest.raises(NotAuthorisedError):
+        service.lift_hold(desk, made.id, by=clerk)
+
+
+@pytest.mark.parametrize("scope", ["site", "customer"])
+def test_a_wider_hold_stands_in_the_stations_chain_and_reaches_the_account(
+    desk, clerk, chain, scope
+):
+    of = {"site": "s1", "customer": "c1"}[scope]
+    reach = Reach(scope=Scope(scope), of=of)
+    made = service.set_hold_on(desk, reach, HoldKind.RECORDS, "subpoena", by=clerk)
+    assert service.reached(desk, made.id) == ["1001"]
+    assert service.holds(desk, "1001") == [made]
+    record = chain("station")[-1]
+    assert (record["kind"], record["scope"], record["scope_id"]) == ("hold_set", scope, of)
+
+
+def test_a_hold_on_the_station_says_its_span(desk, clerk, chain):
+    now = desk.clock.now()
+    reach = Reach(scope=Scope.STATION, since=now, until=now + timedelta(hours=1))
+    service.set_hold_on(desk, reach, HoldKind.RECORDS, "storm", by=clerk)
+    record = chain("station")[-1]
+    assert (record["scope"], record["since"]) == ("station", iso(now))
+    assert record["until"] == iso(now + timedelta(hours=1))
+    assert "scope_id" not in record
 
 
 def test_a_cases_own_hold_ends_with_the_case_only(desk, manager, chain):
     with desk.database.writing() as connection:
         made = service.place_case_hold(desk, connection, "1001", "case-1", by=manager)
+    with pytest.raises(RefusedError, match="case-1"):
+        service.ask_lifting(desk, made.id, by=manager)
     with pytest.raises(RefusedError, match="case-1"):
         service.lift_hold(desk, made.id, by=manager)
     with desk.database.writing() as connection:

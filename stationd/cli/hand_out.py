@@ -1,0 +1,225 @@
+"""`stationctl export hand-out` and what belongs to it: links and copies, each for one person."""
+
+import hashlib
+import shutil
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from time import sleep
+
+import click
+
+from archive.canonical import JsonValue
+from stationd.bundles import service as bundles
+from stationd.bundles.model import OrderState, StoredObject
+from stationd.cli.office import Office
+from stationd.cli.output import table
+from stationd.clock import iso
+from stationd.errors import CheckFailedError, NotFoundError, RefusedError, UnavailableError
+from stationd.handouts import service
+from stationd.handouts.model import Handout, HandoutState, Way
+
+__all__ = ["COMMANDS", "copy_files"]
+
+_LOOK_EVERY = 0.2
+_BLOCK = 1 << 20
+
+
+@click.command(
+    name="hand-out",
+    epilog="""\b
+Examples:
+  stationctl export hand-out 1234 --for "J. Adler, counsel" --purpose "claim 17-4"
+  stationctl export hand-out 1234 --for "Clerk of court" --purpose subpoena --copy /media/stick
+""",
+)
+@click.argument("bundle")
+@click.option("--for", "recipient", required=True, help="The one person it is for.")
+@click.option("--purpose", required=True, help="What for: the claim, the request, the case.")
+@click.option(
+    "--days",
+    type=click.FloatRange(min=0, max=7, min_open=True),
+    default=7,
+    show_default=True,
+    help="How long links are good.",
+)
+@click.option(
+    "--copy",
+    "folder",
+    type=click.Path(file_okay=False, exists=True, path_type=Path),
+    help="Copy the files into this folder instead of making links.",
+)
+@click.option(
+    "--wait",
+    type=click.IntRange(min=1),
+    default=600,
+    show_default=True,
+    help="Seconds to wait until the bundle has been read back and verified.",
+)
+@click.pass_obj
+def hand_out(  # noqa: PLR0913  (each is an option)
+    office: Office,
+    /,
+    bundle: str,
+    *,
+    recipient: str,
+    purpose: str,
+    days: float,
+    folder: Path | None,
+    wait: int,
+) -> None:
+    """Hand out a bundle: BUNDLE is its order, its name, or an account (the newest of it).
+
+    The worker reads it back from the archive and verifies it first.  If that fails nothing is
+    handed out, and the bundle has an incident.
+    """
+    by = office.person()
+    asked = service.ask(
+        office.desk,
+        _order(office, bundle),
+        Way.LINK if folder is None else Way.COPY,
+        recipient=recipient,
+        purpose=purpose,
+        by=by,
+        valid=timedelta(days=days),
+    )
+    ready = _waited(office, asked.id, wait)
+    if folder is None:
+        _show_links(office, ready)
+        return
+    stored = bundles.objects(office.desk, ready.order_id)
+    copied = copy_files(stored, folder)
+    done = service.copied(office.desk, ready.id, by=by)
+    files: list[JsonValue] = [str(path) for path in copied]
+    office.show({**_value(done), "files": files}, [f"Copied: {path}" for path in copied])
+
+
+def _order(office: Office, bundle: str) -> str:
+    """Return the order that a person means."""
+    found = bundles.orders(office.desk)
+    exact = [one for one in found if bundle in {one.id, one.name}]
+    of_account = [
+        one for one in found if one.acct == bundle and one.state is OrderState.VERIFIED
+    ] or [one for one in found if one.acct == bundle]
+    for one in (*exact, *of_account):
+        return one.id
+    raise NotFoundError(f"There is no bundle {bundle}, nor one of an account {bundle}.")
+
+
+def _waited(office: Office, handout_id: str, seconds: int) -> Handout:
+    """Return the hand-out once it is ready; what stands in its way is told as it changes."""
+    end = office.clock.ticks() + seconds * 10**9
+    told = ""
+    while True:
+        one = service.read(office.desk, handout_id)
+        if one.state is HandoutState.REFUSED:
+            raise CheckFailedError(f"Nothing was handed out. {one.why}")
+        if one.state is not HandoutState.ASKED:
+            return one
+        if office.clock.ticks() >= end:
+            later = f"`export links {handout_id}`" if one.way is Way.LINK else "ask again later"
+            raise UnavailableError(
+                f"{handout_id} is asked for and not verified yet; the worker goes on: {later}. "
+                f"{told}".rstrip()
+            )
+        why = bundles.read(office.desk, one.order_id).why
+        if why not in {told, ""}:
+            office.note(f"{why} (tried again)")
+        told = why
+        sleep(_LOOK_EVERY)
+
+
+def copy_files(stored: Sequence[StoredObject], folder: Path) -> list[Path]:
+    """Copy the sealed local files of a bundle; each copy is hashed, a wrong one refused."""
+    copies: list[Path] = []
+    for one in stored:
+        copy = Path(shutil.copy2(one.path, folder))
+        if _sha256(copy) != one.sha256:
+            copy.unlink()
+            raise CheckFailedError(
+                f"{copy} does not have the SHA-256 that lies in the archive; look at {one.path} "
+                "and at the medium. Nothing is noted as handed out."
+            )
+        copies.append(copy)
+    return copies
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+@click.command(epilog="Example: stationctl export links 4f2a…")
+@click.argument("handout_id", metavar="HANDOUT")
+@click.pass_obj
+def links(office: Office, handout_id: str) -> None:
+    """Show the links of HANDOUT once more, while they are good; each time is counted."""
+    one = service.read(office.desk, handout_id)
+    if one.state is HandoutState.ASKED:
+        raise RefusedError(f"{one.id} is not verified yet; the worker is on it.")
+    _show_links(office, one)
+
+
+def _show_links(office: Office, one: Handout) -> None:
+    found = service.links(office.desk, one.id, office.sealer(), by=office.person())
+    shown = service.read(office.desk, one.id)
+    office.show({**_value(shown), "links": dict(found)}, _link_lines(shown, found))
+
+
+def _link_lines(one: Handout, found: Mapping[str, str]) -> list[str]:
+    assert one.expires_at is not None  # noqa: S101  (it has links)
+    return [
+        f"{one.id}: for {one.recipient}, {one.purpose}.",
+        f"Good until {one.expires_at:%Y-%m-%d %H:%M} UTC. Whoever has a link can use it.",
+        *(f"  {file}\n    {address}" for file, address in found.items()),
+    ]
+
+
+@click.command(epilog="Example: stationctl export handed 1234")
+@click.argument("acct", required=False)
+@click.pass_obj
+def handed(office: Office, acct: str | None) -> None:
+    """List what was handed out, of account ACCT or all."""
+    found = service.handouts(office.desk, acct)
+    office.trail.reading("hand-outs", acct=acct)
+    head = ("hand-out", "way", "for", "purpose", "by", "asked", "state", "times", "expires")
+    rows = [_row(one) for one in found]
+    office.show([_value(one) for one in found], table(head, rows) if rows else "Nothing.")
+
+
+def _value(one: Handout) -> dict[str, JsonValue]:
+    return {
+        "id": one.id,
+        "order": one.order_id,
+        "way": one.way.value,
+        "recipient": one.recipient,
+        "purpose": one.purpose,
+        "asked_by": one.asked_by,
+        "asked_at": iso(one.asked_at),
+        "state": one.state.value,
+        "why": one.why,
+        "expires_at": None if one.expires_at is None else iso(one.expires_at),
+        "count": one.count,
+    }
+
+
+def _row(one: Handout) -> list[str]:
+    expires = "" if one.expires_at is None else f"{one.expires_at:%Y-%m-%d %H:%M}"
+    return [
+        one.id,
+        one.way.value,
+        one.recipient,
+        one.purpose,
+        one.asked_by,
+        f"{one.asked_at:%Y-%m-%d %H:%M}",
+        one.state.value,
+        str(one.count),
+        expires,
+    ]
+
+
+COMMANDS: tuple[click.Command, ...] = (hand_out, links, handed)
+"""What stands beside `export make`."""

@@ -1,0 +1,72 @@
+"""The tables of retention: holds, what was handed out, how long things are kept."""
+
+import sqlalchemy as sa
+
+from stationd.db.columns import Time, metadata
+
+__all__ = ["handouts", "holds", "retention_rules"]
+
+holds = sa.Table(
+    "holds",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("kind", sa.String(8), nullable=False, comment="records or service"),
+    sa.Column("acct", sa.ForeignKey("accounts.acct"), index=True, comment="NULL: a wider scope"),
+    sa.Column("case_id", sa.String(40), comment="the case whose own hold it is; NULL: none"),
+    sa.Column("ground", sa.Text, nullable=False),
+    sa.Column("author", sa.String(64), nullable=False),
+    sa.Column("set_at", Time, nullable=False),
+    sa.Column("review_at", Time, comment="NULL: while the case is open"),
+    sa.Column("lifted_at", Time, comment="NULL: in force"),
+    sa.Column("lifted_by", sa.Text, comment="NULL: in force"),
+    sa.Column(
+        "scope",
+        sa.String(8),
+        nullable=False,
+        server_default="account",
+        comment="account, site, customer, receiver or station",
+    ),
+    sa.Column("scope_id", sa.String(64), comment="site, customer or receiver group; NULL: none"),
+    sa.Column("since", Time, comment="only what was kept from then on; NULL: always"),
+    sa.Column("until", Time, comment="only what was kept before; NULL: always"),
+    sa.Column("lift_asked_by", sa.String(64), comment="who asked to lift it; NULL: nobody"),
+    sa.Column("lift_asked_at", Time, comment="NULL: nobody asked"),
+    sa.Column("lift_doc", sa.LargeBinary(32), comment="counsel's document; NULL: none given"),
+    comment="Orders that stop removal or ending.",
+)
+
+handouts = sa.Table(
+    "handouts",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("order_id", sa.ForeignKey("orders.id"), nullable=False, index=True),
+    sa.Column("way", sa.String(8), nullable=False, comment="link or copy"),
+    sa.Column("recipient", sa.Text, nullable=False, comment="the one person it is for"),
+    sa.Column("purpose", sa.Text, nullable=False),
+    sa.Column("doc", sa.LargeBinary(32), nullable=False, comment="recipient and purpose"),
+    sa.Column("asked_by", sa.String(64), nullable=False),
+    sa.Column("asked_at", Time, nullable=False),
+    sa.Column("valid", sa.Integer, nullable=False, comment="seconds that links are good; 0: none"),
+    sa.Column("state", sa.String(8), nullable=False, comment="asked, ready, done or refused"),
+    sa.Column("why", sa.Text, nullable=False, comment="why it was refused; empty: it was not"),
+    sa.Column("links", sa.Text, comment="sealed addresses by file; NULL: none, or no longer"),
+    sa.Column("made_at", Time, comment="NULL: not verified and made yet"),
+    sa.Column("expires_at", Time, comment="of the links; NULL: none"),
+    sa.Column("count", sa.Integer, nullable=False, comment="times shown or copied"),
+    sa.Index("ix_handouts_state", "state"),
+    comment="What was handed out of bundles: to whom, for what, how often.",
+)
+
+retention_rules = sa.Table(
+    "retention_rules",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("data_class", sa.String(16), nullable=False),
+    sa.Column("months", sa.Integer, nullable=False),
+    sa.Column("jurisdiction", sa.String(32), nullable=False, comment="empty: any"),
+    sa.Column("dealer_id", sa.String(40), nullable=False, comment="empty: any"),
+    sa.Column("source", sa.Text, nullable=False, comment="the law, contract or letter behind it"),
+    sa.Column("author", sa.String(64), nullable=False),
+    sa.Column("set_at", Time, nullable=False),
+    comment="How long classes are kept where that is not the default; the last one set counts.",
+)
