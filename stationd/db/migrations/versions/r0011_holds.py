@@ -7,7 +7,7 @@ from alembic import op
 
 __all__ = ["upgrade"]
 
-revision = "0014"
+revision = "0011"
 down_revision = "0010"
 branch_labels = None
 depends_on = None
