@@ -7,6 +7,7 @@ defines it.
 import struct
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 __all__ = ["BodyWriter", "Draft", "Entry", "Kind", "Receipt", "decode_body", "encode_body"]
 
@@ -62,9 +63,11 @@ class Entry(Draft):
     link: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
-    """Proof that an entry is committed; only the journal makes one."""
+class Receipt(NamedTuple):
+    """Proof that an entry is committed; only the journal makes one.
+
+    One is made for every entry, which is why it is of the kind that costs least to make.
+    """
 
     position: int
     link: bytes

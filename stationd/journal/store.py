@@ -13,6 +13,7 @@ import fcntl
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from typing import Self
 
@@ -112,7 +113,7 @@ class Journal:
             self._same_file()
         self._position, self._link = self._attempted
         self._attempted = None
-        return [Receipt(position=at, link=one) for at, one in enumerate(made, start=first)]
+        return list(map(Receipt, count(first), made))
 
     def recent(self, count: int) -> list[Entry]:
         """Return the last ``count`` entries, in order."""
