@@ -223,16 +223,16 @@ class Dc09Session:
             poll = head.token in LINK_TESTS and _is_bare(body, head.start)
             number, fault = self._clear(head, body, number, account, received_at)
         if fault is not None:
-            repeat = poll = False
-        else:
-            repeat = not poll and self._is_repeat(raw, head, received_at)
+            # Only what is acknowledged is remembered: a copy of it is no repeat, and no younger.
+            return Frame(raw, number, fault=fault)
+        repeat = not poll and self._is_repeat(raw, head, received_at)
         pending = self._pending
         pending[raw] = head, style, key, received_at
         if len(pending) > _PENDING_LIMIT:
             # Half of them at once: a dict is slow to lose its first key again and again.
             for old in tuple(islice(pending, _PENDING_LIMIT // 2)):
                 del pending[old]
-        return Frame(raw, number, repeat, poll, fault, b"", suspect)
+        return Frame(raw, number, repeat, poll, suspect=suspect)
 
     def _opened(
         self, raw: bytes, body: bytes, head: Head, account: Account | None, at: datetime

@@ -55,9 +55,10 @@ class Station:
         return self.session.receive(data, self.now)
 
     def answers(self, event: Event) -> bytes:
-        """Return the answer to ``event``, and hand it out."""
+        """Return the answer to ``event``, and hand it out where there is one, as the daemon does."""
         answer = self.session.answer(event, self.now)
-        self.session.answered(event)
+        if answer:
+            self.session.answered(event)
         return answer
 
     def says(self, data: bytes) -> bytes:

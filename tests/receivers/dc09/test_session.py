@@ -530,9 +530,19 @@ def test_a_frame_older_than_one_before_by_more_than_the_window_is_marked(
 def test_an_older_frame_can_be_refused_for_an_account(fields: dict[str, object], room: int) -> None:
     station = Station("dc09", unwindowed(fields, "older_refused"))
     station.says(sealed(HEAD % 1, at=NOON))
-    event = only(station, sealed(HEAD % 2, at=NOON - 2 * HOUR))
-    assert event.fault is Fault.REPLAYED
-    assert station.answers(event) == b""
+    older = sealed(HEAD % 2, at=NOON - 2 * HOUR)
+    for _ in range(3):
+        event = only(station, older)
+        assert event.fault is Fault.REPLAYED
+        assert station.answers(event) == b""
+
+
+def test_a_frame_that_was_refused_is_no_repeat_once_it_is_taken() -> None:
+    station = Station("dc09", keyed("1234", KEY))
+    assert only(station, ALARM).fault is Fault.NOT_ENCRYPTED
+    del station.accounts["1234"]
+    event = only(station, ALARM)
+    assert (event.fault, event.repeat) == (None, False)
 
 
 @pytest.mark.parametrize(("fields", "room"), OPEN)
