@@ -96,7 +96,7 @@ _REFUSED_AGAIN = timedelta(minutes=1)
 _TIME = "_%H:%M:%S,%m-%d-%Y"
 _TIME_LENGTH = 20
 
-_Opened = tuple[Head, Style, bytes, datetime | None]
+_Opened = tuple[Head, Style, bytes, Account | None, datetime | None]
 """What the answer to a frame stands on; the key that opened it is empty for a plain one."""
 
 _UNOPENED = (b"", False, Fault.UNDECRYPTABLE, False)
@@ -163,7 +163,7 @@ class Dc09Session:
         opened = self._pending.get(event.raw) or self._read(event.raw, now)
         if opened is None or opened[0].token in ANSWERS:
             return b""
-        head, style, key, _ = opened
+        head, style, key, account, _ = opened
         if event.fault is Fault.STALE:
             return self._refusal(head, style, now)
         if self._unknown_token_is_duh and head.token not in TOKENS:
@@ -172,18 +172,18 @@ class Dc09Session:
             clear = b"|]" + _stamp(now)
             clear = pad(len(clear), self._random) + clear
             return seal(b'"*ACK"%b[%b' % (head.echo, encrypt(key, clear)), _reply_style(style))
-        return self._plain_acknowledgement(head, style, now)
+        return _plain_acknowledgement(head, style, account, now)
 
     def answered(self, event: Event) -> None:
         """Take note that the answer to ``event`` has been handed to the transport."""
         opened = self._pending.pop(event.raw, None)
-        if not opened or not opened[3] or not isinstance(event, Frame) or event.fault:
+        if not opened or not opened[4] or not isinstance(event, Frame) or event.fault:
             return
         if opened[2] and len(self._memory.refusals):
             self._memory.refusals.drop(opened[0].number or b"")
         if not event.poll:
             memory = self._sealed if opened[2] else self._memory
-            memory.repeats.remember(event.raw, opened[3])
+            memory.repeats.remember(event.raw, opened[4])
 
     def _refusal(self, head: Head, style: Style, now: datetime) -> bytes:
         """Return the NAK; empty where our time is no help, or where it has been none."""
@@ -195,18 +195,6 @@ class Dc09Session:
             return b""
         self._memory.refusals.put(number, (count + 1, now))
         return seal(self._nak + _stamp(now), _reply_style(style))
-
-    def _plain_acknowledgement(self, head: Head, style: Style, now: datetime) -> bytes:
-        body = b'"ACK"%b[]' % head.echo
-        if head.number is None:
-            return seal(body, _reply_style(style))
-        account = self._account(decode_text(head.number))
-        if account is None or not account.switches:
-            return seal(body, _reply_style(style))
-        if "answer_with_time" in account.switches:
-            body += _stamp(now)
-        own = style is Style.ELDES and "answer_counts_cr" in account.switches
-        return seal(body, style if own else _reply_style(style))
 
     def _frame(self, piece: Envelope, received_at: datetime) -> Event:
         """Return a frame with a good CRC as the event it is."""
@@ -227,7 +215,7 @@ class Dc09Session:
             return Frame(raw, number, fault=fault)
         repeat = not poll and self._is_repeat(raw, head, received_at)
         pending = self._pending
-        pending[raw] = head, style, key, received_at
+        pending[raw] = head, style, key, account, received_at
         if len(pending) > _PENDING_LIMIT:
             # Half of them at once: a dict is slow to lose its first key again and again.
             for old in tuple(islice(pending, _PENDING_LIMIT // 2)):
@@ -295,7 +283,7 @@ class Dc09Session:
     def _is_repeat(self, raw: bytes, head: Head, at: datetime) -> bool:
         pending = self._pending.get(raw)
         memory = self._sealed if head.star else self._memory
-        before = pending[3] if pending else memory.repeats.last(raw)
+        before = pending[4] if pending else memory.repeats.last(raw)
         if before is None or (at - before > _REPEAT_SPAN and not head.star):
             return False
         # Without a number and a time, two events of one kind have the same bytes: they count as
@@ -308,14 +296,13 @@ class Dc09Session:
         head = read_head(piece.body) if isinstance(piece, Envelope) else None
         if head is None or not isinstance(piece, Envelope):
             return None
-        key = b""
+        account, key = self._account(decode_text(head.number or b"")) or self._account(""), b""
         if head.star:
-            account = self._account(decode_text(head.number or b"")) or self._account("")
             keys = account.keys if account else ()
             key = opened(keys, piece.body[head.start :], now, lenient=True).secret
             if not key:
                 return None
-        return head, piece.style, key, None
+        return head, piece.style, key, account, None
 
 
 def recall(conversation: Conversation, raw: bytes, at: datetime) -> None:
@@ -342,6 +329,18 @@ def _group_memory(conversation: Conversation) -> _GroupMemory:
 
 def _stamp(now: datetime) -> bytes:
     return now.astimezone(UTC).strftime(_TIME).encode("ascii")
+
+
+def _plain_acknowledgement(
+    head: Head, style: Style, account: Account | None, now: datetime
+) -> bytes:
+    body = b'"ACK"%b[]' % head.echo
+    if account is None or not account.switches:
+        return seal(body, _reply_style(style))
+    if "answer_with_time" in account.switches:
+        body += _stamp(now)
+    own = style is Style.ELDES and "answer_counts_cr" in account.switches
+    return seal(body, style if own else _reply_style(style))
 
 
 def _reply_style(style: Style) -> Style:

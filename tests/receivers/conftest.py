@@ -55,7 +55,7 @@ class Station:
         return self.session.receive(data, self.now)
 
     def answers(self, event: Event) -> bytes:
-        """Return the answer to ``event``, and hand it out where there is one, as the daemon does."""
+        """Return the answer to ``event``; only what is none is not handed out."""
         answer = self.session.answer(event, self.now)
         if answer:
             self.session.answered(event)
