@@ -148,6 +148,10 @@ class ByteSession:
             if self._repeats is not None and first is not None:
                 self._repeats.remember(event.raw, first)
 
+    def dropped(self, event: Event) -> None:
+        """Forget ``event``: it was beyond a limit, so it was only counted and has no answer."""
+        self._pending.pop(event.raw, None)
+
     def _is_answered_copy(self, frame: Frame) -> bool:
         return frame.repeat and frame.raw not in self._pending
 

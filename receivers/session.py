@@ -102,6 +102,9 @@ class Session(Protocol):
     def answered(self, event: Event) -> None:
         """Take note that the answer to ``event`` has been handed to the transport."""
 
+    def dropped(self, event: Event) -> None:
+        """Forget ``event``: it was beyond a limit, so it was only counted and has no answer."""
+
 
 Accounts = Callable[[str], Account | None]
 Options = Mapping[str, str | int | bool]

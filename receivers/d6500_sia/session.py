@@ -43,3 +43,7 @@ class SiaModeSession:
     def answered(self, event: Event) -> None:
         """Take note that the answer to ``event`` has been handed to the transport."""
         self._talk.answered(event)
+
+    def dropped(self, event: Event) -> None:
+        """Forget ``event``: it was beyond a limit, so it was only counted and has no answer."""
+        self._talk.dropped(event)

@@ -88,6 +88,10 @@ class BlockSession:
         """Take note that the answer to ``event`` has been handed to the transport."""
         self._talk.answered(event)
 
+    def dropped(self, event: Event) -> None:
+        """Forget ``event``: it was beyond a limit, so it was only counted and has no answer."""
+        self._talk.dropped(event)
+
     def _is_answered(self, raw: bytes) -> bool:
         block = read_block(raw)
         if block is None or block.reverse or block.function in _NEVER_ANSWERED:

@@ -34,6 +34,10 @@ class Dc07Session:
         """Take note that the answer to ``event`` has been handed to the transport."""
         self._talk.answered(_framed(event))
 
+    def dropped(self, event: Event) -> None:
+        """Forget ``event``: it was beyond a limit, so it was only counted and has no answer."""
+        self._talk.dropped(event)
+
 
 def _own(event: Event) -> Event:
     own = isinstance(event, Frame) and event.poll and not event.number

@@ -185,6 +185,10 @@ class Dc09Session:
             memory = self._sealed if opened[2] else self._memory
             memory.repeats.remember(event.raw, opened[4])
 
+    def dropped(self, event: Event) -> None:
+        """Forget ``event``: it was beyond a limit, so it was only counted and has no answer."""
+        self._pending.pop(event.raw, None)
+
     def _refusal(self, head: Head, style: Style, now: datetime) -> bytes:
         """Return the NAK; empty where our time is no help, or where it has been none."""
         if not self._trusted():

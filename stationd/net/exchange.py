@@ -167,7 +167,7 @@ class Exchange:
                 return
         kept, bodies = self._intake.bodies(self._peer, events, at, summed=True)
         if len(kept) < len(events):
-            self._not_kept(events, len(events) - len(kept))
+            self._not_kept(events, kept)
         if not kept:
             return
         self._waiting += len(kept)
@@ -175,12 +175,17 @@ class Exchange:
             self._valve.close("peer")
         self._intake.submit(bodies, _Waiting(self, kept, self._turn, since))
 
-    def _not_kept(self, events: Sequence[Event], count: int) -> None:
+    def _not_kept(self, events: Sequence[Event], kept: Sequence[Event]) -> None:
         """Hang up on who can say no more, or says nothing else: reading it costs the others."""
+        # A stranger's frames must not stay in its session for an answer that never comes.
+        raws = {event.raw for event in kept}
+        for event in events:
+            if event.raw not in raws:
+                self._session.dropped(event)
         if self._is_over(events):
             self._hang_up(UNREADABLE)
         elif self._peer.heard is None and any(isinstance(event, Frame) for event in events):
-            self._limited += count
+            self._limited += len(events) - len(kept)
             if self._limited > MOST_LIMITED:
                 self._limited = 0
                 self._hang_up(BEYOND_LIMIT)

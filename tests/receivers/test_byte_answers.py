@@ -45,6 +45,13 @@ def test_of_copies_before_the_answer_the_first_is_the_event(count: int) -> None:
     assert events == [Frame(b"a\r")] + [Frame(b"a\r", repeat=True)] * (count - 1)
 
 
+def test_a_frame_that_was_only_counted_is_forgotten() -> None:
+    talk = session(Answers())
+    (event,) = talk.receive(b"a\r", NOON)
+    talk.dropped(event)
+    assert talk.receive(b"a\r", NOON) == [Frame(b"a\r")]
+
+
 def test_the_end_of_the_line_cuts_what_is_unfinished() -> None:
     talk = session(Answers())
     talk.receive(b"a", NOON)

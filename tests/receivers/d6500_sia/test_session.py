@@ -35,3 +35,9 @@ def test_a_lost_answer_is_known_by_the_sequence_number() -> None:
     first = station.says(raw)
     assert station.hears(raw) == [Frame(raw, repeat=True)]
     assert station.says(raw) == first
+
+
+def test_a_frame_that_was_only_counted_is_forgotten() -> None:
+    raw, station = seal(BODY, FORMS[0]), Station("d6500-sia")
+    station.session.dropped(*station.hears(raw))
+    assert station.hears(raw) == [Frame(raw)]

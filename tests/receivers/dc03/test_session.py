@@ -79,6 +79,12 @@ def test_a_block_that_comes_again_before_its_answer_is_a_repeat() -> None:
     assert station.hears(ACCOUNT) == [Frame(ACCOUNT, number="012345")]
 
 
+def test_a_block_that_was_only_counted_is_forgotten() -> None:
+    station = Station("galaxy")
+    station.session.dropped(*station.hears(ACCOUNT))
+    assert station.hears(ACCOUNT) == [Frame(ACCOUNT, "012345")]
+
+
 def test_a_block_with_wrong_parity_is_rejected_as_often_as_a_panel_tries() -> None:
     station = Station("galaxy")
     bad = EVENT[:-1] + b"\x00"

@@ -37,6 +37,12 @@ def test_an_event_is_answered_and_its_repeat_known() -> None:
     assert station.hears(EVENT) == [Frame(EVENT, "1234", repeat=True)]
 
 
+def test_a_frame_that_was_only_counted_is_forgotten() -> None:
+    station = Station("dc07")
+    station.session.dropped(*station.hears(EVENT))
+    assert station.hears(EVENT) == [Frame(EVENT, "1234")]
+
+
 def test_what_is_cut_is_told_at_the_end() -> None:
     station = Station("dc07")
     assert station.hears(EVENT[:-1]) == []

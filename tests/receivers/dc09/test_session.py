@@ -684,6 +684,12 @@ def test_a_repeat_after_a_reset_of_the_panel_is_told_by_its_bytes() -> None:
     assert [only(station, raw).repeat for raw in frames] == [False, False, True, False]
 
 
+def test_a_frame_that_was_only_counted_is_forgotten() -> None:
+    station = Station("dc09")
+    station.session.dropped(*station.hears(ALARM))
+    assert station.hears(ALARM) == [Frame(ALARM, "1234")]
+
+
 def test_link_tests_are_never_repeats() -> None:
     station = Station("dc09")
     raw = frame(b'"NULL"0000L0#1234[]')

@@ -85,6 +85,7 @@ class Bell:
     def __init__(self, conversation: Conversation) -> None:
         self._rest = b""
         self.heard: list[Event] = []
+        self.forgot: list[Event] = []
 
     def receive(self, data: bytes, received_at: datetime) -> list[Event]:
         *whole, self._rest = (self._rest + data).split(b".")
@@ -113,6 +114,9 @@ class Bell:
 
     def answered(self, event: Event) -> None:
         self.heard.append(event)
+
+    def dropped(self, event: Event) -> None:
+        self.forgot.append(event)
 
 
 def bell_spec(*, heartbeat: bool = False) -> ReceiverSpec:

@@ -232,6 +232,12 @@ def test_who_sends_nothing_but_unknown_numbers_beyond_the_limit_is_hung_up_on(ho
     assert house.pages.bodies == []
 
 
+def test_the_session_forgets_what_is_only_counted_and_nothing_else(house: Any) -> None:
+    panel = limited(house, known="7")
+    panel.says(b"7:one.8:two.7:three.")
+    assert [event.raw for event in panel.session.forgot] == [b"8:two."]
+
+
 def test_a_known_accounts_connection_is_not_hung_up_on_for_those_beside_it(house: Any) -> None:
     panel = limited(house, known="7")
     panel.says(b"7:one.")

@@ -65,6 +65,9 @@ class Panels:
     def answered(self, event: Event) -> None:
         """Nothing."""
 
+    def dropped(self, event: Event) -> None:
+        """Nothing."""
+
     def say(self, *events: Event) -> None:
         self.events = list(events)
         self.exchange.receive(b"")
