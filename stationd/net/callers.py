@@ -29,6 +29,9 @@ class Caller(Protocol):
     def heard(self) -> int | None:
         """When its last good signal of a known account came; None: none did."""
 
+    def stop_reading(self) -> None:
+        """Read no more of it: we stop."""
+
     def hang_up(self, cause: str) -> None:
         """End it."""
 
@@ -77,7 +80,8 @@ class Callers:
 
     def _make_room(self, network: str, now: int) -> bool:
         """End the connection that is most likely nobody's; of ``network``, where that is full."""
-        if now < self._not_before.get(network, now):
+        # Where nobody at all may go, nobody of any network may.
+        if any(now < self._not_before.get(full, now) for full in (network, "")):
             return False
         idle = [
             caller
@@ -86,7 +90,8 @@ class Callers:
         ]
         if not idle:
             # A flood of calls must not make us look through all of them each time.
-            self._not_before = {network: now + _LOOK_AGAIN_NS}
+            self._not_before = {n: at for n, at in self._not_before.items() if now < at}
+            self._not_before[network] = now + _LOOK_AGAIN_NS
             return False
         longest = min(idle, key=_last_sign)
         self.discard(longest)

@@ -20,6 +20,9 @@ class Panel:
     heard: int | None = None
     ended: list[str] = field(default_factory=list)
 
+    def stop_reading(self) -> None:
+        """Nothing."""
+
     def hang_up(self, cause: str) -> None:
         self.ended.append(cause)
 
@@ -86,6 +89,22 @@ def test_a_flood_of_calls_looks_through_all_only_once_a_second() -> None:
     assert not made.room(THERE, STRANGER_NS - 1)
     assert not made.room(THERE, STRANGER_NS + 10**9 - 2)
     assert made.room(THERE, STRANGER_NS + 10**9)
+
+
+def test_a_flood_from_two_full_networks_looks_through_each_only_once_a_second() -> None:
+    made = callers(Panel(HERE), Panel(THERE), most=9, per_network=1)
+    assert not made.room(HERE, STRANGER_NS - 3)
+    assert not made.room(THERE, STRANGER_NS - 2)
+    assert not made.room(HERE, STRANGER_NS)
+    assert not made.room(THERE, STRANGER_NS)
+    assert made.room(HERE, STRANGER_NS - 3 + 10**9)
+
+
+def test_where_nobody_may_go_no_network_is_looked_through() -> None:
+    made = callers(Panel(HERE), Panel(HERE, since=1), per_network=2)
+    assert not made.room(THERE, STRANGER_NS - 1)
+    assert not made.room(HERE, STRANGER_NS)
+    assert made.room(HERE, STRANGER_NS - 1 + 10**9)
 
 
 def test_who_is_counted_out_twice_is_counted_once() -> None:
