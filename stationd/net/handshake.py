@@ -82,6 +82,13 @@ class Handshake(Protocol):
         if self._session is not None:
             self._session.connectionLost(reason)
 
+    def stop_reading(self) -> None:
+        """Read no more: we stop.  Nothing is lost of whoever is not heard yet."""
+        if self._session is not None:
+            self._session.stop_reading()
+        else:
+            self.hang_up("stop")
+
     def hang_up(self, cause: str) -> None:
         """End the connection: we stop, or another needs the room."""
         self._ended = True

@@ -56,7 +56,6 @@ class TcpEdge(Edge, Door):
             per_network=settings.max_per_network,
             idle_ns=int(settings.idle_after.total_seconds() * 1e9),
         )
-        self._connections: set[StreamProtocol] = set()
         self._told: set[StreamProtocol] = set()
 
     @property
@@ -93,8 +92,8 @@ class TcpEdge(Edge, Door):
             self._retry.cancel()
         if self._listening is not None:
             self._listening.stopListening()
-        for protocol in self._connections:
-            protocol.stop_reading()
+        for caller in self._callers:
+            caller.stop_reading()
 
     def hang_up(self, cause: str) -> None:
         """End every connection."""
@@ -134,7 +133,6 @@ class TcpEdge(Edge, Door):
 
     def made(self, protocol: StreamProtocol) -> None:
         """Count a caller; a receiver's connection is told of, a panel's is not."""
-        self._connections.add(protocol)
         if self._settings.tls is None:
             self._callers.add(protocol)
         if self._line.spec.heartbeat and self._line.intake.tells_connection(protocol.host):
@@ -143,7 +141,6 @@ class TcpEdge(Edge, Door):
 
     def lost(self, protocol: StreamProtocol, cause: str, unacknowledged: int) -> None:
         """Count a caller out; told of where its coming was, and where something is unanswered."""
-        self._connections.discard(protocol)
         self._callers.discard(protocol)
         if unacknowledged or protocol.cut_off or protocol in self._told:
             self._line.intake.link(

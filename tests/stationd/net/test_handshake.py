@@ -231,10 +231,22 @@ def test_a_renewal_leaves_those_who_are_connected(
 def test_stopping_ends_those_in_their_handshake_too_and_counts_them_not(office: Office) -> None:
     stranger = office.call()
     office.edge.stop_reading()
-    office.edge.hang_up("stop")
     assert stranger.transport.disconnected
     stranger.connectionLost(DONE)
+    office.edge.hang_up("stop")
     assert office.counted() == []
+
+
+def test_stopping_reads_no_more_of_a_session_and_gives_the_answers_that_wait(
+    office: Office, tls_authority: Any
+) -> None:
+    panel = Panel(office, tls_authority.root)
+    panel.shake_hands()
+    panel.says(b"one.")
+    office.edge.stop_reading()
+    assert panel.other.transport.producerState == "paused"
+    office.house.thread.run_all()
+    assert panel.hears() == b"<one.>"
 
 
 def test_stopping_ends_sessions_with_a_goodbye(office: Office, tls_authority: Any) -> None:
