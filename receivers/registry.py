@@ -155,6 +155,7 @@ RECEIVERS: Mapping[str, ReceiverSpec] = MappingProxyType(
             decode=oh.decode,
             options=oh.OPTIONS,
             trial=True,
+            nameless=True,
         ),
         "dmp": ReceiverSpec(
             title="DMP SCS-1R and SCS-VR host output, framing only",

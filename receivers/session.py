@@ -159,6 +159,7 @@ class ReceiverSpec:
     the receiver is asked with.  After a `Garbled` event with a fault in ``hang_up_on`` is
     committed, the connection is closed: nothing that can be read will come on it.  ``trial`` marks
     what was built without a device or a full text; the manual's page says what is missing.
+    ``nameless`` marks panels' protocols in which an event need not say whose it is.
     ``recall`` puts a frame that was taken before a start back into the conversation's memory.
     """
 
@@ -173,4 +174,5 @@ class ReceiverSpec:
     poll: Callable[[Options], Poll | None] = _never
     hang_up_on: frozenset[Fault] = frozenset()
     trial: bool = False
+    nameless: bool = False
     recall: Callable[[Conversation, bytes, datetime], None] = _forget

@@ -191,6 +191,12 @@ class CalledListener(_Listener):
                 "acknowledged blocks those behind it; leave unknown_panels out"
             )
             raise ValueError(msg)
+        if RECEIVERS[receiver].nameless:
+            msg = (
+                f"an event of {receiver} need not say whose it is, so that of a known panel would "
+                "go without an answer as well; leave unknown_panels out"
+            )
+            raise ValueError(msg)
         if info.data.get("mode") == "tap":
             msg = "a tap answers nobody and keeps what it hears; leave unknown_panels out"
             raise ValueError(msg)

@@ -91,6 +91,14 @@ def test_a_receiver_cannot_be_left_without_an_answer() -> None:
     assert listener(receiver='"surgard"', unknown_panels='"take"').unknown_panels == "take"
 
 
+@pytest.mark.parametrize("policy", ["store", "count"])
+def test_events_that_name_nobody_cannot_be_left_without_an_answer(policy: str) -> None:
+    assert problem(receiver='"osborne-hoffman"', unknown_panels=f'"{policy}"').endswith(
+        "an event of osborne-hoffman need not say whose it is, so that of a known panel would go "
+        "without an answer as well; leave unknown_panels out"
+    )
+
+
 def test_a_tap_answers_nobody_anyway() -> None:
     assert problem(mode='"tap"', unknown_panels='"store"').endswith(
         "a tap answers nobody and keeps what it hears; leave unknown_panels out"
