@@ -322,6 +322,7 @@ class Daemon:
             policy=settings.unknown_panels,
             per_network=settings.unknown_per_network,
             in_all=settings.unknown_in_all,
+            judges=self._roster.is_read,
         )
 
     def _edge(self, settings: AnyListener, line: Line) -> _Served:

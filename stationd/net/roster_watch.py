@@ -34,11 +34,16 @@ class RosterWatch:
         self._tell: Callable[[Roster], None] = lambda _: None
         self._why = ""
         self._waits = 0
+        self._is_read = False
 
     @property
     def roster(self) -> Roster:
         """The roster in force."""
         return self._roster
+
+    def is_read(self) -> bool:
+        """Tell whether there is a roster: until one was read, every number looks unknown."""
+        return self._is_read
 
     def on_change(self, tell: Callable[[Roster], None]) -> None:
         """Call ``tell`` with each roster from when it is in force."""
@@ -89,6 +94,7 @@ class RosterWatch:
         self._busy = False
         self._why = ""
         self._roster, self._find = roster, roster.accounts.get
+        self._is_read = True
         self._log.info("roster_loaded", accounts=len(roster))
         self._tell(roster)
 

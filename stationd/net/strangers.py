@@ -8,7 +8,7 @@ Memory is bounded by the figures themselves: an allowance is remembered only of 
 something was kept, and beyond `MOST_TOLD` networks the rest are counted together.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 
 from receivers.session import Accounts
@@ -44,15 +44,22 @@ class Strangers:
     """The limits of one listener; ``ticks`` count minutes, ``at`` is for people.
 
     ``account`` looks a number up; None: a receiver calls, which speaks for accounts of its own.
-    ``policy`` says what becomes of an unknown number: ``take``, ``store`` or ``count``.
+    ``policy`` says what becomes of an unknown number: ``take``, ``store`` or ``count``.  While
+    ``judges`` is false there is no roster to judge by, and it is taken.
     """
 
     def __init__(
-        self, account: Accounts | None, *, policy: str, per_network: int, in_all: int
+        self,
+        account: Accounts | None,
+        *,
+        policy: str,
+        per_network: int,
+        in_all: int,
+        judges: Callable[[], bool] = lambda: True,
     ) -> None:
         self.account = account
-        self.answers = policy == "take"
-        self._counts_only = policy == "count"
+        self._policy = policy
+        self._judges = judges
         self._per_network = per_network
         self._in_all = in_all
         self._began: int | None = None
@@ -63,9 +70,14 @@ class Strangers:
         self._told: dict[str, dict[str, Counted]] = {}
         self._over: list[Counted] = []
 
+    @property
+    def answers(self) -> bool:
+        """Whether a signal of an unknown number that is kept is acknowledged as well."""
+        return self._policy == "take" or not self._judges()
+
     def takes(self, host: str, *, at: int, ticks: int) -> bool:
         """Tell whether a signal of an unknown number is kept; where not, it has been counted."""
-        if self._counts_only:
+        if self._policy == "count" and self._judges():
             self.count(host, Reason.UNKNOWN_NUMBER, at=at, ticks=ticks)
             return False
         return self.keeps(host, Reason.UNKNOWN_NUMBER, at=at, ticks=ticks)

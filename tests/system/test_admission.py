@@ -165,8 +165,11 @@ class TestUnknownNumbers:
         assert [entry.note for entry in entries] == [b'{"fault":"unknown_number"}'] * kept
         assert found.get(("127.0.1.0/24", "unknown_number"), 0) == 1 - kept
 
-    def test_the_first_day_has_an_empty_roster_and_takes_what_comes(self, station: Any) -> None:
-        port = station.listen("tcp", "dc09")
+    @pytest.mark.parametrize("policy", ["take", "store", "count"])
+    def test_the_first_day_has_no_roster_and_takes_what_comes(
+        self, station: Any, policy: str
+    ) -> None:
+        port = station.listen("tcp", "dc09", unknown_panels=policy)
         station.start()
         with call(port) as panel:
             panel.sendall(b"".join(framed(account) for account in range(1000)))

@@ -38,6 +38,7 @@ def test_no_file_yet_is_an_empty_roster(office: Office, house: Any) -> None:
     office.watch.load_now()
     office.watch.look()
     assert (office.watch.roster, house.thread.calls) == (Roster(), [])
+    assert not office.watch.is_read()
 
 
 def test_a_roster_is_there_from_the_start(office: Office, house: Any) -> None:
@@ -45,6 +46,7 @@ def test_a_roster_is_there_from_the_start(office: Office, house: Any) -> None:
     office.watch.load_now()
     office.watch.look()
     assert (office.watch.roster, house.thread.calls) == (ONE, [])
+    assert office.watch.is_read()
 
 
 def test_a_change_is_loaded_elsewhere_and_seen_by_sessions_that_are_open(

@@ -41,6 +41,16 @@ def test_the_next_minute_has_its_own_allowance() -> None:
     assert [counted.count for counted in strangers.due(MINUTE_NS)] == [7]
 
 
+@pytest.mark.parametrize("policy", ["take", "store", "count"])
+def test_without_a_roster_what_comes_is_taken_within_the_limits(policy: str) -> None:
+    there = False
+    strangers = Strangers(None, policy=policy, per_network=3, in_all=5, judges=lambda: there)
+    assert strangers.answers
+    assert flood(strangers, "192.0.2.1", 10) == 3
+    there = True
+    assert strangers.answers is (policy == "take")
+
+
 def test_where_they_are_only_counted_nothing_is_kept() -> None:
     strangers = limits(policy="count")
     assert flood(strangers, "192.0.2.1", 4) == 0
