@@ -149,7 +149,7 @@ class ByteSession:
                 self._repeats.remember(event.raw, first)
 
     def dropped(self, event: Event) -> None:
-        """Forget ``event``: it was beyond a limit, so it was only counted and has no answer."""
+        """Forget ``event``: it has no answer, for it is met with silence or was only counted."""
         self._pending.pop(event.raw, None)
 
     def _is_answered_copy(self, frame: Frame) -> bool:

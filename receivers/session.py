@@ -103,7 +103,7 @@ class Session(Protocol):
         """Take note that the answer to ``event`` has been handed to the transport."""
 
     def dropped(self, event: Event) -> None:
-        """Forget ``event``: it was beyond a limit, so it was only counted and has no answer."""
+        """Forget ``event``: it has no answer, for it is met with silence or was only counted."""
 
 
 Accounts = Callable[[str], Account | None]

@@ -89,7 +89,7 @@ class BlockSession:
         self._talk.answered(event)
 
     def dropped(self, event: Event) -> None:
-        """Forget ``event``: it was beyond a limit, so it was only counted and has no answer."""
+        """Forget ``event``: it has no answer, for it is met with silence or was only counted."""
         self._talk.dropped(event)
 
     def _is_answered(self, raw: bytes) -> bool:

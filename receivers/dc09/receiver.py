@@ -35,7 +35,7 @@ class Dc07Session:
         self._talk.answered(_framed(event))
 
     def dropped(self, event: Event) -> None:
-        """Forget ``event``: it was beyond a limit, so it was only counted and has no answer."""
+        """Forget ``event``: it has no answer, for it is met with silence or was only counted."""
         self._talk.dropped(event)
 
 

@@ -186,7 +186,7 @@ class Dc09Session:
             memory.repeats.remember(event.raw, opened[4])
 
     def dropped(self, event: Event) -> None:
-        """Forget ``event``: it was beyond a limit, so it was only counted and has no answer."""
+        """Forget ``event``: it has no answer, for it is met with silence or was only counted."""
         self._pending.pop(event.raw, None)
 
     def _refusal(self, head: Head, style: Style, now: datetime) -> bytes:

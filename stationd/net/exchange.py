@@ -226,6 +226,8 @@ class Exchange:
             elif answer:
                 answered.append(event)
                 answers.append(answer)
+            else:
+                self._session.dropped(event)
         if answers:
             self._send(b"".join(answers))
         for event in answered:

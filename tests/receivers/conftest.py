@@ -55,10 +55,12 @@ class Station:
         return self.session.receive(data, self.now)
 
     def answers(self, event: Event) -> bytes:
-        """Return the answer to ``event``; only what is none is not handed out."""
+        """Return the answer to ``event``, and tell the session as the daemon does."""
         answer = self.session.answer(event, self.now)
         if answer:
             self.session.answered(event)
+        else:
+            self.session.dropped(event)
         return answer
 
     def says(self, data: bytes) -> bytes:

@@ -238,6 +238,14 @@ def test_the_session_forgets_what_is_only_counted_and_nothing_else(house: Any) -
     assert [event.raw for event in panel.session.forgot] == [b"8:two."]
 
 
+def test_the_session_forgets_what_is_met_with_silence(house: Any) -> None:
+    panel = Panel(house)
+    panel.says(b"one.!x.")
+    house.thread.run()
+    assert [event.raw for event in panel.session.heard] == [b"one."]
+    assert [event.raw for event in panel.session.forgot] == [b"!x."]
+
+
 def test_a_known_accounts_connection_is_not_hung_up_on_for_those_beside_it(house: Any) -> None:
     panel = limited(house, known="7")
     panel.says(b"7:one.")
