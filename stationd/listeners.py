@@ -221,7 +221,9 @@ class TlsSettings(Table):
         "wrong one is always refused.",
     )
     handshake: Period = Field(
-        default=timedelta(seconds=10), description="Longest time a handshake may take."
+        default=timedelta(seconds=10),
+        ge=timedelta(seconds=1),
+        description="Longest time a handshake may take.",
     )
 
     @model_validator(mode="after")

@@ -132,3 +132,9 @@ def test_tls_asks_for_a_certificate_where_it_has_something_to_check_it_against()
     assert (made.tls.client_certificates, made.tls.handshake.total_seconds()) == ("required", 10.0)
     with pytest.raises(SettingsError, match="client_certificates needs client_ca, against which"):
         tls(certificate='"c"', key='"k"', client_certificates='"optional"')
+
+
+def test_a_handshake_has_a_second_at_least() -> None:
+    assert problem(tls='{ certificate = "c", key = "k", handshake = "0s" }') == (
+        "listeners.0.tcp.tls.handshake: Input should be greater than or equal to 1 second"
+    )
