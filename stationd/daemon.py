@@ -76,6 +76,8 @@ DROP_EVERY = 5
 RECALLED = 10_000
 """Entries behind which a frame from before a start is known when it comes again."""
 COLLECT_AFTER = 20_000
+OTHER_FILES = 256
+"""Open files that are no caller's: the journal's, lines, ports, and calls on their way out."""
 
 AnyEdge = TcpEdge | BothEdge | TcpClientEdge | UdpEdge | SerialEdge | RelayedEdge
 AnyListener = TcpListener | TcpClientListener | UdpListener | SerialListener | RelayListener
@@ -492,7 +494,7 @@ def _run(settings: Settings) -> int:
     clock = SystemClock()
     observer: Any = JsonLog(sys.stderr, clock)
     globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False)
-    _allow_connections()
+    _allow_connections(settings)
     daemon = compose(settings, reactor=reactor, clock=clock, notifier=Notifier(os.environ))
     return serve(daemon, reactor)
 
@@ -524,10 +526,19 @@ def serve(daemon: Daemon, reactor: Any) -> int:  # noqa: ANN401  (Twisted's)
     return ended[0] if ended else 1
 
 
-def _allow_connections() -> None:
+def _allow_connections(settings: Settings) -> None:
     """Use as many open files as the system lets us: each connection is one."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    callers = [one.max_connections for one in settings.listeners if isinstance(one, TcpListener)]
+    needed = sum(callers) + OTHER_FILES
+    if needed > most:
+        Logger().warn(
+            "few_open_files",
+            allowed=most,
+            needed=needed,
+            helps="a lower max_connections, or a higher LimitNOFILE of the service",
+        )
 
 
 def _leave_to_itself() -> None:

@@ -508,10 +508,21 @@ class TestServing:
         assert node.reactor.ended == "crashed"
         node.daemon._close_journal()
 
-    def test_it_may_have_as_many_connections_as_the_system_lets(self) -> None:
-        module._allow_connections()
+    def test_it_may_have_as_many_connections_as_the_system_lets(self, tmp_path: Path) -> None:
+        with capturedLogs() as logs:
+            module._allow_connections(Node(tmp_path).settings(""))
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        assert soft == hard
+        assert (soft == hard, logs) == (True, [])
+
+    def test_it_says_where_the_system_lets_fewer_connect_than_the_settings(
+        self, tmp_path: Path
+    ) -> None:
+        many = LISTENERS.replace("port = 0", f"port = 0\nmax_connections = {2**62}", 1)
+        with capturedLogs() as logs:
+            module._allow_connections(Node(tmp_path).settings(many))
+        (told,) = logs
+        assert (told["log_format"], told["needed"]) == ("few_open_files", 2**62 + 256)
+        assert "LimitNOFILE" in told["helps"]
 
 
 def test_its_release_is_known_only_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
