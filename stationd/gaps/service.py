@@ -49,11 +49,17 @@ def gaps_of_account(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> list[Gap]:
-    """Return the gaps that concern an account: its own, its listeners', and those of nodes."""
+    """Return the gaps that concern an account: its own, its listeners', and those of nodes.
+
+    Its listeners are those that serve its numbers now, and those that it was heard on.
+    """
     period = (_text(since), _text(until))
     with desk.database.reading() as connection:
-        heard_on = store.read_served_by(connection, [acct]).get(acct, [])
-        kept = store.read_gaps(connection, since=period[0], until=period[1], listeners=heard_on)
+        served_by = store.read_served_by(connection, [acct]).get(acct, [])
+        heard_on = store.read_heard_on(connection, acct)
+        kept = store.read_gaps(
+            connection, since=period[0], until=period[1], listeners=[*served_by, *heard_on]
+        )
         own = read_account_gaps(connection, acct)
     return sorted([*kept, *_in(own, *period)], key=_order)
 

@@ -18,6 +18,7 @@ __all__ = [
     "read_began",
     "read_followed",
     "read_gaps",
+    "read_heard_on",
     "read_minutes",
     "read_nodes",
     "read_open_gaps",
@@ -141,6 +142,15 @@ def read_served_by(connection: Connection, accts: Collection[str]) -> dict[str, 
         for acct, listener in connection.execute(query.where(links.c.acct.in_(part))):
             found.setdefault(acct, []).append(listener)
     return found
+
+
+def read_heard_on(connection: Connection, acct: str) -> list[str]:
+    """Return on which listeners ``acct`` was ever heard, or missed: also those that are no more."""
+    heard = [
+        sa.select(table.c.listener).where(table.c.acct == acct, table.c.listener != "")
+        for table in (schema.signals, schema.silences)
+    ]
+    return sorted(connection.execute(sa.union(*heard)).scalars())
 
 
 def read_began(connection: Connection, listeners: Collection[str]) -> str | None:
