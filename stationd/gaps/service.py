@@ -18,7 +18,7 @@ from stationd.gaps.model import Gap
 from stationd.supervision.model import Silence
 from stationd.supervision.store import read_silences
 
-__all__ = ["gaps", "gaps_of_account", "read_account_gaps"]
+__all__ = ["followed", "gaps", "gaps_of_account", "read_account_gaps"]
 
 
 def gaps(
@@ -62,6 +62,12 @@ def gaps_of_account(
         )
         own = read_account_gaps(connection, acct)
     return sorted([*kept, *_in(own, *period)], key=_order)
+
+
+def followed(desk: Desk) -> dict[str, datetime]:
+    """Return until when each node's journals were followed; behind it nobody is missed."""
+    with desk.database.reading() as connection:
+        return store.read_followed(connection)
 
 
 def read_account_gaps(connection: Connection, acct: str) -> list[Gap]:
