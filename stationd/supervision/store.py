@@ -284,6 +284,8 @@ def read_after_start(
             _rows.c.way == Way.POLLS.value,
             _rows.c.state == State.MISSED.value,
             _rows.c.told_at < iso(started),
+            # One whose period is not known yet cannot be said to be heard within it.
+            _rows.c.interval > 0,
             _rows.c.listener.in_(listeners),
             lines.c.up.is_(True),
         )
