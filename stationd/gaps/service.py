@@ -5,20 +5,21 @@ of the lines.  So a fact that is told later, such as a link that turns out to ha
 its last heartbeat, counts at once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from stationd.clock import iso
 from stationd.db.engine import Connection
 from stationd.desk import Desk
+from stationd.errors import MistakeError
 from stationd.gaps import store
 from stationd.gaps.accounts import Facts, account_gaps, import_boundary, nobody_heard
 from stationd.gaps.model import Gap
 from stationd.supervision.model import Silence
 from stationd.supervision.store import read_silences
 
-__all__ = ["followed", "gaps", "gaps_of_account", "read_account_gaps"]
+__all__ = ["check_listeners", "followed", "gaps", "gaps_of_account", "read_account_gaps"]
 
 
 def gaps(
@@ -62,6 +63,19 @@ def gaps_of_account(
         )
         own = read_account_gaps(connection, acct)
     return sorted([*kept, *_in(own, *period)], key=_order)
+
+
+def check_listeners(desk: Desk, asked: Collection[str], settings: Collection[str]) -> None:
+    """Raise unless there is or was every listener ``asked`` for; ``settings`` names those of now.
+
+    Nothing found of a name that was misspelt would read as if all were well.
+    """
+    with desk.database.reading() as connection:
+        known = {*store.read_names(connection), *settings}
+    for name in asked:
+        if name not in known:
+            names = ", ".join(sorted(known)) or "none"
+            raise MistakeError(f"No listener is or was named {name}; there are: {names}.")
 
 
 def followed(desk: Desk) -> dict[str, datetime]:

@@ -20,6 +20,7 @@ __all__ = [
     "read_gaps",
     "read_heard_on",
     "read_minutes",
+    "read_names",
     "read_nodes",
     "read_open_gaps",
     "read_served_by",
@@ -90,6 +91,15 @@ def read_nodes(connection: Connection) -> dict[str, str]:
     """Return whose each listener is."""
     query = sa.select(schema.lines.c.listener, schema.lines.c.node)
     return {listener: node for listener, node in connection.execute(query)}  # noqa: C416
+
+
+def read_names(connection: Connection) -> list[str]:
+    """Return the name of every listener that there is or was."""
+    named = [
+        sa.select(table.c.listener).where(table.c.listener != "")
+        for table in (schema.lines, schema.listeners, gaps)
+    ]
+    return sorted(connection.execute(sa.union(*named)).scalars())
 
 
 def read_followed(connection: Connection) -> dict[str, datetime]:
