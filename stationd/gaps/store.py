@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from stationd.clock import iso, to_ns
 from stationd.db import schema
-from stationd.db.engine import Connection, inserting
+from stationd.db.engine import Connection, inserting, slices
 from stationd.db.schema import gaps
 from stationd.gaps.model import Gap
 
@@ -28,7 +28,6 @@ __all__ = [
     "record_gaps",
 ]
 
-_SLICE = 500
 _HOUR_NS = 3600 * 10**9
 
 
@@ -146,9 +145,7 @@ def read_served_by(connection: Connection, accts: Collection[str]) -> dict[str, 
         .distinct()
     )
     found: dict[str, list[str]] = {}
-    wanted = sorted(accts)
-    for start in range(0, len(wanted), _SLICE):
-        part = wanted[start : start + _SLICE]
+    for part in slices(sorted(accts)):
         for acct, listener in connection.execute(query.where(links.c.acct.in_(part))):
             found.setdefault(acct, []).append(listener)
     return found
