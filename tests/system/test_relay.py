@@ -11,8 +11,8 @@ import subprocess
 import sys
 import threading
 import tty
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -438,3 +438,91 @@ class TestSerial:
         finally:
             process.kill()
             process.wait(20)
+
+
+@contextmanager
+def locked(station: Any) -> Iterator[None]:
+    lock = sqlite3.connect(station.journal, isolation_level=None)
+    lock.execute("BEGIN IMMEDIATE")
+    yield
+    lock.execute("ROLLBACK")
+    lock.close()
+
+
+@contextmanager
+def killed(station: Any) -> Iterator[None]:
+    station.kill()
+    yield
+    station.start()
+
+
+@contextmanager
+def stopped(station: Any) -> Iterator[None]:
+    assert station.stop() == 0
+    yield
+    station.start()
+
+
+@contextmanager
+def standing_still(station: Any) -> Iterator[None]:
+    station.process.send_signal(signal.SIGSTOP)
+    yield
+    station.process.send_signal(signal.SIGCONT)
+
+
+@contextmanager
+def disk_full(station: Any) -> Iterator[None]:
+    filler = station.folder / "filler"
+    fill(filler)
+    yield
+    station.until(lambda: station.logged("journal_unavailable"), "the journal is refused room")
+    filler.unlink()
+
+
+class TestTwoWires:
+    """A tap on both wires of a pair that talks on, whatever becomes of stationd."""
+
+    @pytest.mark.parametrize("trouble", [locked, killed, stopped, standing_still, disk_full])
+    def test_what_the_wires_carried_meanwhile_is_kept_and_the_tap_says_nothing(
+        self,
+        trouble: Callable[[Any], AbstractContextManager[None]],
+        station: Any,
+        ptys: tuple[int, int],
+        request: pytest.FixtureRequest,
+    ) -> None:
+        if trouble is disk_full:
+            disk = request.getfixturevalue("small_disk")
+            for name in ("receiver", "automation"):
+                (disk / name).symlink_to((station.folder / name).readlink())
+            station.folder, station.journal = disk, disk / "journal.sqlite3"
+        serial_line(station, "tap")
+        station.start()
+        log = station.folder / "relay.log"
+        process = relay(station.config, log)
+        station.until(lambda: '"how": "open"' in log.read_text(), "the devices are open")
+        try:
+            self.talk(ptys, range(5))
+            kept(station, 5)
+            with trouble(station):
+                self.talk(ptys, range(5, 105))
+            self.talk(ptys, range(105, 110))
+            frames = kept(station, 110)
+            assert list(dict.fromkeys(frames)) == [surgard(number) for number in range(110)]
+            # Answers that follow each other without a pause are one entry.
+            station.until(lambda: self.answered(station) >= 110, "the answers are kept")
+            for end in ptys:
+                os.set_blocking(end, False)
+                with pytest.raises(BlockingIOError):
+                    os.read(end, 100)
+        finally:
+            process.kill()
+            process.wait(20)
+
+    def answered(self, station: Any) -> int:
+        return sum(entry.raw.count(ACK) for entry in station.entries(Kind.ANSWER))
+
+    def talk(self, ptys: tuple[int, int], numbers: range) -> None:
+        receiver, automation = ptys
+        for number in numbers:
+            os.write(receiver, surgard(number))
+            os.write(automation, ACK)
