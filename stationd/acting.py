@@ -1,4 +1,6 @@
-"""What one worker at a time does: checkpoints, the roster's file, due steps of cases, orders.
+"""What one worker at a time does: checkpoints, supervision, due steps of cases, orders.
+
+What its own `stationd` waits for, roster and released, each node's worker writes, lease or not.
 
 One *look* does all that can be done now.  What fails in it is told, rests a while and holds up
 nothing else: a case that cannot be moved must not keep forty others waiting.  Pauses are counted
@@ -106,11 +108,11 @@ class Acting:
     def look(self) -> bool:
         """Do all that can be done now; tell whether this worker has the lease."""
         self._every("released", _RELEASE_EVERY, self._release)
+        self._every("roster", _ROSTER_EVERY, self._publish_roster)
         if not self._has_lease():
             return False
         if self._tree is None:
             self._tree = LedgerTree.load(self._desk)
-        self._every("roster", _ROSTER_EVERY, self._publish_roster)
         self._every("checkpoint", self._settings.ledger.checkpoint_every, self._checkpoint)
         self._every("expectations", _EXPECT_EVERY, self._expect)
         self._every("supervision", _SCAN_EVERY, self._scan)
@@ -197,6 +199,7 @@ class Acting:
             note(_log.info, "checkpoint", n=n)
 
     def _publish_roster(self) -> None:
+        """Tell our own `stationd` and our follower who calls; each node's worker does this."""
         digest = publish(self._desk, self._settings.roster.path, self._sealer, self._roster)
         if digest != self._roster:
             self._roster = digest

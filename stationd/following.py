@@ -86,10 +86,7 @@ class Following(threading.Thread):
     def take(self) -> int:
         """Take the next entries; return how many."""
         if self._reread.is_set():
-            self._reread.clear()
-            with self._desk.database.reading() as connection:
-                self._accounts = read_roster(connection, self._sealer).of_group
-            self._key_watch = KeyWatch()
+            self._read_roster()
         before = self._desk.clock.now()
         taken = follow(
             self._desk,
@@ -104,6 +101,17 @@ class Following(threading.Thread):
             self.reached = (self._reader.id, before)
             self._tell_reached(*self.reached)
         return taken
+
+    def _read_roster(self) -> None:
+        """Read the masters; what fails is read before the next try, for no frame goes without."""
+        self._reread.clear()
+        try:
+            with self._desk.database.reading() as connection:
+                self._accounts = read_roster(connection, self._sealer).of_group
+        except BaseException:
+            self._reread.set()
+            raise
+        self._key_watch = KeyWatch()
 
     def _tell_reached(self, journal: str, at: datetime) -> None:
         """Note for the workers of other nodes that nothing waits here, every so often."""

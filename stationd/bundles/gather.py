@@ -95,7 +95,7 @@ def freeze(
         "case": case,
         "custody": reading.read_custody(connection, order.acct),
         "gaps": [
-            *reading.read_gaps(connection, _groups(known)),
+            *reading.read_gaps(connection, _groups(known), order.acct),
             *read_unstamped(connection, (order.acct, order.epoch), at),
             *map(reading.gap_row, read_account_gaps(connection, order.acct)),
         ],

@@ -181,9 +181,9 @@ def _correction(body: Mapping[str, Any]) -> dict[str, Any]:
 _NOT_SAID = frozenset({"acct", "epoch", "seq", "t", "salt", "type", "origin", "kind", "of", "by"})
 
 
-def read_gaps(connection: Connection, groups: set[str]) -> list[dict[str, Any]]:
-    """Return the gaps of whole nodes and of the listeners of ``groups``."""
-    names = _listeners(connection, groups)
+def read_gaps(connection: Connection, groups: set[str], acct: str) -> list[dict[str, Any]]:
+    """Return the gaps of whole nodes, of the listeners of ``groups``, and of ``acct``'s before."""
+    names = _listeners(connection, groups) | set(gaps.read_heard_on(connection, acct))
     return [gap_row(gap) for gap in gaps.read_gaps(connection, listeners=sorted(names))]
 
 

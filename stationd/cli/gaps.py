@@ -51,6 +51,9 @@ def gaps(  # noqa: PLR0913  (an option each)
     """
     if last is not None:
         since = max(filter(None, (since, office.clock.now() - last)))
+    if listener is not None:
+        names = [one.name for one in office.settings.listeners]
+        service.check_listeners(office.desk, [listener], names)
     found = _asked(office, acct, listener, since, until)
     office.trail.reading("gaps", acct=acct)
     found = [gap for gap in found if gap.ended_at is None or not only_open]

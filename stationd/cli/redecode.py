@@ -10,12 +10,15 @@ from archive.canonical import JsonValue
 from receivers.codes import TABLE
 from receivers.registry import RECEIVERS
 from stationd import parts
+from stationd.accounts.store import read_account
 from stationd.cli.moments import MOMENT
 from stationd.cli.office import Office
 from stationd.cli.output import table
 from stationd.clock import iso
 from stationd.errors import MistakeError
 from stationd.follower.model import ListenerFacts
+from stationd.gaps.service import check_listeners
+from stationd.ledger.model import is_account
 from stationd.overview.store import read_overview
 from stationd.redecoding import service
 from stationd.redecoding.model import Asked, Change, Report, Tools
@@ -77,6 +80,7 @@ def redecode(  # noqa: PLR0913  (an option each)
         until=None if until is None else iso(until),
         options_now=options_now,
     )
+    _check(office, asked)
     tools = _tools(office, asked)
     with office.desk.database.reading() as connection:
         whole = sum(one.position for one in read_overview(connection).journals)
@@ -93,6 +97,15 @@ def redecode(  # noqa: PLR0913  (an option each)
             office.trail.reading("redecode")
             report = service.look(office.desk, asked, tools, told=told)
     office.show(_value(report, tools, applied=applied), _lines(report, tools, applied=applied))
+
+
+def _check(office: Office, asked: Asked) -> None:
+    """Raise where there is no account or listener as asked for; chains of others may be named."""
+    names = [one.name for one in office.settings.listeners]
+    check_listeners(office.desk, asked.listeners, names)
+    with office.desk.database.reading() as connection:
+        for acct in filter(is_account, asked.accounts):
+            read_account(connection, acct)
 
 
 def _tools(office: Office, asked: Asked) -> Tools:

@@ -15,9 +15,10 @@ from typing import TypeAlias
 from archive.errors import ArchiveError
 from stationd import parts
 from stationd.cli.office import Office
+from stationd.clock import iso
 from stationd.db.revision import check_revision
 from stationd.errors import StationdError
-from stationd.gaps.service import gaps
+from stationd.gaps.service import followed, gaps
 from stationd.journal.chain import first_link, links
 from stationd.journal.model import Entry, Kind, encode_body
 from stationd.journal.reader import JournalReader
@@ -42,6 +43,7 @@ _LEAST_FREE = 0.1
 _LARGEST_OFFSET_NS = 500_000_000
 _SEAL_WARNING = timedelta(days=60)
 _FAULTS_WITHIN = timedelta(days=1)
+_FOLLOWED_WITHIN = timedelta(minutes=10)
 _CERTIFICATE_WARNING = timedelta(days=14)
 _DAY_NS = 86400 * 10**9
 _MOST_TOLD = 10
@@ -192,6 +194,15 @@ def _supervision(office: Office) -> Told:
         yield Outcome.WARNED, text
     else:
         yield Outcome.PASSED, f"of {sum(counts.values())} accounts supervised none is overdue"
+    before = office.clock.now() - _FOLLOWED_WITHIN
+    for node, at in sorted(followed(office.desk).items()):
+        if at < before:
+            text = (
+                f"node {node} was followed until {iso(at)}, and nobody is told overdue for what "
+                "came after; is its worker running, or was a journal replaced and not retired "
+                "(`stationctl journal retire`)?"
+            )
+            yield Outcome.WARNED, text
 
 
 def _gaps(office: Office) -> Told:

@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
@@ -18,9 +18,11 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from stationd.errors import CheckFailedError, DatabaseUnavailableError
 
-__all__ = ["Connection", "Database", "copy_file", "execute_rows", "inserting"]
+__all__ = ["Connection", "Database", "copy_file", "execute_rows", "inserting", "slices"]
 
 Connection = sa.Connection
+
+_T = TypeVar("_T")
 
 _BUSY_MS = 5000
 
@@ -162,6 +164,12 @@ def _compiled(
     """Return a statement's text, and the order of its values where they are not named."""
     compiled = statement.compile(dialect=dialect, column_keys=list(keys))
     return str(compiled), tuple(compiled.positiontup) if compiled.positional else None
+
+
+def slices(values: Sequence[_T], most: int = 500) -> Iterator[Sequence[_T]]:
+    """Yield ``values`` in parts that one statement can name; none where there are none."""
+    for start in range(0, len(values), most):
+        yield values[start : start + most]
 
 
 def copy_file(connection: Connection, target: Path) -> bool:

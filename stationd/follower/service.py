@@ -260,8 +260,9 @@ def _new_journal(connection: Connection, desk: Desk, place: Place, now: datetime
     detail = (
         f"Node {place.node} has a new journal, {place.journal}; the one before, {old.journal}, "
         f"was taken up to entry {old.position}. If it was not replaced on purpose, find out what "
-        "became of it: entries behind that one are in no other place. Closings wait for it until "
-        "it is put back or retired (`stationctl journal retire`)."
+        "became of it: entries behind that one are in no other place. Closings wait for it, and no "
+        "account's test is missed at this node, until it is put back or retired "
+        "(`stationctl journal retire`)."
     )
     store.record_alarm(connection, f"new journal at {place.node}", detail, iso(now))
     return store.read_last(connection, old)

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from archive.canonical import encode
 from stationd.db import schema
-from stationd.db.engine import Connection, execute_rows, inserting
+from stationd.db.engine import Connection, execute_rows, inserting, slices
 from stationd.follower.assign import scope_of
 from stationd.follower.duplicates import Heard
 from stationd.follower.model import (
@@ -55,7 +55,6 @@ __all__ = [
     "record_tallies",
 ]
 
-_SLICE = 500
 
 _HEARD = ("acct", "signal_class", "code", "zone", "user", "area", "listener", "number")
 _EVERYTHING = Scope()
@@ -322,7 +321,7 @@ def read_owners(
     """
     found: dict[tuple[str, str], list[Owner]] = {}
     for group, wanted in numbers.items():
-        for part in _slices(sorted(wanted)):
+        for part in slices(sorted(wanted)):
             for row in connection.execute(_owners(group, part)).all():
                 number, acct, scope, valid_from, valid_to, service, record, paths = row
                 found.setdefault((group, number), []).append(
@@ -371,7 +370,7 @@ def read_heard(
     """
     found: list[Heard] = []
     signals, records = schema.signals, schema.records
-    for part in _slices(sorted(accts)):
+    for part in slices(sorted(accts)):
         query = (
             sa.select(
                 *(signals.c[name] for name in _HEARD),
@@ -431,8 +430,3 @@ def _owners(group: str, numbers: Sequence[str]) -> sa.Select[Any]:
         .where(transmitters.c.receiver_group == group, transmitters.c.number.in_(numbers))
         .order_by(links.c.acct, links.c.valid_from)
     )
-
-
-def _slices(values: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(values), _SLICE):
-        yield values[start : start + _SLICE]

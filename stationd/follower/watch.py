@@ -29,6 +29,9 @@ _LONGEST_SUM = 3
 # A smaller step is within what an unsynchronised clock may drift between two looks.
 _STEP_NS = 2 * 10**9
 
+# No time of ours; such a number in a note must not hold up what follows.
+_LATEST_NS = 1 << 63
+
 _TAPS = frozenset({"tap", "proxy"})
 
 _Key = tuple[str, Cause, str]
@@ -86,7 +89,7 @@ class Watch:
         elif entry.kind is Kind.STARTED:
             self._started(taken)
         elif entry.kind is Kind.STOPPED:
-            cause = note_of(entry).get("cause", "")
+            cause = _cause(note_of(entry))
             self._begin("", Cause.DAEMON_DOWN, taken.rx, f"stopped: {cause}")
         elif entry.kind is Kind.CLOCK:
             self._clock(taken, note_of(entry))
@@ -202,7 +205,7 @@ class Watch:
         if not name or note.get("scope") == "connection":
             return
         line = self._lines.get(name)
-        why = str(note.get("cause", ""))
+        why = _cause(note)
         heard = self._heard.get(name, None if line is None else line.heard_at)
         if line is None or line.up != up or line.why != why:
             self._lines[name] = replace(self._line(name, taken.rx, up=up, why=why), heard_at=heard)
@@ -237,7 +240,8 @@ class Watch:
         elif state == "unsynced":
             self._begin("", Cause.CLOCK, taken.rx, "the clock is not synchronised")
         if isinstance(step, int) and abs(step) >= _STEP_NS:
-            before = iso(from_ns(taken.entry.received_at - step))
+            at = taken.entry.received_at
+            before = iso(from_ns(_at_ns(at - step, at)))
             self._span(
                 "",
                 Cause.CLOCK_STEP,
@@ -254,7 +258,7 @@ class Watch:
         before = self._last.received_at if self._last else entry.received_at
         first = min(_at_ns(note.get("first"), before), entry.received_at)
         last = min(_at_ns(note.get("last"), entry.received_at), entry.received_at)
-        detail = str(note.get("cause", ""))
+        detail = _cause(note)
         if entry.listener:
             detail += f"; {note.get('count')} copies, {note.get('bytes')} bytes lost"
         cause = Cause.TAP_LOSS if entry.listener else Cause.DISK_REFUSED
@@ -303,6 +307,11 @@ class Watch:
         )
 
 
+def _cause(note: Mapping[str, Any]) -> str:
+    """Return what a note gives as the cause, as a database takes it."""
+    return str(note.get("cause", "")).replace("\0", "").encode("utf-8", "replace").decode()
+
+
 def _lost(taken: Taken) -> Cause:
     """Return what is lost with a line: copies on a tap, else the receiver."""
     taps = taken.listener is not None and taken.listener.mode in _TAPS
@@ -336,4 +345,4 @@ def _at_ns(told: object, otherwise: int) -> int:
             return to_ns(parse_iso(told))
         except ValueError:
             return otherwise
-    return told if isinstance(told, int) else otherwise
+    return told if isinstance(told, int) and 0 <= told < _LATEST_NS else otherwise

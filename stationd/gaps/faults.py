@@ -58,5 +58,6 @@ def receiver_fault(signal: Signal) -> tuple[str, bool] | None:
     if signal.new is False:
         # "Trouble, restored": the receiver qualifies the code instead of sending another.
         begins = False
-    where = signal.zone or signal.line
+    # A database takes no NUL; one such gap would hold up all that follows.
+    where = (signal.zone or signal.line).replace("\0", "")
     return f"{part}{f' {where}' if where.strip('0') else ''}", begins

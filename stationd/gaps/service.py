@@ -5,20 +5,21 @@ of the lines.  So a fact that is told later, such as a link that turns out to ha
 its last heartbeat, counts at once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from stationd.clock import iso
 from stationd.db.engine import Connection
 from stationd.desk import Desk
+from stationd.errors import MistakeError
 from stationd.gaps import store
 from stationd.gaps.accounts import Facts, account_gaps, import_boundary, nobody_heard
 from stationd.gaps.model import Gap
 from stationd.supervision.model import Silence
 from stationd.supervision.store import read_silences
 
-__all__ = ["gaps", "gaps_of_account", "read_account_gaps"]
+__all__ = ["check_listeners", "followed", "gaps", "gaps_of_account", "read_account_gaps"]
 
 
 def gaps(
@@ -49,13 +50,38 @@ def gaps_of_account(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> list[Gap]:
-    """Return the gaps that concern an account: its own, its listeners', and those of nodes."""
+    """Return the gaps that concern an account: its own, its listeners', and those of nodes.
+
+    Its listeners are those that serve its numbers now, and those that it was heard on.
+    """
     period = (_text(since), _text(until))
     with desk.database.reading() as connection:
-        heard_on = store.read_served_by(connection, [acct]).get(acct, [])
-        kept = store.read_gaps(connection, since=period[0], until=period[1], listeners=heard_on)
+        served_by = store.read_served_by(connection, [acct]).get(acct, [])
+        heard_on = store.read_heard_on(connection, acct)
+        kept = store.read_gaps(
+            connection, since=period[0], until=period[1], listeners=[*served_by, *heard_on]
+        )
         own = read_account_gaps(connection, acct)
     return sorted([*kept, *_in(own, *period)], key=_order)
+
+
+def check_listeners(desk: Desk, asked: Collection[str], settings: Collection[str]) -> None:
+    """Raise unless there is or was every listener ``asked`` for; ``settings`` names those of now.
+
+    Nothing found of a name that was misspelt would read as if all were well.
+    """
+    with desk.database.reading() as connection:
+        known = {*store.read_names(connection), *settings}
+    for name in asked:
+        if name not in known:
+            names = ", ".join(sorted(known)) or "none"
+            raise MistakeError(f"No listener is or was named {name}; there are: {names}.")
+
+
+def followed(desk: Desk) -> dict[str, datetime]:
+    """Return until when each node's journals were followed; behind it nobody is missed."""
+    with desk.database.reading() as connection:
+        return store.read_followed(connection)
 
 
 def read_account_gaps(connection: Connection, acct: str) -> list[Gap]:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from stationd.clock import iso, to_ns
 from stationd.db import schema
-from stationd.db.engine import Connection, inserting
+from stationd.db.engine import Connection, inserting, slices
 from stationd.db.schema import gaps
 from stationd.gaps.model import Gap
 
@@ -18,7 +18,9 @@ __all__ = [
     "read_began",
     "read_followed",
     "read_gaps",
+    "read_heard_on",
     "read_minutes",
+    "read_names",
     "read_nodes",
     "read_open_gaps",
     "read_served_by",
@@ -26,7 +28,6 @@ __all__ = [
     "record_gaps",
 ]
 
-_SLICE = 500
 _HOUR_NS = 3600 * 10**9
 
 
@@ -91,6 +92,15 @@ def read_nodes(connection: Connection) -> dict[str, str]:
     return {listener: node for listener, node in connection.execute(query)}  # noqa: C416
 
 
+def read_names(connection: Connection) -> list[str]:
+    """Return the name of every listener that there is or was."""
+    named = [
+        sa.select(table.c.listener).where(table.c.listener != "")
+        for table in (schema.lines, schema.listeners, gaps)
+    ]
+    return sorted(connection.execute(sa.union(*named)).scalars())
+
+
 def read_followed(connection: Connection) -> dict[str, datetime]:
     """Return until when each node's journals were followed."""
     journals, retired = schema.journals, schema.retired_journals
@@ -135,12 +145,19 @@ def read_served_by(connection: Connection, accts: Collection[str]) -> dict[str, 
         .distinct()
     )
     found: dict[str, list[str]] = {}
-    wanted = sorted(accts)
-    for start in range(0, len(wanted), _SLICE):
-        part = wanted[start : start + _SLICE]
+    for part in slices(sorted(accts)):
         for acct, listener in connection.execute(query.where(links.c.acct.in_(part))):
             found.setdefault(acct, []).append(listener)
     return found
+
+
+def read_heard_on(connection: Connection, acct: str) -> list[str]:
+    """Return on which listeners ``acct`` was ever heard, or missed: also those that are no more."""
+    heard = [
+        sa.select(table.c.listener).where(table.c.acct == acct, table.c.listener != "")
+        for table in (schema.signals, schema.silences)
+    ]
+    return sorted(connection.execute(sa.union(*heard)).scalars())
 
 
 def read_began(connection: Connection, listeners: Collection[str]) -> str | None:

@@ -17,7 +17,7 @@ from archive import merkle
 from archive.canonical import JsonValue
 from stationd.clock import iso
 from stationd.db import schema
-from stationd.db.engine import Connection, execute_rows, inserting
+from stationd.db.engine import Connection, execute_rows, inserting, slices
 from stationd.errors import LedgerBrokenError, MistakeError, NotFoundError
 from stationd.ids import Ids
 from stationd.ledger.chain import continued, opening
@@ -253,7 +253,7 @@ def read_documents(connection: Connection, docs: Iterable[bytes]) -> list[Docume
     asked = list(docs)
     table = schema.documents.c
     found: dict[bytes, Document] = {}
-    for part in _slices(asked):
+    for part in slices(asked, _SLICE):
         for row in connection.execute(sa.select(schema.documents).where(table.doc.in_(part))):
             found[row.doc] = Document(
                 doc=row.doc,
@@ -289,7 +289,7 @@ def _newest(connection: Connection, names: Sequence[str]) -> dict[str, Head]:
     """Return the head of the newest epoch of each chain, locked in the order of account keys."""
     heads: dict[str, Head] = {}
     table = schema.heads.c
-    for part in _slices(names):
+    for part in slices(names, _SLICE):
         query = (
             sa.select(*_HEAD)
             .where(table.acct.in_(part))
@@ -411,8 +411,3 @@ def _salts(ids: Ids, count: int) -> Iterator[bytes]:
     drawn = ids.bytes(count * _SALT)
     for start in range(0, len(drawn), _SALT):
         yield drawn[start : start + _SALT]
-
-
-def _slices(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(values), _SLICE):
-        yield values[start : start + _SLICE]

@@ -97,8 +97,9 @@ class Runaways:
     def _note(self, run: Run) -> None:
         self._open[run.acct] = run
         self._changed[run.acct, run.began_at] = run
-        self._deadlines[run.acct] = _deadline(run)
-        self._next = min(self._deadlines.values())
+        at = self._deadlines[run.acct] = _deadline(run)
+        # Another run's may be later by now; `over` finds out when it is time.
+        self._next = min(self._next, at) if self._next else at
 
 
 def nobody_runs_away() -> Runaways:

@@ -1,11 +1,11 @@
 """The SQL of runaways: runs, and how much accounts have sent lately."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import asdict
 
 import sqlalchemy as sa
 
-from stationd.db.engine import Connection, inserting
+from stationd.db.engine import Connection, inserting, slices
 from stationd.db.schema import runaways, signals
 from stationd.runaways.model import Run
 
@@ -17,8 +17,6 @@ __all__ = [
     "read_runs",
     "record_runs",
 ]
-
-_SLICE = 500
 
 
 def read_open(connection: Connection) -> list[Run]:
@@ -36,7 +34,7 @@ def read_runs(connection: Connection, acct: str) -> list[Run]:
 def read_ended(connection: Connection, accts: Collection[str]) -> dict[str, str]:
     """Return when the last signal of the last run of each account was received."""
     found: dict[str, str] = {}
-    for part in _slices(sorted(accts)):
+    for part in slices(sorted(accts)):
         query = (
             sa.select(runaways.c.acct, sa.func.max(runaways.c.last_at))
             .where(runaways.c.acct.in_(part))
@@ -49,7 +47,7 @@ def read_ended(connection: Connection, accts: Collection[str]) -> dict[str, str]
 def count_recent(connection: Connection, accts: Collection[str], since: str) -> dict[str, int]:
     """Return how many signals each account has that were received at ``since`` or later."""
     found: dict[str, int] = {}
-    for part in _slices(sorted(accts)):
+    for part in slices(sorted(accts)):
         query = (
             sa.select(signals.c.acct, sa.func.count())
             .where(signals.c.acct.in_(part), signals.c.received_at >= since)
@@ -84,8 +82,3 @@ def record_runs(connection: Connection, runs: Iterable[Run]) -> None:
         ),
         rows,
     )
-
-
-def _slices(values: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(values), _SLICE):
-        yield values[start : start + _SLICE]

@@ -5,12 +5,11 @@ twice, and comes to the same.  It works in slices, each a short transaction, so 
 followed meanwhile.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TypeVar
 
-from stationd.db.engine import Connection
+from stationd.db.engine import Connection, slices
 from stationd.desk import Desk
 from stationd.ledger.store import append
 from stationd.supervision import account_polls, store, timer_tests
@@ -27,8 +26,6 @@ __all__ = [
     "take_polls",
     "take_signals",
 ]
-
-_T = TypeVar("_T")
 
 _MOST = 250
 _MOST_AFTER_START = 2000
@@ -54,14 +51,14 @@ def expect_anew(desk: Desk, acct: str | None = None) -> int:
         for key, one in wanted.items()
         if key in known and known[key] != (one.interval, one.grace, one.counts.value)
     ]
-    for keys in _parts(gone):
+    for keys in slices(gone, _MOST):
         with desk.database.writing() as connection:
             store.remove_rows(connection, keys)
             store.forget_silences(connection, keys, now)
-    for expected in _parts(new):
+    for expected in slices(new, _MOST):
         with desk.database.writing() as connection:
             _begin(connection, expected, now)
-    for expected in _parts(other):
+    for expected in slices(other, _MOST):
         with desk.database.writing() as connection:
             _change(connection, expected)
     return len(gone) + len(new) + len(other)
@@ -268,8 +265,3 @@ def _health(
         return one
     state = "late" if missed < alarm else "silent"
     return replace(one, state=state, why=f"{missed} heartbeats missed")
-
-
-def _parts(values: Sequence[_T]) -> Iterable[Sequence[_T]]:
-    for start in range(0, len(values), _MOST):
-        yield values[start : start + _MOST]

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from stationd.clock import iso
 from stationd.db import schema
-from stationd.db.engine import Connection, execute_rows, inserting
+from stationd.db.engine import Connection, execute_rows, inserting, slices
 from stationd.supervision.model import (
     Counts,
     Expected,
@@ -48,7 +48,6 @@ __all__ = [
 
 Key = tuple[str, Way, str, str]
 
-_SLICE = 500
 _SECOND = 10**9
 _rows = schema.supervision
 _silences = schema.silences
@@ -171,7 +170,7 @@ def read_rows(
     if accts is None:
         return [_row(row) for row in connection.execute(query)]
     found: list[Supervised] = []
-    for part in _slices(sorted(accts)):
+    for part in slices(sorted(accts)):
         found += map(_row, connection.execute(query.where(_rows.c.acct.in_(part))))
     return found
 
@@ -284,6 +283,8 @@ def read_after_start(
             _rows.c.way == Way.POLLS.value,
             _rows.c.state == State.MISSED.value,
             _rows.c.told_at < iso(started),
+            # One whose period is not known yet cannot be said to be heard within it.
+            _rows.c.interval > 0,
             _rows.c.listener.in_(listeners),
             lines.c.up.is_(True),
         )
@@ -294,7 +295,7 @@ def read_after_start(
 
 def wake_for_tests(connection: Connection, accts: Collection[str]) -> None:
     """Let those of ``accts`` be looked at that are late or missed: something was heard."""
-    for part in _slices(sorted(accts)):
+    for part in slices(sorted(accts)):
         connection.execute(
             sa.update(_rows)
             .where(
@@ -330,7 +331,7 @@ def read_heard(connection: Connection, rows: Sequence[Supervised]) -> dict[str, 
     signals = schema.signals
     later = sa.tuple_(signals.c.epoch, signals.c.seq) > sa.tuple_(_rows.c.epoch, _rows.c.seq)
     found: dict[str, list[Heard]] = {}
-    for part in _slices([row.expected.acct for row in rows]):
+    for part in slices([row.expected.acct for row in rows]):
         query = (
             sa.select(
                 signals.c.acct,
@@ -374,7 +375,7 @@ def read_last_heard(connection: Connection, wanted: Sequence[Expected]) -> dict[
             last.order_by(by_time).limit(1).scalar_subquery(),
             where.order_by(by_time).limit(1).scalar_subquery(),
         )
-        for part in _slices(accts):
+        for part in slices(accts):
             for acct, epoch, seq, at, listener in connection.execute(
                 query.where(accounts.c.acct.in_(part))
             ):
@@ -435,7 +436,7 @@ def forget_silences(connection: Connection, keys: Sequence[Key], at: datetime) -
 def read_lasting(connection: Connection, accts: Collection[str], way: Way) -> dict[Key, Silence]:
     """Return the silences of ``accts`` that last, by the key of their rows."""
     found: dict[Key, Silence] = {}
-    for part in _slices(sorted(accts)):
+    for part in slices(sorted(accts)):
         query = sa.select(_silences).where(
             _silences.c.acct.in_(part),
             _silences.c.way == way.value,
@@ -546,8 +547,3 @@ def _maybe(text: str | None) -> datetime | None:
 
 def _text(moment: datetime | None) -> str | None:
     return None if moment is None else iso(moment)
-
-
-def _slices(values: Sequence[str]) -> Iterable[Sequence[str]]:
-    for start in range(0, len(values), _SLICE):
-        yield values[start : start + _SLICE]

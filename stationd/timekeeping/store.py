@@ -1,20 +1,18 @@
 """The SQL of clocks."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import asdict
 from typing import Any
 
 import sqlalchemy as sa
 
 from archive.canonical import encode
-from stationd.db.engine import Connection, inserting
+from stationd.db.engine import Connection, inserting, slices
 from stationd.db.schema import clocks
 from stationd.timekeeping.model import Clock, ClockState
 
 __all__ = ["count_wrong_panels", "read_clocks", "read_panels", "read_receivers", "record_clocks"]
-
-_SLICE = 500
 
 
 def read_clocks(
@@ -23,7 +21,7 @@ def read_clocks(
     """Return what is known of some clocks of a node, each by its listener and number."""
     found: list[Clock] = []
     for listener in sorted({name for name, _ in keys}):
-        for part in _slices(sorted(number for name, number in keys if name == listener)):
+        for part in slices(sorted(number for name, number in keys if name == listener)):
             query = sa.select(clocks).where(
                 clocks.c.node == node, clocks.c.listener == listener, clocks.c.number.in_(part)
             )
@@ -100,8 +98,3 @@ def _clock(row: Any) -> Clock:  # noqa: ANN401  (a row of clocks)
 
 def _pairs(text: str) -> tuple[tuple[int, int], ...]:
     return tuple((first, second) for first, second in json.loads(text))
-
-
-def _slices(values: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(values), _SLICE):
-        yield values[start : start + _SLICE]

@@ -138,6 +138,18 @@ def test_only_the_holder_of_the_lease_acts(desk: Desk, acting: Acting) -> None:
         assert read_count(connection) == 0
 
 
+def test_each_nodes_worker_publishes_its_roster_and_has_its_follower_read_it(
+    desk: Desk, acting: Acting, settings: Settings
+) -> None:
+    now = desk.clock.now()
+    with desk.database.writing() as connection:
+        take_lease(connection, acting_module.LEASE, "node-2", now=now, length=MINUTE)
+    acting._following._reread.clear()
+    assert not acting.look()
+    assert settings.roster.path.exists()
+    assert acting._following._reread.is_set()
+
+
 def test_the_first_look_makes_a_checkpoint_and_the_roster(
     desk: Desk, acting: Acting, settings: Settings
 ) -> None:

@@ -7,14 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from stationd import following as following_module
 from stationd.clock import SystemClock, parse_iso
+from stationd.db.engine import Connection
 from stationd.db.revision import migrate
 from stationd.desk import Desk, open_desk
+from stationd.errors import DatabaseUnavailableError
 from stationd.follower.store import read_place, read_reached
 from stationd.following import Following
 from stationd.ids import SystemIds
 from stationd.journal.model import Draft, Kind, encode_body
 from stationd.journal.store import Journal
+from stationd.roster.model import Roster
 from stationd.schedule.checks import read_check
 from stationd.sealing import Sealer, new_sealing_key
 from stationd.settings import Settings, parse
@@ -190,3 +194,23 @@ def test_what_nobody_foresaw_does_not_end_the_thread(
     following.start()
     assert called.wait(20)
     assert following.is_alive()
+
+
+def test_masters_that_could_not_be_read_are_read_before_the_next_entries(
+    desk: Desk, journal: Journal, following: Following, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal.append([body()])
+    real, fails = following_module.read_roster, [DatabaseUnavailableError("away")]
+
+    def read_roster(connection: Connection, sealer: Sealer) -> Roster:
+        if fails:
+            raise fails.pop()
+        return real(connection, sealer)
+
+    monkeypatch.setattr(following_module, "read_roster", read_roster)
+    before = following._accounts
+    with pytest.raises(DatabaseUnavailableError, match="away"):
+        following.take()
+    assert position(desk, journal) == 0
+    assert following.take() == 1
+    assert following._accounts is not before

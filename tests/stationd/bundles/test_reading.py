@@ -40,7 +40,7 @@ def lines(desk: Desk) -> None:
 @pytest.mark.usefixtures("lines")
 def test_gaps_of_other_listeners_are_not_told(desk: Desk) -> None:
     with desk.database.reading() as connection:
-        found = reading.read_gaps(connection, {"main"})
+        found = reading.read_gaps(connection, {"main"}, "1234")
     assert [(one["listener"], one["cause"]) for one in found] == [
         ("l1", "receiver_link"),
         ("node n1", "host_down"),

@@ -89,6 +89,12 @@ def test_gaps_are_found_by_period_and_by_whether_they_last(gapped, value, run):
     assert "the last 1 of 4" in few.stderr
 
 
+def test_a_listener_that_never_was_is_told_and_not_that_it_has_no_gap(gapped, run):
+    result = run("gaps", "--listener", "com2")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "No listener is or was named com2; there are: com1, ip." in result.stderr
+
+
 def test_an_account_that_is_not_there_ends_with_2(desk, run):
     assert run("gaps", "--account", "9").exit_code == 2
 

@@ -48,6 +48,20 @@ def test_an_administrator_applies_it_and_views_show_both(explained, log_in, ok, 
     assert ok("redecode", "--apply").splitlines()[-1] == "Nothing changes."
 
 
+@pytest.mark.parametrize(
+    ("option", "name", "code", "told"),
+    [
+        ("--account", "9999", 2, "9999"),
+        ("--listener", "iq", 2, "No listener is or was named iq; there are: ip."),
+    ],
+)
+def test_who_is_misspelt_is_told_and_not_that_nothing_changes(
+    received, run, option, name, code, told
+):
+    result = run("redecode", option, name)
+    assert (result.exit_code, told in result.stderr) == (code, True)
+
+
 def test_options_of_now_are_those_of_the_settings(received, run, ok, config):
     result = run("redecode", "--options-now", "--listener", "ip")
     assert result.exit_code == 2

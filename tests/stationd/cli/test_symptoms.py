@@ -105,6 +105,19 @@ def test_administrator_and_manager_pass(look, staffed):
     assert outcomes(look("staff")) == [PASSED, PASSED]
 
 
+def test_a_node_that_is_not_followed_is_told_where_nobody_can_be_overdue_for_it(
+    look, received, desk
+):
+    with desk.database.writing() as connection:
+        at = iso(desk.clock.now())
+        connection.exec_driver_sql("UPDATE journals SET taken_at = ?", (at,))
+    soon, late = (SetClock(desk.clock.now() + timedelta(minutes=one)) for one in (9, 11))
+    assert outcomes(look("supervision", clock=soon)) == [PASSED]
+    told = look("supervision", clock=late)
+    assert outcomes(told) == [PASSED, WARNED]
+    assert f"followed until {at}" in told[1].text
+
+
 def test_the_links_of_the_journal_continue(look, received):
     (finding,) = look("journal")
     assert (finding.outcome, "3 links" in finding.text) == (PASSED, True)

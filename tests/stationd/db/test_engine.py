@@ -3,12 +3,13 @@
 import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from stationd.db import schema
-from stationd.db.engine import Database, copy_file, execute_rows, inserting
+from stationd.db.engine import Database, copy_file, execute_rows, inserting, slices
 from stationd.errors import CheckFailedError, DatabaseUnavailableError
 
 LEASE = {"name": "worker", "holder": "w1", "until": "2026"}
@@ -200,3 +201,10 @@ def test_a_copy_holds_what_still_lies_in_the_write_ahead_log(
     copy = Database(f"sqlite:///{tmp_path / 'copy.sqlite3'}")
     assert holders(copy) == ["w1"]
     copy.close()
+
+
+@pytest.mark.parametrize(
+    ("count", "parts"), [(0, []), (1, [[0]]), (2, [[0, 1]]), (5, [[0, 1], [2, 3], [4]])]
+)
+def test_values_are_cut_into_parts_that_have_all_of_them(count: int, parts: list[Any]) -> None:
+    assert list(slices(list(range(count)), 2)) == parts

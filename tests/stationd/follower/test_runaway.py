@@ -179,3 +179,20 @@ def test_an_interval_is_one_row(desk: Desk, day: Any) -> None:
     with desk.database.reading() as connection:
         rows = connection.execute(sa.select(schema.runaways)).all()
     assert len(rows) == 1
+
+
+def test_who_runs_away_again_in_the_batch_that_ends_the_run_before_is_found(
+    desk: Desk, journal: Any, frames: Any, roll: Any
+) -> None:
+    roll.account("4821")
+    roll.link("4821", "main", "1234")
+    journal.start()
+    for number in range(20):
+        after = timedelta(seconds=40) if number == 10 else SECOND
+        journal.frame(frames.dc09("1234", "NBA005", number + 1), after=after)
+    # The run before is open between the two batches, its end lies in the second.
+    follow(desk, journal, node="n1", accounts=lambda _: lambda _: None, most=9)
+    take(desk, journal)
+    with desk.database.reading() as connection:
+        runs = read_runs(connection, "4821")
+    assert [(run.count, run.ended_at is None) for run in runs] == [(10, False), (10, True)]

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from archive import ledger_check, merkle
 from receivers.session import Account
-from stationd.clock import SetClock
+from stationd.clock import SetClock, from_ns, iso
 from stationd.db import schema
 from stationd.db.engine import Database
 from stationd.db.revision import migrate
@@ -279,6 +279,23 @@ def test_when_another_worker_took_them_meanwhile_nothing_is_taken_twice(
     assert len(rows(desk.database, schema.entries, "position")) == len(day.entries)
 
 
+def test_a_full_batch_is_followed_until_its_last_entry_and_no_further(
+    desk: Desk, journal: Any, clock: SetClock
+) -> None:
+    entries = [journal.start(), journal.start(), journal.start()]
+    clock.advance(timedelta(hours=1))
+
+    def followed() -> str:
+        (row,) = rows(desk.database, schema.journals)
+        taken_at: str = row.taken_at
+        return taken_at
+
+    assert take(desk, journal, most=2) == 2
+    assert followed() == iso(from_ns(entries[1].received_at))
+    assert take(desk, journal, most=2) == 1
+    assert followed() == iso(clock.now())
+
+
 def test_with_nothing_new_nothing_is_done(desk: Desk, day: Any) -> None:
     take_all(desk, day)
     before = everything(desk.database)
@@ -404,7 +421,7 @@ _CHILD = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from stationd.clock import SetClock
+from stationd.clock import SetClock, from_ns, iso
 from stationd.db.engine import Database
 from stationd.desk import Desk
 from stationd.follower.service import follow

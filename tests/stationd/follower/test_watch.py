@@ -251,10 +251,27 @@ def test_a_hole_of_a_relay_is_the_loss_of_its_line_and_not_of_the_disk(journal: 
     assert lost.detail == "the buffer was full; 3 copies, 90 bytes lost"
 
 
-def test_times_in_a_note_that_are_none_are_not_believed(journal: Any) -> None:
-    hole = journal.write(Kind.HOLE, note={"first": "yesterday", "last": "2999-01-01"})
+@pytest.mark.parametrize(("first", "last"), [("yesterday", "2999-01-01"), (-(10**30), 10**30)])
+def test_times_in_a_note_that_are_none_are_not_believed(
+    journal: Any, first: str | int, last: str | int
+) -> None:
+    hole = journal.write(Kind.HOLE, note={"first": first, "last": last})
     seen, _ = run([hole])
     assert spans(seen) == [("", Cause.DISK_REFUSED, rx(hole), rx(hole))]
+
+
+@pytest.mark.parametrize("step", [-(10**30), 10**30])
+def test_a_step_that_no_clock_can_make_holds_up_nothing(journal: Any, step: int) -> None:
+    stepped = journal.write(Kind.CLOCK, note={"state": "synced", "step_ns": step})
+    seen, _ = run([stepped])
+    assert spans(seen) == [("", Cause.CLOCK_STEP, rx(stepped), rx(stepped))]
+
+
+def test_what_no_database_takes_is_left_out_of_a_cause(journal: Any) -> None:
+    note = {"scope": "listener", "cause": "un\0plugged \ud800"}
+    seen, _ = run([journal.write(Kind.LINK_DOWN, b"", "ip", note)])
+    assert [gap.detail for gap in seen.gaps()] == ["unplugged ?"]
+    assert [line.why for line in seen.lines()] == ["unplugged ?"]
 
 
 @pytest.mark.parametrize(

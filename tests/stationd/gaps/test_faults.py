@@ -17,6 +17,7 @@ def own(code: str, **more: object) -> Signal:
         (own("YE", line="003"), ("line card 003", False)),
         (own("YD", line="000", zone="7"), ("line card 7", True)),
         (own("VT", line="000"), ("printer", True)),
+        (own("YD", zone="7\0"), ("line card 7", True)),
         (own("7B"), ("computer port", True)),
         (own("7D"), ("computer port", False)),
         (own("LT", new=False), ("telephone line", False)),

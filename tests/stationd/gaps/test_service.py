@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from stationd.bundles.reading import read_gaps
 from stationd.clock import from_ns, iso
 from stationd.db import schema
 from stationd.desk import Desk
@@ -168,3 +169,27 @@ def test_the_time_before_we_were_here_is_a_gap_of_an_account(
     told = [(gap.cause, gap.began_at, gap.ended_at) for gap in found]
     expected = (Cause.IMPORT_BOUNDARY, began, iso(from_ns(first.received_at)))
     assert told == ([] if began is None else [expected])
+
+
+def test_gaps_of_a_listener_that_is_no_more_stay_those_of_whom_it_heard(
+    desk: Desk, journal: Any, roll: Any, frames: Any
+) -> None:
+    for acct, number in (("1", "0001"), ("2", "0002")):
+        roll.account(acct)
+        roll.link(acct, "main", number)
+    journal.start()
+    journal.frame(frames.dc09("0001", "NBA01"))
+    journal.write(Kind.LINK_DOWN, b"", "ip", {"scope": "listener", "cause": "unplugged"})
+    journal.write(Kind.LINK_UP, b"", "ip", {"scope": "listener"}, after=MINUTE)
+    renamed = {"ip-new": {"receiver": "dc09", "group": "main", "mode": "primary", "options": {}}}
+    journal.start(renamed, after=timedelta(0))
+    followed(desk, journal)
+
+    def told(acct: str) -> list[str]:
+        return [gap.detail for gap in gaps_of_account(desk, acct) if gap.listener == "ip"]
+
+    assert told("1") == ["unplugged"]
+    with desk.database.reading() as connection:
+        assert [row["detail"] for row in read_gaps(connection, {"main"}, "1")][:1] == ["unplugged"]
+    # Account 2 was never heard there, so nothing says that it would have been.
+    assert told("2") == []

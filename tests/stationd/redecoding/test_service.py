@@ -499,6 +499,24 @@ def _refused(kept: Kept) -> Exception | None:
     return None
 
 
+def test_what_another_did_after_a_page_was_read_is_not_done_again(
+    alarms: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alarms.own()
+    real, others = service._changes, [alarms.apply]
+
+    def read_and_then_another(desk: Desk, page: service.Page) -> Any:
+        found = real(desk, page)
+        if others:
+            others.pop()()
+        return found
+
+    monkeypatch.setattr(service, "_changes", read_and_then_another)
+    assert "corrected" not in counts(alarms.apply())
+    types = [one["type"] for one in alarms.records("4821")]
+    assert types.count("correction") == 2
+
+
 def test_two_passes_do_not_work_at_once(alarms: Kept) -> None:
     desk = alarms.desk
     with desk.database.writing() as connection:

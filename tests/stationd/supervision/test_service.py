@@ -313,6 +313,17 @@ def test_who_is_not_missed_again_after_a_start_has_returned(
     assert sorted(ended is None for _, ended in station.silences()) == [False, True]
 
 
+def test_nothing_is_said_of_who_was_missed_before_a_start_and_has_no_known_period(
+    watched: Callable[..., Watched],
+) -> None:
+    station = watched("1")
+    station.journal.write(Kind.POLLS, b"", "ip", told("missed", silent_ms=75000))
+    station.journal.start(after=MINUTE)
+    station.journal.write(Kind.LINK_UP, b"", "ip", {"scope": "listener"})
+    station.look(5 * MINUTE)
+    assert station.row("1").state is State.MISSED
+
+
 def test_only_those_that_are_overdue_are_shown_where_that_is_asked(
     watched: Callable[..., Watched],
 ) -> None:
