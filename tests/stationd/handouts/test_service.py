@@ -79,6 +79,24 @@ def test_links_that_have_expired_are_not_shown(desk, clock, order, manager, arch
         service.links(desk, asked.id, sealer, by=manager)
 
 
+@pytest.mark.parametrize("way", list(Way))
+def test_after_an_incident_nothing_more_is_handed_out(
+    desk, order, manager, archive, sealer, custody, way
+):
+    asked = ask(desk, order, manager, way)
+    service.make(desk, order, archive, sealer)
+    with desk.database.writing() as connection:
+        bundle_store.update_order(connection, order.id, state="stored", why="a hash differs")
+    told = len(custody())
+    with pytest.raises(RefusedError, match="not verified.*a hash differs"):
+        if way is Way.LINK:
+            service.links(desk, asked.id, sealer, by=manager)
+        else:
+            service.copied(desk, asked.id, by=manager)
+    assert service.read(desk, asked.id).count == 0
+    assert len(custody()) == told
+
+
 def test_a_copy_is_recorded_once(desk, order, manager, archive, sealer, custody):
     asked = ask(desk, order, manager, Way.COPY)
     with pytest.raises(RefusedError, match="asked, not ready"):
