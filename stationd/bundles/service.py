@@ -26,6 +26,7 @@ __all__ = [
     "record_copy",
     "replace_order",
     "unflagged",
+    "unlocked",
 ]
 
 
@@ -172,6 +173,12 @@ def unflagged(desk: Desk, accts: Sequence[str]) -> list[StoredObject]:
     with desk.database.reading() as connection:
         found = [one for one, held in store.read_unshown(connection, accts) if held]
         return [*found, *store.read_unstored(connection, accts)]
+
+
+def unlocked(desk: Desk, accts: Sequence[str]) -> list[StoredObject]:
+    """Return stored objects of accounts that can carry no legal-hold flag: they have no lock."""
+    with desk.database.reading() as connection:
+        return store.read_unlocked(connection, accts)
 
 
 def ending(desk: Desk, within: timedelta) -> list[tuple[Order, bool]]:

@@ -24,6 +24,7 @@ __all__ = [
     "read_order",
     "read_orders",
     "read_stale",
+    "read_unlocked",
     "read_unshown",
     "read_unstored",
     "read_waiting",
@@ -198,6 +199,21 @@ def read_unstored(connection: Connection, accts: Sequence[str]) -> list[StoredOb
         .where(
             objects.c.mode.is_(None),
             orders.c.state.in_([OrderState.BUILT.value, OrderState.STORED.value]),
+            orders.c.acct.in_(accts),
+        )
+        .order_by(objects.c.order_id, objects.c.file)
+    )
+    return [_object(row) for row in connection.execute(query)]
+
+
+def read_unlocked(connection: Connection, accts: Sequence[str]) -> list[StoredObject]:
+    """Return stored objects of accounts that lie without a lock (in a folder): no flag holds."""
+    query = (
+        sa.select(objects)
+        .join(orders, orders.c.id == objects.c.order_id)
+        .where(
+            objects.c.mode.is_(None),
+            orders.c.state == OrderState.VERIFIED.value,
             orders.c.acct.in_(accts),
         )
         .order_by(objects.c.order_id, objects.c.file)
