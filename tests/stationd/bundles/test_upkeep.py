@@ -187,6 +187,30 @@ def test_what_was_done_to_flags_is_a_custody_record(
     assert acts[-2:] == ["flagged", "unflagged"]
 
 
+@pytest.mark.parametrize("after", [0, 2, 3])
+def test_a_kill_leaves_no_change_of_flags_or_locks_out_of_the_custody(
+    desk: Desk, manager: Person, locked: Workshop, after: int
+) -> None:
+    hold = set_hold(desk, "1234", HoldKind.RECORDS, "subpoena", by=manager)
+    with suppress(KilledError):
+        show_holds(killed_at(locked, "flag noted", after))
+    show_holds(locked)
+    lift(desk, hold, manager)
+    with suppress(KilledError):
+        show_holds(killed_at(locked, "flag noted", after))
+    show_holds(locked)
+    (order,) = service.orders(desk)
+    assert order.retain_until is not None
+    later = order.retain_until + timedelta(days=100)
+    with suppress(KilledError):
+        extend_locks(killed_at(locked, "lock noted", after), "1234", later)
+    extend_locks(locked, "1234", later)
+    assert service.orders(desk)[0].retain_until == later
+    with desk.database.reading() as connection:
+        acts = [one["act"] for one in read_custody(connection, "1234")]
+    assert acts[-3:] == ["flagged", "unflagged", "lock_extended"]
+
+
 def ends_in(desk: Desk, locked: Workshop, days: int) -> Workshop:
     """Return the workshop as it is so many days before the lock of its bundle ends."""
     (order,) = service.orders(desk)
