@@ -233,12 +233,14 @@ def _add_lines(parser: argparse.ArgumentParser) -> None:
         help="a receiver with sites of its own; WAY is pty, serial, call, listen or udp, WHERE a "
         "path or HOST:PORT; may be given again",
     )
-    lines.add_argument("--pty", type=Path, help="make a serial line and link it here")
-    lines.add_argument("--serial", help="use this serial device")
+    serial = lines.add_mutually_exclusive_group()
+    serial.add_argument("--pty", type=Path, help="make a serial line and link it here")
+    serial.add_argument("--serial", help="use this serial device")
     lines.add_argument("--baud", type=int, default=9600, help="speed of serial devices (9600)")
-    add = lines.add_argument
+    add = lines.add_mutually_exclusive_group().add_argument
     add("--surgard-call", type=_address, metavar="HOST:PORT", help="the receiver calls there")
     add("--surgard-listen", type=_address, metavar="HOST:PORT", help="the receiver waits there")
+    add = lines.add_argument
     add("--dc09-tcp", type=_address, metavar="HOST:PORT", help="panels call there")
     add("--dc09-udp", type=_address, metavar="HOST:PORT", help="panels send datagrams there")
 
