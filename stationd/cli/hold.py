@@ -93,8 +93,8 @@ def set_(
     missing: list[StoredObject] = []
     bare: list[StoredObject] = []
     if made.kind is HoldKind.RECORDS:
-        missing = _waited(office, reached, wait)
-        bare = unlocked(office.desk, reached)
+        missing = _waited(office, made.id, wait)
+        bare = unlocked(office.desk, made.id)
         lines += _flag_lines(missing, bare)
     value: dict[str, JsonValue] = {
         **_value(made),
@@ -132,10 +132,10 @@ def _reach(
     )
 
 
-def _waited(office: Office, reached: Sequence[str], seconds: int) -> list[StoredObject]:
+def _waited(office: Office, hold_id: str, seconds: int) -> list[StoredObject]:
     """Return what does not carry the flag, once nothing does or the time is over."""
     end = office.clock.ticks() + seconds * 10**9
-    while missing := unflagged(office.desk, reached):
+    while missing := unflagged(office.desk, hold_id):
         if office.clock.ticks() >= end:
             break
         sleep(_LOOK_EVERY)

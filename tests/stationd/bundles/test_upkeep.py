@@ -77,10 +77,10 @@ def test_a_records_hold_shows_on_every_object_until_it_is_lifted(
 ) -> None:
     assert show_holds(locked) == 0
     hold = set_hold(desk, "1234", HoldKind.RECORDS, "subpoena", by=manager)
-    assert len(service.unflagged(desk, ["1234"])) == 4
+    assert len(service.unflagged(desk, hold.id)) == 4
     assert show_holds(locked) == 4
     assert flags(desk, locked) == [True] * 4
-    assert service.unflagged(desk, ["1234"]) == []
+    assert service.unflagged(desk, hold.id) == []
     assert service.orders(desk)[0].legal_hold
     lift(desk, hold, manager)
     assert show_holds(locked) == 4
@@ -159,7 +159,7 @@ def test_after_a_kill_the_flags_become_what_the_holds_ask_for(
             read_back(locked, service.orders(desk)[0])
         show_holds(locked)
         assert flags(desk, locked) == [False] * 4
-        assert service.unflagged(desk, ["1234"]) == []
+        assert service.unflagged(desk, hold.id) == []
 
 
 def test_a_flag_that_somebody_took_off_in_the_archive_is_found(
