@@ -1,6 +1,6 @@
 """Ordering bundles, and looking at what became of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 
 from archive.canonical import JsonValue
@@ -26,6 +26,7 @@ __all__ = [
     "record_copy",
     "replace_order",
     "unflagged",
+    "unlocked",
 ]
 
 
@@ -164,14 +165,20 @@ def objects(desk: Desk, order_id: str) -> list[StoredObject]:
         return store.read_objects(connection, order_id)
 
 
-def unflagged(desk: Desk, accts: Sequence[str]) -> list[StoredObject]:
-    """Return objects of accounts that do not carry the legal-hold flag they are to carry.
+def unflagged(desk: Desk, hold_id: str) -> list[StoredObject]:
+    """Return objects in reach of a hold that do not carry the legal-hold flag.
 
     Those on their way into the archive are among them.
     """
     with desk.database.reading() as connection:
-        found = [one for one, held in store.read_unshown(connection, accts) if held]
-        return [*found, *store.read_unstored(connection, accts)]
+        found = [one for one, held in store.read_unshown(connection, hold_id) if held]
+        return [*found, *store.read_unstored(connection, hold_id)]
+
+
+def unlocked(desk: Desk, hold_id: str) -> list[StoredObject]:
+    """Return stored objects in reach of a hold that can carry no flag: they have no lock."""
+    with desk.database.reading() as connection:
+        return store.read_unlocked(connection, hold_id)
 
 
 def ending(desk: Desk, within: timedelta) -> list[tuple[Order, bool]]:

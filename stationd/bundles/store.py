@@ -11,7 +11,7 @@ from stationd.clock import iso, parse_iso
 from stationd.db.engine import Connection
 from stationd.db.schema import cases, objects, orders
 from stationd.errors import NotFoundError
-from stationd.holds.store import held_accounts
+from stationd.holds.store import held_accounts, reached_accounts
 
 __all__ = [
     "count_overdue",
@@ -24,6 +24,7 @@ __all__ = [
     "read_order",
     "read_orders",
     "read_stale",
+    "read_unlocked",
     "read_unshown",
     "read_unstored",
     "read_waiting",
@@ -164,12 +165,12 @@ def _free(now: datetime, holder: str) -> sa.ColumnElement[bool]:
 
 
 def read_unshown(
-    connection: Connection, accts: Sequence[str] | None = None
+    connection: Connection, hold_id: str | None = None
 ) -> list[tuple[StoredObject, bool]]:
     """Return stored objects whose legal-hold flag is not what the holds ask for, and that.
 
     An account asks for the flag while a `records` hold that is no case's own reaches it.
-    ``accts``: only of these accounts.
+    ``hold_id``: only of accounts that this hold reaches.
     """
     held = _held()
     flag = objects.c.legal_hold
@@ -185,20 +186,35 @@ def read_unshown(
         )
         .order_by(objects.c.order_id, objects.c.file)
     )
-    if accts is not None:
-        query = query.where(orders.c.acct.in_(accts))
+    if hold_id is not None:
+        query = query.where(orders.c.acct.in_(reached_accounts(hold_id)))
     return [(_object(row), bool(row.held)) for row in connection.execute(query)]
 
 
-def read_unstored(connection: Connection, accts: Sequence[str]) -> list[StoredObject]:
-    """Return objects of accounts that are on their way into the archive: no flag shows yet."""
+def read_unstored(connection: Connection, hold_id: str) -> list[StoredObject]:
+    """Return objects in reach of a hold on their way into the archive: no flag shows yet."""
     query = (
         sa.select(objects)
         .join(orders, orders.c.id == objects.c.order_id)
         .where(
             objects.c.mode.is_(None),
             orders.c.state.in_([OrderState.BUILT.value, OrderState.STORED.value]),
-            orders.c.acct.in_(accts),
+            orders.c.acct.in_(reached_accounts(hold_id)),
+        )
+        .order_by(objects.c.order_id, objects.c.file)
+    )
+    return [_object(row) for row in connection.execute(query)]
+
+
+def read_unlocked(connection: Connection, hold_id: str) -> list[StoredObject]:
+    """Return stored objects in reach of a hold that have no lock (in a folder): no flag holds."""
+    query = (
+        sa.select(objects)
+        .join(orders, orders.c.id == objects.c.order_id)
+        .where(
+            objects.c.mode.is_(None),
+            orders.c.state == OrderState.VERIFIED.value,
+            orders.c.acct.in_(reached_accounts(hold_id)),
         )
         .order_by(objects.c.order_id, objects.c.file)
     )

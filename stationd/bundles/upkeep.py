@@ -1,15 +1,19 @@
 """Looking after stored bundles: locks that must last longer, holds that must show on objects."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 
+from archive.canonical import JsonValue
 from stationd.bundles import store
 from stationd.bundles.horizon import HELD_FOR, HORIZONS, horizon
 from stationd.bundles.model import Order, OrderState, StoredObject
 from stationd.bundles.service import custody
 from stationd.bundles.work import Workshop
+from stationd.clock import iso
+from stationd.db.engine import Connection
+from stationd.ledger.model import RecordDraft
 from stationd.ledger.store import append
 from stationd.logs import note
 from stationd.staff.model import WORKER
@@ -32,18 +36,19 @@ def extend_locks(shop: Workshop, acct: str, until: datetime) -> int:
 def _extend(shop: Workshop, order: Order, until: datetime) -> int:
     """Lock the objects of one bundle at least until ``until``; return how many changed."""
     short = [one for one in _objects(shop, order) if _ends_before(one, until)]
+
+    def done(connection: Connection) -> None:
+        last = max(until, order.retain_until or until)
+        store.update_order(connection, order.id, retain_until=last, horizon=None)
+        fields: dict[str, JsonValue] = {"objects_changed": len(short), "retain_until": iso(until)}
+        _append(shop, connection, custody(order, "lock_extended", WORKER, fields))
+
     for one in short:
         assert one.version_id is not None  # noqa: S101  (see _objects)
         shop.store.extend(one.key, one.version_id, until)
         shop.passed("lock extended")
-        _note(shop, one)
-    if short:
-        with shop.desk.database.writing() as connection:
-            values = {"retain_until": until, "horizon": None}
-            store.update_order(connection, order.id, **values)
-            draft = custody(order, "lock_extended", WORKER)
-            now = shop.desk.clock.now()
-            append(connection, [draft], station=shop.desk.station, now=now, ids=shop.desk.ids)
+        _note(shop, one, done if one is short[-1] else None)
+        shop.passed("lock noted")
     return len(short)
 
 
@@ -111,27 +116,25 @@ def _flags(shop: Workshop, order_id: str, found: Sequence[StoredObject], *, on: 
                 # Another hold was set since: the flag stays.
                 return 0
         shop.passed("flag dropped")
+
+    def done(connection: Connection) -> None:
+        order = store.read_order(connection, order_id)
+        act = "flagged" if on else "unflagged"
+        fields: dict[str, JsonValue] = {"objects_changed": len(found)}
+        _append(shop, connection, custody(order, act, WORKER, fields))
+
     for one in found:
-        _flag(shop, one, on=on)
-    _record(shop, order_id, "flagged" if on else "unflagged", len(found))
+        assert one.version_id is not None  # noqa: S101  (it has a lock mode)
+        shop.store.set_legal_hold(one.key, one.version_id, on)
+        shop.passed("flag sent")
+        _note(shop, one, done if one is found[-1] else None)
+        shop.passed("flag noted")
     return len(found)
 
 
-def _flag(shop: Workshop, one: StoredObject, *, on: bool) -> None:
-    assert one.version_id is not None  # noqa: S101  (it has a lock mode)
-    shop.store.set_legal_hold(one.key, one.version_id, on)
-    shop.passed("flag sent")
-    _note(shop, one)
-    shop.passed("flag noted")
-
-
-def _record(shop: Workshop, order_id: str, act: str, count: int) -> None:
-    """Append what was done to the flags of a bundle."""
-    with shop.desk.database.writing() as connection:
-        order = store.read_order(connection, order_id)
-        draft = custody(order, act, WORKER, {"objects_changed": count})
-        now = shop.desk.clock.now()
-        append(connection, [draft], station=shop.desk.station, now=now, ids=shop.desk.ids)
+def _append(shop: Workshop, connection: Connection, draft: RecordDraft) -> None:
+    now = shop.desk.clock.now()
+    append(connection, [draft], station=shop.desk.station, now=now, ids=shop.desk.ids)
 
 
 def _stored(shop: Workshop, acct: str) -> list[Order]:
@@ -148,8 +151,14 @@ def _objects(shop: Workshop, order: Order) -> list[StoredObject]:
     return [one for one in found if one.version_id is not None]
 
 
-def _note(shop: Workshop, one: StoredObject) -> None:
-    """Note what the store says of an object now."""
+def _note(
+    shop: Workshop, one: StoredObject, done: Callable[[Connection], None] | None = None
+) -> None:
+    """Note what the store says of an object now.
+
+    ``done`` tells of the whole bundle, with its last object: after a kill that object differs
+    still, so what was done to a bundle is told once it is done and cannot be left out.
+    """
     assert one.version_id is not None  # noqa: S101  (see _objects)
     held = shop.store.head(one.key, one.version_id)
     noted = StoredObject(
@@ -165,3 +174,5 @@ def _note(shop: Workshop, one: StoredObject) -> None:
     )
     with shop.desk.database.writing() as connection:
         store.record_held(connection, noted)
+        if done is not None:
+            done(connection)

@@ -130,18 +130,27 @@ def _waited(office: Office, handout_id: str, seconds: int) -> Handout:
 
 
 def copy_files(stored: Sequence[StoredObject], folder: Path) -> list[Path]:
-    """Copy the sealed local files of a bundle; each copy is hashed, a wrong one refused."""
+    """Copy the sealed local files of a bundle; where a copy is wrong none is left behind."""
     copies: list[Path] = []
-    for one in stored:
-        copy = Path(shutil.copy2(one.path, folder))
-        if _sha256(copy) != one.sha256:
-            copy.unlink()
-            raise CheckFailedError(
-                f"{copy} does not have the SHA-256 that lies in the archive; look at {one.path} "
-                "and at the medium. Nothing is noted as handed out."
-            )
-        copies.append(copy)
+    try:
+        for one in stored:
+            copies.append(folder / Path(one.path).name)
+            _copy(one, copies[-1])
+    except BaseException:
+        # What has no record is not to be on the medium.
+        for copy in copies:
+            copy.unlink(missing_ok=True)
+        raise
     return copies
+
+
+def _copy(one: StoredObject, copy: Path) -> None:
+    shutil.copy2(one.path, copy)
+    if _sha256(copy) != one.sha256:
+        raise CheckFailedError(
+            f"{copy} does not have the SHA-256 that lies in the archive; look at {one.path} "
+            "and at the medium. Nothing is noted as handed out."
+        )
 
 
 def _sha256(path: Path) -> str:

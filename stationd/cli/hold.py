@@ -9,7 +9,7 @@ import click
 
 from archive.canonical import JsonValue
 from stationd.bundles.model import StoredObject
-from stationd.bundles.service import unflagged
+from stationd.bundles.service import unflagged, unlocked
 from stationd.cli.moments import MOMENT
 from stationd.cli.office import Office
 from stationd.cli.output import table
@@ -86,13 +86,23 @@ def set_(
         by=office.person(),
     )
     reached = service.reached(office.desk, made.id)
-    missing = _waited(office, reached, wait) if made.kind is HoldKind.RECORDS else []
-    value = {
+    lines = [
+        f"Hold {made.id} on the {made.kind} of {made.reach} is in force.",
+        f"It reaches {len(reached)} account(s).",
+    ]
+    missing: list[StoredObject] = []
+    bare: list[StoredObject] = []
+    if made.kind is HoldKind.RECORDS:
+        missing = _waited(office, made.id, wait)
+        bare = unlocked(office.desk, made.id)
+        lines += _flag_lines(missing, bare)
+    value: dict[str, JsonValue] = {
         **_value(made),
         "accounts": len(reached),
         "to_flag": [{"key": one.key, "version_id": one.version_id} for one in missing],
+        "without_lock": [one.key for one in bare],
     }
-    office.show(value, _told(made, reached, missing))
+    office.show(value, lines)
 
 
 def _reach(
@@ -122,24 +132,30 @@ def _reach(
     )
 
 
-def _waited(office: Office, reached: Sequence[str], seconds: int) -> list[StoredObject]:
+def _waited(office: Office, hold_id: str, seconds: int) -> list[StoredObject]:
     """Return what does not carry the flag, once nothing does or the time is over."""
     end = office.clock.ticks() + seconds * 10**9
-    while missing := unflagged(office.desk, reached):
+    while missing := unflagged(office.desk, hold_id):
         if office.clock.ticks() >= end:
             break
         sleep(_LOOK_EVERY)
     return missing
 
 
-def _told(made: Hold, reached: Sequence[str], missing: Sequence[StoredObject]) -> list[str]:
-    lines = [f"Hold {made.id} on the {made.kind} of {made.reach} is in force."]
-    lines.append(f"It reaches {len(reached)} account(s).")
-    if made.kind is HoldKind.RECORDS and not missing:
+def _flag_lines(missing: Sequence[StoredObject], bare: Sequence[StoredObject]) -> list[str]:
+    """Return what carries the legal-hold flag, and what does not yet or never will."""
+    lines: list[str] = []
+    if not missing and not bare:
         lines.append("Every stored object in its reach carries the legal-hold flag.")
     if missing:
         lines.append(f"{len(missing)} object(s) do not carry the flag yet; the worker goes on:")
         lines += [f"  {one.key}  version {one.version_id or 'not stored yet'}" for one in missing]
+    if bare:
+        lines.append(
+            f"{len(bare)} object(s) lie in a folder, where no flag keeps anybody from removing "
+            "them; a bucket with Object Lock does (`doctor`):"
+        )
+        lines += [f"  {one.key}" for one in bare]
     return lines
 
 

@@ -19,7 +19,7 @@ def hand_out(shop: Workshop, order_id: str, sealer: Sealer) -> Order:
     order = reverify(shop, order_id)
     shop.passed("verified anew")
     if order.state is not OrderState.VERIFIED:
-        refuse(shop.desk, order, order.why)
+        refuse(shop.desk, order, order.why or f"The bundle is {order.state}, not verified.")
     elif order.verified_at is not None and order.verified_at >= began:
         try:
             make(shop.desk, order, shop.store, sealer)

@@ -45,9 +45,7 @@ def ask(  # noqa: PLR0913  (what is asked for)
         raise MistakeError("A link is good for 7 days at most.")
     now = desk.clock.now()
     with desk.database.writing() as connection:
-        order = bundles.read_order(connection, order_id)
-        if order.state is not OrderState.VERIFIED:
-            raise RefusedError(_not_verified(order))
+        order = _verified(connection, order_id)
         told = encode({"purpose": purpose.strip(), "recipient": recipient.strip()})
         doc = store_document(
             connection,
@@ -72,6 +70,14 @@ def ask(  # noqa: PLR0913  (what is asked for)
         store.record_handout(connection, one)
         _append(desk, connection, order, "hand_out_asked", by, one)
     return one
+
+
+def _verified(connection: Connection, order_id: str) -> Order:
+    """Return the order of a verified bundle; one that has an incident since is none."""
+    order = bundles.read_order(connection, order_id)
+    if order.state is not OrderState.VERIFIED:
+        raise RefusedError(_not_verified(order))
+    return order
 
 
 def _not_verified(order: Order) -> str:
@@ -143,7 +149,7 @@ def links(desk: Desk, handout_id: str, sealer: Sealer, *, by: Person) -> Mapping
         one = _ready(connection, handout_id, Way.LINK)
         if one.links is None or one.expires_at is None or one.expires_at <= desk.clock.now():
             raise RefusedError(f"The links of {one.id} have expired; hand out anew.")
-        order = bundles.read_order(connection, one.order_id)
+        order = _verified(connection, one.order_id)
         store.update_handout(connection, one.id, count=one.count + 1)
         _append(desk, connection, order, "links_shown", by, one)
         found: dict[str, str] = json.loads(sealer.open(one.links))
@@ -155,7 +161,7 @@ def copied(desk: Desk, handout_id: str, *, by: Person) -> Handout:
     require(by, Right.MAKE_BUNDLES)
     with desk.database.writing() as connection:
         one = _ready(connection, handout_id, Way.COPY)
-        order = bundles.read_order(connection, one.order_id)
+        order = _verified(connection, one.order_id)
         values = {"state": HandoutState.DONE.value, "count": one.count + 1}
         store.update_handout(connection, one.id, **values)
         _append(desk, connection, order, "copied", by, one, more=_listed(connection, order))

@@ -23,6 +23,7 @@ from stationd.holds.model import Hold, HoldKind, Reach, Scope
 __all__ = [
     "check_reach",
     "held_accounts",
+    "reached_accounts",
     "read_hold",
     "read_holds",
     "read_holds_on",
@@ -65,11 +66,13 @@ def read_holds_on(connection: Connection, acct: str, *, in_force: bool = True) -
 
 def read_reached(connection: Connection, hold_id: str) -> list[str]:
     """Return the accounts that a hold reaches now."""
+    return list(connection.execute(reached_accounts(hold_id).distinct().order_by("acct")).scalars())
+
+
+def reached_accounts(hold_id: str) -> sa.Select[tuple[str]]:
+    """Return the query for the accounts that a hold reaches: a station may have very many."""
     reached = _reached()
-    query = (
-        sa.select(reached.c.acct).where(reached.c.hold_id == hold_id).distinct().order_by("acct")
-    )
-    return list(connection.execute(query).scalars())
+    return sa.select(reached.c.acct).where(reached.c.hold_id == hold_id)
 
 
 def held_accounts() -> sa.Select[tuple[str]]:

@@ -21,9 +21,10 @@ from stationd.clock import SystemClock
 from stationd.errors import MistakeError
 from stationd.ids import SystemIds
 from stationd.simulate import attachment, panel, scenario_command, sites
-from stationd.simulate.attachment import Address, Attachment
+from stationd.simulate.attachment import Attachment
 from stationd.simulate.day import Day, Play, Ways
 from stationd.simulate.edges import Reactor
+from stationd.simulate.scenario_command import far_address
 from stationd.simulate.simulated import SIMULATED
 from stationd.simulate.tally import Tally
 
@@ -163,13 +164,6 @@ def _day(options: argparse.Namespace) -> Day:
     return Day(reactor, ways, play, clock=SystemClock(), random=SystemIds().bytes)
 
 
-def _address(text: str) -> Address:
-    try:
-        return attachment.address(text)
-    except MistakeError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
 def _receiver(text: str) -> Attachment:
     try:
         return attachment.read(text)
@@ -233,14 +227,16 @@ def _add_lines(parser: argparse.ArgumentParser) -> None:
         help="a receiver with sites of its own; WAY is pty, serial, call, listen or udp, WHERE a "
         "path or HOST:PORT; may be given again",
     )
-    lines.add_argument("--pty", type=Path, help="make a serial line and link it here")
-    lines.add_argument("--serial", help="use this serial device")
+    serial = lines.add_mutually_exclusive_group()
+    serial.add_argument("--pty", type=Path, help="make a serial line and link it here")
+    serial.add_argument("--serial", help="use this serial device")
     lines.add_argument("--baud", type=int, default=9600, help="speed of serial devices (9600)")
+    add = lines.add_mutually_exclusive_group().add_argument
+    add("--surgard-call", type=far_address, metavar="HOST:PORT", help="the receiver calls there")
+    add("--surgard-listen", type=far_address, metavar="HOST:PORT", help="the receiver waits there")
     add = lines.add_argument
-    add("--surgard-call", type=_address, metavar="HOST:PORT", help="the receiver calls there")
-    add("--surgard-listen", type=_address, metavar="HOST:PORT", help="the receiver waits there")
-    add("--dc09-tcp", type=_address, metavar="HOST:PORT", help="panels call there")
-    add("--dc09-udp", type=_address, metavar="HOST:PORT", help="panels send datagrams there")
+    add("--dc09-tcp", type=far_address, metavar="HOST:PORT", help="panels call there")
+    add("--dc09-udp", type=far_address, metavar="HOST:PORT", help="panels send datagrams there")
 
 
 if __name__ == "__main__":

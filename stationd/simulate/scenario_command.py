@@ -12,13 +12,14 @@ from twisted.python.failure import Failure
 
 from stationd.clock import SystemClock
 from stationd.errors import MistakeError
+from stationd.simulate.attachment import Address, address
 from stationd.simulate.crowd import Patience
 from stationd.simulate.crowd_streams import Reactor
 from stationd.simulate.receiver_line import Manner
 from stationd.simulate.rehearsal import Rehearsal, Stage
 from stationd.simulate.scenarios import SCENARIOS, Cast, Mix, Transport, cast
 
-__all__ = ["asks_for_scenario", "main"]
+__all__ = ["asks_for_scenario", "far_address", "main"]
 
 _MIX = {Transport.TCP: 40, Transport.ANEW: 10, Transport.UDP: 40, Transport.SURGARD: 10}
 
@@ -127,12 +128,12 @@ def _stage(options: argparse.Namespace) -> Stage:
     )
 
 
-def _address(text: str) -> tuple[str, int]:
-    host, colon, port = text.rpartition(":")
-    if not colon or not host or not port.isdigit():
-        msg = f"{text} is no HOST:PORT"
-        raise argparse.ArgumentTypeError(msg)
-    return (host, int(port))
+def far_address(text: str) -> Address:
+    """Read ``HOST:PORT`` of a command line."""
+    try:
+        return address(text)
+    except MistakeError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _above_0(kind: Callable[[str], float]) -> Callable[[str], float]:
@@ -177,10 +178,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     count, seconds = _above_0(int), _above_0(float)
     add = parser.add_argument_group("where the station is").add_argument
-    add("--dc09-tcp", type=_address, metavar="HOST:PORT", help="panels call there")
-    add("--dc09-udp", type=_address, metavar="HOST:PORT", help="panels send datagrams there")
-    add("--surgard-call", type=_address, metavar="HOST:PORT", help="receivers call there")
-    add("--surgard-second", type=_address, metavar="HOST:PORT", help="and their second lines")
+    add("--dc09-tcp", type=far_address, metavar="HOST:PORT", help="panels call there")
+    add("--dc09-udp", type=far_address, metavar="HOST:PORT", help="panels send datagrams there")
+    add("--surgard-call", type=far_address, metavar="HOST:PORT", help="receivers call there")
+    add("--surgard-second", type=far_address, metavar="HOST:PORT", help="and their second lines")
     add = parser.add_argument_group("what is played").add_argument
     add("--scenario", choices=list(SCENARIOS), required=True)
     add("--accounts", type=count, help="how many (the scenario's own)")

@@ -506,8 +506,8 @@ def test_a_hold_is_shown_in_a_real_archive_within_seconds(
     config.write_text(f"{before}{table}[[authorities]]{rest}")
     order = bundles.order(desk, "1234", Kind.ON_REQUEST, MANAGER)
     look_until(acting, lambda: bundles.read(desk, order).state is OrderState.VERIFIED)
-    set_hold(desk, "1234", HoldKind.RECORDS, "claim", by=MANAGER)
-    look_until(acting, lambda: not bundles.unflagged(desk, ["1234"]))
+    hold = set_hold(desk, "1234", HoldKind.RECORDS, "claim", by=MANAGER)
+    look_until(acting, lambda: not bundles.unflagged(desk, hold.id))
     for one in bundles.objects(desk, order):
         assert one.version_id is not None
         assert s3_store.head(one.key, one.version_id).legal_hold

@@ -77,10 +77,10 @@ def test_a_records_hold_shows_on_every_object_until_it_is_lifted(
 ) -> None:
     assert show_holds(locked) == 0
     hold = set_hold(desk, "1234", HoldKind.RECORDS, "subpoena", by=manager)
-    assert len(service.unflagged(desk, ["1234"])) == 4
+    assert len(service.unflagged(desk, hold.id)) == 4
     assert show_holds(locked) == 4
     assert flags(desk, locked) == [True] * 4
-    assert service.unflagged(desk, ["1234"]) == []
+    assert service.unflagged(desk, hold.id) == []
     assert service.orders(desk)[0].legal_hold
     lift(desk, hold, manager)
     assert show_holds(locked) == 4
@@ -159,7 +159,7 @@ def test_after_a_kill_the_flags_become_what_the_holds_ask_for(
             read_back(locked, service.orders(desk)[0])
         show_holds(locked)
         assert flags(desk, locked) == [False] * 4
-        assert service.unflagged(desk, ["1234"]) == []
+        assert service.unflagged(desk, hold.id) == []
 
 
 def test_a_flag_that_somebody_took_off_in_the_archive_is_found(
@@ -185,6 +185,30 @@ def test_what_was_done_to_flags_is_a_custody_record(
     with desk.database.reading() as connection:
         acts = [one["act"] for one in read_custody(connection, "1234")]
     assert acts[-2:] == ["flagged", "unflagged"]
+
+
+@pytest.mark.parametrize("after", [0, 2, 3])
+def test_a_kill_leaves_no_change_of_flags_or_locks_out_of_the_custody(
+    desk: Desk, manager: Person, locked: Workshop, after: int
+) -> None:
+    hold = set_hold(desk, "1234", HoldKind.RECORDS, "subpoena", by=manager)
+    with suppress(KilledError):
+        show_holds(killed_at(locked, "flag noted", after))
+    show_holds(locked)
+    lift(desk, hold, manager)
+    with suppress(KilledError):
+        show_holds(killed_at(locked, "flag noted", after))
+    show_holds(locked)
+    (order,) = service.orders(desk)
+    assert order.retain_until is not None
+    later = order.retain_until + timedelta(days=100)
+    with suppress(KilledError):
+        extend_locks(killed_at(locked, "lock noted", after), "1234", later)
+    extend_locks(locked, "1234", later)
+    assert service.orders(desk)[0].retain_until == later
+    with desk.database.reading() as connection:
+        acts = [one["act"] for one in read_custody(connection, "1234")]
+    assert acts[-3:] == ["flagged", "unflagged", "lock_extended"]
 
 
 def ends_in(desk: Desk, locked: Workshop, days: int) -> Workshop:

@@ -22,6 +22,8 @@ from stationd.bundles.work import LostError, Retention, Workshop, key_of, prepar
 from stationd.db.engine import Database
 from stationd.desk import Desk
 from stationd.errors import CheckFailedError
+from stationd.holds.model import HoldKind
+from stationd.holds.service import set_hold
 from stationd.ledger.service import LedgerTree
 from stationd.ledger.store import read_head, read_records
 from stationd.staff.model import Person
@@ -252,6 +254,16 @@ def test_a_missing_legal_hold_is_found_out(
         store.update_order(connection, ordered, legal_hold=True)
     with pytest.raises(ObjectDiffersError, match="no legal hold"):
         produce(replace(shop, store=Lying(folder_store, legal_hold=False)), ordered)
+
+
+def test_a_bundle_made_under_a_hold_is_put_with_the_flag(
+    desk: Desk, shop: Workshop, manager: Person, tree: LedgerTree, log_key: LogKey
+) -> None:
+    set_hold(desk, "1234", HoldKind.RECORDS, "subpoena", by=manager)
+    order_id = service.order(desk, "1234", Kind.ON_REQUEST, manager)
+    done = run(shop, order_id, tree, log_key=log_key, retention=RETENTION)
+    assert done.legal_hold
+    assert all(one.legal_hold for one in service.objects(desk, order_id))
 
 
 def test_what_reads_back_otherwise_is_not_verified(

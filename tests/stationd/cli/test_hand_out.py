@@ -1,6 +1,7 @@
 """`stationctl export hand-out`, `links` and `handed`."""
 
 import hashlib
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from stationd.bundles import service as bundles
 from stationd.bundles import store
 from stationd.bundles.model import Kind, OrderState, StoredObject
 from stationd.cli import hand_out
+from stationd.errors import CheckFailedError
 from stationd.handouts import service
 from stationd.staff.model import Person, Role
 
@@ -91,6 +93,21 @@ def test_a_changed_local_copy_is_not_handed_out(worker, run, order, tmp_path, de
     assert result.exit_code == 1
     assert list((tmp_path / "stick").iterdir()) == []
     assert service.handouts(desk)[0].state == "ready"
+
+
+@pytest.mark.parametrize("fault", ["changed", "gone"])
+def test_no_file_of_a_bundle_stays_on_the_medium_where_one_is_wrong(order, tmp_path, desk, fault):
+    (good,) = bundles.objects(desk, order.id)
+    other = tmp_path / "b.zip"
+    bad = replace(good, file=other.name, path=str(other))
+    if fault == "changed":
+        other.write_bytes(b"others")
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    with pytest.raises((CheckFailedError, FileNotFoundError)):
+        hand_out.copy_files([good, bad], stick)
+    assert list(stick.iterdir()) == []
+    assert (tmp_path / "a.asice").exists()
 
 
 def test_what_does_not_verify_is_not_handed_out(worker, run):

@@ -1,5 +1,6 @@
 """`stationctl hold`."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -92,12 +93,26 @@ def test_what_does_not_carry_the_flag_in_time_is_listed(stored, ok):
     assert "bundles/a.asice  version v1" in said
 
 
+def test_what_lies_in_a_folder_is_not_said_to_carry_a_flag(stored, ok, value, desk):
+    bare = replace(stored, mode=None)
+    with desk.database.writing() as connection:
+        store.record_held(connection, bare)
+    said = ok("hold", "set", "1001", "--ground", "claim")
+    assert "carries the legal-hold flag" not in said
+    assert "1 object(s) lie in a folder" in said
+    assert "bundles/a.asice" in said
+    made = value("hold", "set", "1001", "--ground", "claim")
+    assert (made["to_flag"], made["without_lock"]) == ([], ["bundles/a.asice"])
+    assert value("hold", "set", "1002", "--ground", "claim")["without_lock"] == []
+    service = ok("hold", "set", "1001", "--kind", "service", "--ground", "claim")
+    assert "object" not in service
+
+
 def test_it_waits_until_every_object_carries_the_flag(stored, value, desk, monkeypatch):
     def worker(_seconds):
         with desk.database.writing() as connection:
-            flagged = {name: getattr(stored, name) for name in stored.__slots__}
-            flagged |= {"legal_hold": True, "retain_until": datetime(2199, 1, 1, tzinfo=UTC)}
-            store.record_held(connection, StoredObject(**flagged))
+            until = datetime(2199, 1, 1, tzinfo=UTC)
+            store.record_held(connection, replace(stored, legal_hold=True, retain_until=until))
 
     monkeypatch.setattr(hold, "sleep", worker)
     made = value("hold", "set", "1001", "--ground", "claim")

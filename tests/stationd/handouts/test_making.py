@@ -13,6 +13,7 @@ from archive.seal import LogKey, Seal
 from stationd.accounts.model import Contract, Customer, Opening, Site
 from stationd.accounts.service import open_account
 from stationd.bundles import service as bundles
+from stationd.bundles import store
 from stationd.bundles.model import Kind, OrderState
 from stationd.bundles.work import Retention, Workshop, run
 from stationd.clock import SystemClock
@@ -108,6 +109,18 @@ def test_a_bundle_that_does_not_verify_is_an_incident_and_gives_no_link(
     with shop.desk.database.reading() as connection:
         assert read_check(connection, f"bundle {asked.order_id}").outcome == "failed"
     assert [one["kind"] for one in custody()][-2:] == ["incident", "hand_out_refused"]
+
+
+def test_a_bundle_with_an_incident_that_reads_back_well_is_refused_with_a_reason(
+    shop, manager, sealer
+):
+    asked = ask(shop, manager)
+    with shop.desk.database.writing() as connection:
+        store.update_order(connection, asked.order_id, state=OrderState.STORED.value)
+    hand_out(shop, asked.order_id, sealer)
+    refused = service.read(shop.desk, asked.id)
+    assert (refused.state, refused.links) == (HandoutState.REFUSED, None)
+    assert refused.why == "The bundle is stored, not verified."
 
 
 def test_while_the_archive_is_away_it_stays_asked_for(shop, manager, sealer):

@@ -79,6 +79,18 @@ def test_links_that_have_expired_are_not_shown(desk, clock, order, manager, arch
         service.links(desk, asked.id, sealer, by=manager)
 
 
+def test_after_an_incident_nothing_more_is_handed_out(desk, order, manager, archive, sealer):
+    linked, copy = (ask(desk, order, manager, way) for way in (Way.LINK, Way.COPY))
+    service.make(desk, order, archive, sealer)
+    with desk.database.writing() as connection:
+        bundle_store.update_order(connection, order.id, state="stored", why="a hash differs")
+    with pytest.raises(RefusedError, match=r"not verified\..*a hash differs"):
+        service.links(desk, linked.id, sealer, by=manager)
+    with pytest.raises(RefusedError, match=r"not verified\..*a hash differs"):
+        service.copied(desk, copy.id, by=manager)
+    assert [one.count for one in service.handouts(desk)] == [0, 0]
+
+
 def test_a_copy_is_recorded_once(desk, order, manager, archive, sealer, custody):
     asked = ask(desk, order, manager, Way.COPY)
     with pytest.raises(RefusedError, match="asked, not ready"):

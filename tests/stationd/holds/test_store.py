@@ -132,6 +132,15 @@ def test_what_is_not_there_cannot_be_held(street):
         store.check_reach(connection, Reach(scope=Scope.STATION, since=DAY, until=DAY + HOUR))
 
 
+def test_a_hold_that_somebody_asked_to_lift_holds_as_before(connection):
+    made = replace(hold("h"), kind=HoldKind.RECORDS)
+    store.record_hold(connection, made)
+    store.record_ask(connection, "h", by="maria", at=DAY, doc=b"d" * 32)
+    assert [one.id for one in store.read_holds(connection)] == ["h"]
+    assert [one.id for one in store.read_holds_on(connection, "1001")] == ["h"]
+    assert list(connection.execute(store.held_accounts()).scalars()) == ["1001"]
+
+
 def test_only_orders_of_others_on_records_flag_objects(street):
     with street.database.writing() as connection:
         store.record_hold(connection, hold("service"))

@@ -177,6 +177,11 @@ def test_a_silent_station_leaves_everything_unanswered():
         ([], "name at least one of --receiver"),
         (["--receiver", "mx9000:pty:/run/line"], "there is no simulated receiver mx9000"),
         (["--receiver", "raw:call:127.0.0.1:1"] * 2, "3501 on raw would be played twice"),
+        (["--pty", "/run/line", "--serial", "/dev/ttyS0"], "not allowed with argument --pty"),
+        (
+            ["--surgard-call", "127.0.0.1:1", "--surgard-listen", "127.0.0.1:0"],
+            "not allowed with argument --surgard-call",
+        ),
         (["--dc09-tcp", "nowhere"], "nowhere is no HOST:PORT"),
         (["--dc09-tcp", "127.0.0.1:1", "--speed", "0"], "0 is no number above 0"),
         (["--dc09-tcp", "127.0.0.1:1", "--speed", "fast"], "fast is no number above 0"),

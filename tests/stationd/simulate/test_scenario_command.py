@@ -120,6 +120,7 @@ def test_a_fault_of_the_program_is_told_and_ends_in_1(net, capsys, tmp_path):
         ((*TCP, "--accounts", "many"), "many is no number above 0"),
         ((*TCP, "--first-account", "XYZ"), "XYZ is no hexadecimal number"),
         (("--dc09-tcp", "127.0.0.1"), "127.0.0.1 is no HOST:PORT"),
+        (("--dc09-tcp", "127.0.0.1:65536"), "127.0.0.1:65536 is no HOST:PORT"),
         ((*TCP, "--scenario", "flood"), "invalid choice: 'flood'"),
     ],
 )
