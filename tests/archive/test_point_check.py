@@ -130,6 +130,29 @@ def test_a_tail_cut_off_does_not_come_to_the_signed_state(logbook, station, tmp_
     told(found, "point 1: the account does not stand in the state")
 
 
+def test_a_statement_with_another_entry_than_its_last_point_is_told(
+    logbook, station, tmp_path
+) -> None:
+    for size in (20, 40):
+        logbook.checkpoint(size)
+    later = canonical.encode(
+        json.loads(logbook.entries[1]) | {"time": "2026-01-02T00:45:00.000000Z"}
+    )
+    time = datetime(2026, 1, 2, 0, 45, tzinfo=UTC)
+    source = logbook.source(logbook.proofs([0, 1]), checkpoint_entry=later, checkpoint_time=time)
+    found = judged(source, station, tmp_path)
+    told(found, "its last point has another entry than the one that is stated")
+
+
+def test_a_second_note_of_the_same_size_is_told(logbook, station, tmp_path) -> None:
+    for size in (20, 40):
+        logbook.checkpoint(size)
+    key = station.log_key
+    other = checkpoint.note(origin=ORIGIN, size=2, root=bytes(32), sign=key.sign, public=key.public)
+    found = judged(logbook.source(logbook.proofs([0, 1]), checkpoint_note=other), station, tmp_path)
+    told(found, "data/checkpoint/1.note: signs another log than the note of the last point")
+
+
 def test_a_second_epoch_cannot_be_hidden(logbook, station, tmp_path) -> None:
     logbook.checkpoint(20)
     logbook.checkpoint(40, others=[("4821", 2)])
