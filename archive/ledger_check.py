@@ -491,13 +491,21 @@ def check_folder(
         for proofs, given in sets:
             problems = problems + check_points(proofs, given, kind, segments, status)
         note = (folder / "data/checkpoint" / f"{statement.checkpoint}.note").read_bytes()
-        if not sets:
+        if not (folder / PROOFS).exists() and _states_proofs(folder):
+            text = "is missing, and bag-info.txt says that it is there"
+            problems = [*problems, Problem(PROOFS, text)]
+        elif not sets:
             remarks = [*remarks, "no proofs are inside: only the sealed word stands for the head"]
         return problems + check_checkpoint(statement, note, log_public_pem), remarks
     except LedgerError as error:
         return [Problem(error.subject, error.text)], []
     except OSError as error:
         return [Problem(str(error.filename), f"cannot be read: {error.strerror}")], []
+
+
+def _states_proofs(folder: Path) -> bool:
+    info = _content([folder], "bag-info.txt") or b""
+    return any(line.startswith(b"Ledger-Proofs: ") for line in info.splitlines())
 
 
 def _proof_sets(

@@ -342,6 +342,13 @@ def test_a_note_of_another_log_key_is_told(proved, station, other_station) -> No
     assert any("is not signed, once, with the log key" in it.text for it in report.findings)
 
 
+def test_the_bundles_own_checker_misses_proofs_that_are_stated(proved, station, tmp_path) -> None:
+    shutil.rmtree(proved.folder / "data/proofs")
+    said = by_itself(proved.folder, station, tmp_path)
+    assert said.returncode == 1
+    assert f"FAILED {PROOFS}: is missing, and bag-info.txt says" in said.stdout
+
+
 def test_without_proofs_the_notes_and_replies_belong_to_nothing(proved, station) -> None:
     (proved.folder / PROOFS).unlink()
     report = examine(proved.folder, station.anchors)
