@@ -361,7 +361,7 @@ def _trust(work: Examination) -> None:
         if inside is None:
             continue
         try:
-            known, found = openssl.certificates(given), openssl.certificates(inside)
+            known, found = (set(openssl.certificates(pem)) for pem in (given, inside))
         except openssl.DerError as error:
             work.failed("trust", name, f"holds {error}")
             continue
