@@ -35,6 +35,7 @@ from archive.bag_check import (
     REQUIRED,
     base_name,
     container_manifest,
+    foreign_checkers,
     same_but_for_case,
     segment_rows,
     unknown,
@@ -162,6 +163,9 @@ def _bag(work: Examination) -> None:
     _check_oxum(work)
     _check_proofs_stated(work)
     _check_container_manifest(work)
+    if foreign := foreign_checkers(work.opened.read):
+        text = f"{', '.join(foreign)}: not this program's files; do not trust what they say"
+        work.report.not_checked.append(text)
     work.report.conclude("bag", "", "every file that a bundle has is there")
 
 

@@ -331,6 +331,18 @@ def test_another_document_is_found_under_the_real_seal(sealed, station) -> None:
     assert subjects(container, station.anchors) == {name}
 
 
+def test_programs_in_a_bundle_that_may_lie_are_told_under_the_real_seal(sealed, station) -> None:
+    before = examine(sealed.container, station.anchors, processes=1)
+    assert not any("not this program's" in it for it in before.not_checked)
+    (sealed.folder / "verify/point_check.py").write_text("check_proofs = lambda *_: []\n")
+    container = reseal(sealed.folder, station, sealed.container)
+
+    report = examine(container, station.anchors, processes=1)
+
+    said = "verify/point_check.py: not this program's files; do not trust what they say"
+    assert said in report.not_checked
+
+
 def test_proofs_that_were_taken_out_are_missed_under_the_real_seal(proved, station) -> None:
     shutil.rmtree(proved.folder / "data/proofs")
     container = reseal(proved.folder, station, proved.container)
