@@ -1,16 +1,28 @@
 """Which files a bundle has, under which names, and what its container's manifest must be."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from hashlib import sha256
+from importlib import resources
 
 from archive import ledger_check
 from archive.note_check import Statement
 from archive.opened import CONTAINER_MANIFEST
 
 __all__ = [  # noqa: PLE0604
-    *("KINDS", "REQUIRED", "base_name", "container_manifest", "same_but_for_case", "segment_rows"),
-    "unknown",
+    *("CHECKERS", "KINDS", "REQUIRED", "base_name", "container_manifest", "foreign_checkers"),
+    *("same_but_for_case", "segment_rows", "unknown"),
 ]
+
+# What a bundle brings to check itself, and the file of this package that it is.
+CHECKERS = {
+    "verify/ledger.py": "ledger_check.py",
+    "verify/note_check.py": "note_check.py",
+    "verify/openssl.py": "openssl.py",
+    "verify/point_check.py": "point_check.py",
+    "verify/proof_check.py": "proof_check.py",
+}
+_SCRIPT = ("verify/verify.sh", "ac4fe3f032a2c22db2982f44d5b4776b459eeca19c227a0e24628e46c210c971")
 
 KINDS = ("primary", "closing", "on_request")
 REQUIRED = (
@@ -57,6 +69,26 @@ def unknown(
     # Files in META-INF were judged when the container was opened.
     left = (it for it in names if it not in known and not it.startswith("META-INF/"))
     return sorted(name for name in left if not _OPTIONAL.fullmatch(name))
+
+
+def foreign_checkers(read: Callable[[str], bytes | None]) -> list[str]:
+    """Return the programs of a bundle that are not, byte for byte, this package's own files.
+
+    They are those of another version, or were changed: what they say is worth nothing.
+    """
+    own = resources.files("archive")
+    files = {name: own / file for name, file in CHECKERS.items()}
+    known = {
+        name: sha256(file.read_bytes()).hexdigest()
+        for name, file in files.items()
+        if file.is_file()
+    } | dict([_SCRIPT])
+    found = {name: read(name) for name in (*CHECKERS, _SCRIPT[0])}
+    return [
+        name
+        for name, there in found.items()
+        if there is not None and sha256(there).hexdigest() != known.get(name)
+    ]
 
 
 def same_but_for_case(names: Iterable[str]) -> list[str]:

@@ -41,7 +41,7 @@ from archive.manifest import (
     file_sha256,
     listing,
 )
-from archive.proofs import Proofs, proof_files
+from archive.proofs import PROOFS_FILE, Proofs, proof_files
 from archive.report import ReportFacts, alarm_history_pdf
 from archive.seal import Seal
 from archive.segments import SegmentFiles, write_segments
@@ -401,6 +401,8 @@ def _tags(bag: Bag, source: BundleSource, trust: Trust, made: _Tags) -> Built:
 
 
 def _bag_info(bag: Bag, source: BundleSource) -> bytes:
+    # What is stated here and is not there is refused: it was taken out.
+    proofs = [("Ledger-Proofs", PROOFS_FILE)] if source.proofs else []
     return bag_info(
         [
             ("Source-Organization", source.station),
@@ -410,6 +412,7 @@ def _bag_info(bag: Bag, source: BundleSource) -> bytes:
             ("Payload-Oxum", bag.oxum()),
             ("Container-Deflate", deflate_probe()),
             ("Container-Signature", xades.SIGNATURES),
+            *proofs,
         ]
     )
 

@@ -38,6 +38,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="LOG.pub.pem",
         help="the log's public key; without it the copy inside the bundle is used",
     )
+    parser.add_argument(
+        "--proofs", action="store_true", help="refuse a bundle without proofs of what others saw"
+    )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     parser.add_argument(
         "--processes", type=_count, metavar="N", help="how many to use (default: one per core)"
@@ -69,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         sys.stderr.write(f"stationd-verify: {error.filename}: {error.strerror}\n")
         return USAGE
-    report = examine(given.bundle, anchors, processes=given.processes)
+    report = examine(given.bundle, anchors, processes=given.processes, demand_proofs=given.proofs)
     if given.json:
         sys.stdout.write(json.dumps(report.as_json(), indent=2) + "\n")
     else:

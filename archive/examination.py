@@ -24,6 +24,7 @@ class Examination:
     anchors: Anchors
     report: Report
     map: Mapped
+    demand_proofs: bool = False
     seen: dict[str, Seen] = field(default_factory=dict)
     segments: list[SegmentSeen] = field(default_factory=list)
     statement: Statement | None = None

@@ -129,7 +129,8 @@ ROOT.pem and TSA.pem obtained from the station or its counsel and not from here:
 All four must succeed. `sh verify/verify.sh ROOT.pem TSA.pem LOG.pub.pem` does the
 same, and `python3 verify/ledger.py . LOG.pub.pem TSA.pem` shows that no record is
 missing, added or changed up to the head that the checkpoint covers, and when others
-saw the log with this account in it.
+saw the log with this account in it. Both came with this bundle: stationd-verify from
+elsewhere says whether they are what they should be.
 
 What it does not show
 ---------------------

@@ -19,7 +19,10 @@ _WINDOWS, _ROWS, _RECENT = 60, 60, 12
 
 @dataclass(slots=True)
 class Window:
-    """The records around one incident; ``more`` of them are in the files only."""
+    """The records around one incident; ``more`` of them are in the files only.
+
+    ``earlier``: so are some of those before its first signal.
+    """
 
     begin: str
     until: str
@@ -27,6 +30,7 @@ class Window:
     rows: list[Mapping[str, Any]] = field(default_factory=list)
     signals: int = 0
     more: int = 0
+    earlier: bool = False
     last: str = ""
 
 
@@ -38,7 +42,7 @@ class Windows:
         self.more = 0
         self._open: Window | None = None
         self._skip = self._minute = ""
-        self._recent: deque[tuple[str, Mapping[str, Any]]] = deque(maxlen=_RECENT)
+        self._recent: deque[tuple[str, Mapping[str, Any]]] = deque(maxlen=_RECENT + 1)
 
     def add(self, fields: Mapping[str, Any], time: str, *, incident: bool) -> None:
         """Take the next record; ``incident`` tells whether a window is kept around it."""
@@ -66,7 +70,9 @@ class Windows:
             return None
         begin = _shifted(time, -BEFORE)
         window = Window(begin, _shifted(time, AFTER), fields, signals=1, last=time)
-        window.rows += [row for at, row in self._recent if begin <= at <= time]
+        before = [row for at, row in self._recent if begin <= at <= time]
+        window.earlier = len(before) > _RECENT
+        window.rows += before[-_RECENT:]
         self.windows.append(window)
         self._open = window
         return window

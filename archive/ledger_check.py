@@ -483,7 +483,7 @@ def check_folder(
         index = json_object("data/index.json", (folder / "data/index.json").read_bytes())
         status = (folder / "data/line-status.csv").read_bytes()
         tsa_pem = tsa_pem or (folder / "trust/tsa.pem").read_bytes()
-        sets = list(_proof_sets(statement, (folder, also), log_public_pem, tsa_pem))
+        sets = list(_proof_sets(statement, folder, also, (log_public_pem, tsa_pem)))
         points = merged(proofs for proofs, _ in sets)
         segments = _segments(folder, statement, tuple(sorted({point.size for point in points})))
         kind = str(index.get("kind"))
@@ -491,7 +491,10 @@ def check_folder(
         for proofs, given in sets:
             problems = problems + check_points(proofs, given, kind, segments, status)
         note = (folder / "data/checkpoint" / f"{statement.checkpoint}.note").read_bytes()
-        if not sets:
+        if not (folder / PROOFS).exists() and _states_proofs(folder):
+            text = "is missing, and bag-info.txt says that it is there"
+            problems = [*problems, Problem(PROOFS, text)]
+        elif not sets:
             remarks = [*remarks, "no proofs are inside: only the sealed word stands for the head"]
         return problems + check_checkpoint(statement, note, log_public_pem), remarks
     except LedgerError as error:
@@ -500,21 +503,28 @@ def check_folder(
         return [Problem(str(error.filename), f"cannot be read: {error.strerror}")], []
 
 
+def _states_proofs(folder: Path) -> bool:
+    info = _content([folder], "bag-info.txt") or b""
+    return any(line.startswith(b"Ledger-Proofs: ") for line in info.splitlines())
+
+
 def _proof_sets(
-    statement: Statement, folders: Iterable[Path | None], log_pem: bytes, tsa_pem: bytes
+    statement: Statement, bundle: Path, also: Path | None, pems: tuple[bytes, bytes]
 ) -> Iterator[tuple[Proofs, Given]]:
     """Yield the proofs of the bundle, and those of a folder beside it, if there are."""
-    for place, folder in enumerate(folders):
+    log_pem, tsa_pem = pems
+    for place, folder in enumerate((bundle, also)):
         if folder is None or not (place or (folder / PROOFS).exists()):
             continue
         subject = PROOFS if place == 0 else str(folder / PROOFS)
         proofs = read_proofs((folder / PROOFS).read_bytes(), subject)
-        yield proofs, Given(statement, partial(_content, folder), log_pem, tsa_pem)
+        # The note that is stated lies in the bundle, for further proofs as well.
+        yield proofs, Given(statement, partial(_content, (folder, bundle)), log_pem, tsa_pem)
 
 
-def _content(folder: Path, name: str) -> bytes | None:
-    path = folder / name
-    return path.read_bytes() if path.is_file() else None
+def _content(folders: Sequence[Path], name: str) -> bytes | None:
+    paths = (folder / name for folder in folders)
+    return next((path.read_bytes() for path in paths if path.is_file()), None)
 
 
 def _segments(folder: Path, statement: Statement, bounds: tuple[int, ...]) -> list[Segment]:

@@ -36,6 +36,9 @@ _OLDEST = 3
 _SIGNED_DATA = bytes.fromhex("06092a864886f70d010702")
 _TST_INFO = bytes.fromhex("060b2a864886f70d0109100104")
 _SIGNATURE_STAMP = bytes.fromhex("060b2a864886f70d010910020e")
+# AlgorithmIdentifier of the two kinds of keys that seal: ECDSA on P-256, and RSA.
+_P256 = bytes.fromhex("301306072a8648ce3d020106082a8648ce3d030107")
+_RSA = bytes.fromhex("300d06092a864886f70d0101010500")
 _SEQUENCE, _SET, _OCTETS, _TIME, _INTEGER = 0x30, 0x31, 0x04, 0x18, 0x02
 _CONTEXT_0, _CONTEXT_1 = 0xA0, 0xA1
 # Behind serial number, algorithm, issuer, validity and subject.
@@ -158,12 +161,12 @@ def _generalized(body: bytes) -> datetime:
         raise DerError("the token gives no time") from None
 
 
-def certificates(pem: bytes) -> set[bytes]:
-    """Return the certificates of a PEM file, in DER."""
-    found = set()
+def certificates(pem: bytes) -> list[bytes]:
+    """Return the certificates of a PEM file, in DER, in their order."""
+    found = []
     for body in _PEM.findall(pem):
         try:
-            found.add(base64.b64decode(b"".join(body.split()), validate=True))
+            found.append(base64.b64decode(b"".join(body.split()), validate=True))
         except ValueError:
             raise DerError("a certificate that is not base64") from None
     return found
@@ -241,6 +244,8 @@ def verify_certificate(chain: Sequence[bytes], root_pem: bytes, at: datetime) ->
         {"leaf.pem": leaf, "between.pem": b"".join(between), "root.pem": root_pem},
         lambda paths: [
             *("verify", "-CAfile", paths["root.pem"], "-untrusted", paths["between.pem"]),
+            # As for the seal: a certificate of a server or an authority signs no bundle.
+            *("-purpose", "smimesign"),
             *("-no-CApath", "-no-CAstore", "-attime", str(int(at.timestamp())), paths["leaf.pem"]),
         ],
     )
@@ -252,9 +257,13 @@ def verify_bare(value: bytes, data: bytes, certificate: bytes, *, halves: bool) 
     ``halves``: the value is r and s of equal length, as XML has it (RFC 4051), and not in DER.
     """
     try:
-        key = _pem("PUBLIC KEY", _public_key(certificate))
+        der = _public_key(certificate)
     except DerError as error:
         return Answer(False, f"the certificate cannot be read: {error}")  # noqa: FBT003
+    if not _key_of_kind(der, _P256 if halves else _RSA):
+        text = "the key of the certificate is none of the algorithm that is named"
+        return Answer(False, text)  # noqa: FBT003
+    key = _pem("PUBLIC KEY", der)
     return _ask(
         {"value": _der_of_halves(value) if halves else value, "data": data, "key.pem": key},
         lambda paths: [
@@ -271,6 +280,11 @@ def _public_key(certificate: bytes) -> bytes:
     if len(members) <= _KEY_PLACE:
         raise DerError("not a certificate")
     return members[_KEY_PLACE].raw
+
+
+def _key_of_kind(der: bytes, algorithm: bytes) -> bool:
+    """Tell whether a SubjectPublicKeyInfo is of an AlgorithmIdentifier, parameters included."""
+    return next(_nodes(_only(der, _SEQUENCE).body)).raw == algorithm
 
 
 def _der_of_halves(value: bytes) -> bytes:

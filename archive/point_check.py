@@ -12,6 +12,7 @@ A bundle carries this file beside ``verify/ledger.py``; it needs Python and the 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -239,6 +240,7 @@ def check_proofs(proofs: Proofs, given: Given, *, closing: bool, closed: bool) -
     last = seen[-1][0]
     if last is None:
         return problems
+    problems += _check_stated(proofs, given, last)
     for point, (note, _) in zip(proofs.points, seen, strict=True):
         problems += _check_consistency(point, note, last, proofs.subject)
     return problems + _check_absence(proofs, given.statement, last, closing or not closed)
@@ -263,6 +265,22 @@ def _check_frame(proofs: Proofs, statement: Statement) -> list[Problem]:
     if last.size != statement.records or last.head.hex() != statement.head:
         wrong.append("its last point does not have the size and head that are stated")
     return [Problem(proofs.subject, text) for text in wrong]
+
+
+def _check_stated(proofs: Proofs, given: Given, last: Note) -> list[Problem]:
+    """Check that the entry and note that are stated are the last point's: no log has two."""
+    problems: list[Problem] = []
+    stated = given.statement.note
+    if proofs.points[-1].leaf != sha256(b"\0" + given.statement.entry.encode()).digest():
+        text = "its last point has another entry than the one that is stated"
+        problems.append(Problem(proofs.subject, text))
+    # A note that is missing, or is none, is told of with the statement.
+    with suppress(LedgerError):
+        raw = given.read(stated)
+        if raw is not None and split_note(raw, proofs.origin).text != last.text:
+            text = "signs another log than the note of the last point"
+            problems.append(Problem(stated, text))
+    return problems
 
 
 def _check_point(point: Point, proofs: Proofs, given: Given) -> tuple[Note | None, list[Problem]]:

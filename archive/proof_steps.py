@@ -50,6 +50,10 @@ def proofs(work: Examination) -> None:
 
 def note_absence(work: Examination) -> None:
     """Say what a bundle without proofs does not show."""
-    if PROOFS not in work.opened.places:
+    if PROOFS in work.opened.places:
+        return
+    if work.demand_proofs:
+        work.failed("proofs", PROOFS, "is not there, and proofs were demanded")
+    else:
         text = "the checkpoint's entry in the log, the head in its state, anchors: no proofs inside"
         work.report.not_checked.append(text)

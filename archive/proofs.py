@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from archive.canonical import JsonValue, encode
 from archive.merkle import Occupant
 
-__all__ = ["Absence", "AtClose", "PointProof", "Proofs", "proof_files"]
+__all__ = ["PROOFS_FILE", "Absence", "AtClose", "PointProof", "Proofs", "proof_files"]
+
+PROOFS_FILE = "data/proofs/proofs.json"
+"""What names all other files of the proofs; `bag-info.txt` states that it is there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +82,7 @@ def proof_files(proofs: Proofs) -> Iterator[tuple[str, bytes]]:
         "station": proofs.station,
         "v": 1,
     }
-    yield "data/proofs/proofs.json", encode(value) + b"\n"
+    yield PROOFS_FILE, encode(value) + b"\n"
 
 
 def _path(point: PointProof, ending: str) -> str:

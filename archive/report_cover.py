@@ -84,7 +84,7 @@ def _identity(facts: ReportFacts, summary: Summary) -> list[tuple[str, str]]:
         ("Kind of bundle", f"{form.kind}; {form.base}"),
         ("Time basis", f"recorded in UTC, shown in {form.zone} with offset"),
         ("Made by", f"{_listed(summary.origins)}; {facts.documents} documents"),
-        ("Withheld", "nothing"),
+        ("Withheld", "no record; of documents, those that are internal or privileged"),
         ("Software", f"{form.software}; code table {facts.table or 'not named'}"),
     ]
 

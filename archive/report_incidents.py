@@ -77,6 +77,11 @@ def _incident(
         label=90,
     )
     layout.space(3)
+    if window.earlier:
+        layout.note(
+            f"The records of this span before record {window.rows[0].get('seq')} are in "
+            "data/records."
+        )
     window_table(layout, window.rows, first, summary)
     if window.more:
         layout.note(

@@ -51,7 +51,8 @@ def gap_list(layout: Layout, facts: ReportFacts, zone: tzinfo) -> None:
     layout.note(
         "A gap is a span in which the station cannot vouch that a signal would have been recorded: "
         "a receiver or its line was down, the recording program or its machine stood still, or a "
-        "clock was set. The listener is where the signals of the account come in."
+        "clock was set. The listener is where the signals of the account come in. While nobody "
+        "stamped the ledger, signals were recorded, but when stands on the station's word alone."
     )
     if not facts.lines:
         layout.text("None is recorded for the span of this history.")
@@ -247,13 +248,14 @@ def checks(layout: Layout, facts: ReportFacts) -> None:
         layout.space(3)
     layout.note(
         "The first shows who sealed the bundle, the second that it was sealed no later than the "
-        "time stamp says, the third and fourth that no file was changed, added or removed."
+        "time stamp says, the third and fourth that no file they list was changed or removed. A "
+        "file that was added is told by stationd-verify."
     )
-    layout.text("python3 verify/ledger.py . LOG.pub.pem", size=8.5)
+    layout.text("python3 verify/ledger.py . LOG.pub.pem TSA.pem", size=8.5)
     layout.note(
         "This shows that no record is missing, added or changed between the first and the head "
-        "that the checkpoint covers. A PDF reader checks the signature and the time stamp of this "
-        "report by itself; stationd-verify does all of it in one step."
+        "that the checkpoint covers. stationd-verify does all of this in one step, but for the "
+        "signature and the time stamp inside this report: a PDF reader checks those."
     )
     layout.subheading("Fingerprints (SHA-256)")
     for title, digest in [*facts.fingerprints, ("content id", facts.form.content_id)]:

@@ -84,6 +84,7 @@ GAPS: Mapping[str, str] = MappingProxyType(
         "tap_loss": "a listening line lost bytes",
         "account_path": "this account was not heard while others were",
         "import_boundary": "before this program recorded",
+        "unstamped": "nobody stamped the ledger",
     }
 )
 """What each kind of gap means, in words."""

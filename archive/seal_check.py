@@ -50,9 +50,11 @@ def _check_container(work: Examination) -> None:
         return
     for name, fault in xades_check.problems(form, _signed_files(work, form)):
         work.failed("signature", name, fault)
-    signer = work.opened.read("trust/signer.pem") or b""
-    if form.chain[0] not in _certificates(signer):
-        text = "was not made with the certificate in trust/signer.pem"
+    # Nothing signs the list of certificates in it; what it must be is known.
+    if form.chain != _chain(work):
+        text = (
+            "does not have the certificates of trust/signer.pem and trust/root.pem, as they stand"
+        )
         work.failed("signature", xades_check.NAME, text)
     for answer in (
         openssl.verify_certificate(form.chain, work.anchors.root_pem, form.token.time),
@@ -74,11 +76,14 @@ def _signed_files(work: Examination, form: SignatureForm) -> dict[str, str]:
     return {name: work.seen[name].sha256 for name in names if name in work.seen}
 
 
-def _certificates(pem: bytes) -> set[bytes]:
+def _chain(work: Examination) -> tuple[bytes, ...]:
+    """Return the certificates from the signer's to the root's, as the bundle has them."""
+    pems = [work.opened.read(f"trust/{name}.pem") or b"" for name in ("signer", "root")]
     try:
-        return openssl.certificates(pem)
+        # A chain that was given up to the root has the root twice.
+        return tuple(dict.fromkeys(one for pem in pems for one in openssl.certificates(pem)))
     except openssl.DerError:
-        return set()
+        return ()
 
 
 def timestamp(work: Examination) -> None:

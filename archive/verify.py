@@ -35,6 +35,7 @@ from archive.bag_check import (
     REQUIRED,
     base_name,
     container_manifest,
+    foreign_checkers,
     same_but_for_case,
     segment_rows,
     unknown,
@@ -45,6 +46,7 @@ from archive.file_check import SegmentJob, digest, document_hash, segment
 from archive.findings import Anchors, Finding, Outcome, Report
 from archive.note_check import LedgerError, Statement, clock_steps, entry_time
 from archive.opened import CONTAINER_MANIFEST, Opened, open_bundle
+from archive.point_check import PROOFS
 from archive.zip_layout import BrokenFileError
 
 __all__ = ["Anchors", "Finding", "Outcome", "Report", "VerifiedBundle", "examine", "verify"]
@@ -73,17 +75,20 @@ class VerifiedBundle:
     report: Report
 
 
-def examine(bundle: Path, anchors: Anchors, *, processes: int | None = None) -> Report:
+def examine(
+    bundle: Path, anchors: Anchors, *, processes: int | None = None, demand_proofs: bool = False
+) -> Report:
     """Run every check and report all that was found.
 
-    ``bundle`` is a container, with its volumes beside it, or the folder it was unpacked to.
+    ``bundle`` is a container, with its volumes beside it, or the folder it was unpacked to.  With
+    ``demand_proofs`` one that has none is refused, of whatever form it says to be.
     """
     report = Report(bundle=bundle.name)
     opened = open_bundle(bundle, report)
     if opened is None:
         return report
     with _mapping(opened, processes) as mapped:
-        work = Examination(opened, anchors, report, mapped)
+        work = Examination(opened, anchors, report, mapped, demand_proofs)
         for step in (
             _bag,
             _digests,
@@ -156,7 +161,11 @@ def _bag(work: Examination) -> None:
     if work.opened.read("bagit.txt") not in {None, _BAGIT}:
         work.failed("bag", "bagit.txt", "is not that of BagIt 1.0")
     _check_oxum(work)
+    _check_proofs_stated(work)
     _check_container_manifest(work)
+    if foreign := foreign_checkers(work.opened.read):
+        text = f"{', '.join(foreign)}: not this program's files; do not trust what they say"
+        work.report.not_checked.append(text)
     work.report.conclude("bag", "", "every file that a bundle has is there")
 
 
@@ -173,6 +182,11 @@ def _check_oxum(work: Examination) -> None:
     if not whole and not _volume_away(work):
         work.failed("bag", "bag-info.txt", "Payload-Oxum is not the size of what is here")
     work.report.base = info.get("External-Identifier", "")
+
+
+def _check_proofs_stated(work: Examination) -> None:
+    if "Ledger-Proofs" in _bag_info(work) and PROOFS not in work.opened.places:
+        work.failed("bag", PROOFS, "is missing, and bag-info.txt says that it is there")
 
 
 def _check_container_manifest(work: Examination) -> None:
@@ -351,7 +365,7 @@ def _trust(work: Examination) -> None:
         if inside is None:
             continue
         try:
-            known, found = openssl.certificates(given), openssl.certificates(inside)
+            known, found = (set(openssl.certificates(pem)) for pem in (given, inside))
         except openssl.DerError as error:
             work.failed("trust", name, f"holds {error}")
             continue
@@ -525,10 +539,3 @@ def _document(work: Examination, row: Any, named: set[str]) -> None:  # noqa: AN
             work.failed("documents", place.name, "is not the document that the record names")
     except (ValueError, BrokenFileError) as error:
         work.failed("documents", place.name, f"cannot be checked: {error}")
-
-
-_STEPS = (
-    *(_bag, _digests, _trust),
-    *(seal_check.signature, seal_check.timestamp),
-    *(_ledger, _rows, _documents),
-)

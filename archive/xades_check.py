@@ -9,6 +9,7 @@ import base64
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 
 from archive import openssl
@@ -91,6 +92,7 @@ def read_form(document: bytes) -> SignatureForm:
         (value,) = _VALUE.findall(text)
         (token,) = _TOKEN.findall(text)
         (time,) = _TIME.findall(text)
+        datetime.fromisoformat(time)
         (algorithm,) = _ALGORITHM.findall(text)
         chain = tuple(_decoded(one) for one in _CERTIFICATE.findall(text))
         references = {name: _decoded(digest) for name, digest in _REFERENCE.findall(text)}
@@ -107,7 +109,8 @@ def read_form(document: bytes) -> SignatureForm:
         raise XadesError("is not a signature of the form that a bundle has") from None
     except openssl.DerError as error:
         raise XadesError(f"carries no stamp that can be read: {error}") from None
-    if not chain or "<ds:SignedInfo>" not in text or (form.halves and len(form.value) != _HALVES):
+    whole = re.search("<ds:SignedInfo>.*</ds:SignedInfo>", text)
+    if not chain or not whole or (form.halves and len(form.value) != _HALVES):
         raise XadesError("is not a signature of the form that a bundle has")
     return form
 

@@ -20,7 +20,7 @@ from stationd.anchors.views import States, state_root
 from stationd.audit import store
 from stationd.audit.hashing import Rehash
 from stationd.audit.model import ChainState, Cursor, Fault, Mismatch
-from stationd.audit.signed import log_faults, stamp_faults
+from stationd.audit.signed import log_faults, lost_faults, stamp_faults
 from stationd.db.engine import Connection
 from stationd.desk import Desk
 from stationd.errors import LedgerBrokenError, MistakeError, NotFoundError
@@ -89,11 +89,10 @@ def look(auditor: Auditor, count: int) -> int:
         if cursor.acct == "":
             faults += log_faults(connection, auditor.origin, auditor.public)
             faults += stamp_faults(connection, _STAMPS)
+            faults += lost_faults(connection)
         stamped = _stamped(connection, auditor, faults)
         cursor, left = _go_on(connection, auditor, cursor, count, (stamped, faults))
-    with auditor.desk.database.writing() as connection:
-        store.record_cursor(connection, cursor)
-    _tell(auditor.desk, faults)
+    _tell(auditor.desk, faults, cursor)
     return count - left
 
 
@@ -180,8 +179,9 @@ def _stamped(connection: Connection, auditor: Auditor, faults: list[Fault]) -> _
 
 def _anchored(connection: Connection, chain: ChainState, stamped: _Stamped) -> Iterator[Fault]:
     """Compare the head a chain had at the newest anchor with the state that was stamped."""
+    # A chain that began later is in neither; one whose record of then is gone is only in the state.
     sharing = anchors.read_sharing(connection, chain.key, stamped.n)
-    if all(one.key != chain.key for one in sharing) or stamped.view.holds(chain.key, sharing):
+    if stamped.view.holds(chain.key, sharing):
         return
     text = (
         f"{chain.acct}, epoch {chain.epoch}: its records do not come to the state that was stamped "
@@ -193,9 +193,14 @@ def _anchored(connection: Connection, chain: ChainState, stamped: _Stamped) -> I
 # --- What was found ---
 
 
-def _tell(desk: Desk, faults: Iterable[Fault]) -> None:
-    """Record faults that are not known yet, and raise the alarm while any waits."""
+def _tell(desk: Desk, faults: Iterable[Fault], cursor: Cursor | None = None) -> None:
+    """Record faults that are not known yet, and raise the alarm while any waits.
+
+    How far the audit is moves in the same transaction: what was found is not passed over.
+    """
     with desk.database.writing() as connection:
+        if cursor is not None:
+            store.record_cursor(connection, cursor)
         new = [fault for fault in faults if not store.find_fault(connection, fault)]
         drafts: list[RecordDraft] = []
         for fault in dict.fromkeys(new):

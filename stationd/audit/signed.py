@@ -12,8 +12,9 @@ from stationd.anchors.store import read_newest_stamped
 from stationd.audit import store
 from stationd.audit.model import Fault
 from stationd.db.engine import Connection
+from stationd.ledger.checkpoints import read_count, read_entry
 
-__all__ = ["log_faults", "stamp_faults"]
+__all__ = ["log_faults", "lost_faults", "stamp_faults"]
 
 _NO_ENTRY = "0" * 64
 
@@ -61,6 +62,25 @@ def stamp_faults(connection: Connection, most: int) -> Iterator[Fault]:
             if not holds:
                 text = f"has a stamp of {stamp.authority} that is not over its note"
                 yield _fault(anchor.n, "stamp", text)
+
+
+def lost_faults(connection: Connection) -> Iterator[Fault]:
+    """Yield chains that were published and are gone, by name or by their number alone."""
+    for acct, epoch in store.read_unheaded(connection):
+        text = f"{acct}, epoch {epoch}: its head is gone from the table heads"
+        yield Fault(acct, epoch, 0, "lost", text)
+    n = read_count(connection) - 1
+    entry = read_entry(connection, n)
+    there = store.read_chain_count(connection)
+    if entry is not None and (stated := _stated(entry)) != there:
+        yield _fault(n, "chains", f"covers {stated} chains, and {there} are published")
+
+
+def _stated(entry: bytes) -> object:
+    try:
+        return json.loads(entry)["accounts"]
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _fault(n: int, what: str, text: str) -> Fault:

@@ -15,6 +15,7 @@ from stationd.errors import NotFoundError
 __all__ = [
     "find_fault",
     "read_chain",
+    "read_chain_count",
     "read_cursor",
     "read_entries",
     "read_lost_chains",
@@ -25,6 +26,7 @@ __all__ = [
     "read_notes",
     "read_rows",
     "read_uncovered",
+    "read_unheaded",
     "record_cursor",
     "record_mismatch",
     "record_settled",
@@ -110,16 +112,31 @@ def read_uncovered(connection: Connection) -> list[ChainState]:
 
 def read_lost_chains(connection: Connection) -> list[tuple[str, int]]:
     """Return chains that have records or were published, and have no head."""
-    found: set[tuple[str, int]] = set()
-    heads = schema.heads.c
-    for table in (schema.records.c, schema.published.c):
-        query = (
-            sa.select(table.acct, table.epoch)
-            .distinct()
-            .where(~sa.exists().where(heads.acct == table.acct, heads.epoch == table.epoch))
-        )
-        found |= {(row.acct, row.epoch) for row in connection.execute(query)}
+    found = _unheaded(connection, schema.records) | _unheaded(connection, schema.published)
     return sorted(found)
+
+
+def read_unheaded(connection: Connection) -> list[tuple[str, int]]:
+    """Return chains that were published and have no head, without a look at all records."""
+    return sorted(_unheaded(connection, schema.published))
+
+
+def read_chain_count(connection: Connection) -> int:
+    """Return how many chains were published."""
+    count: int = connection.execute(
+        sa.select(sa.func.count()).select_from(schema.published)
+    ).scalar_one()
+    return count
+
+
+def _unheaded(connection: Connection, table: sa.Table) -> set[tuple[str, int]]:
+    heads, named = schema.heads.c, table.c
+    query = (
+        sa.select(named.acct, named.epoch)
+        .distinct()
+        .where(~sa.exists().where(heads.acct == named.acct, heads.epoch == named.epoch))
+    )
+    return {(row.acct, row.epoch) for row in connection.execute(query)}
 
 
 def _chain(row: Any) -> ChainState:  # noqa: ANN401  (a row of _chains)

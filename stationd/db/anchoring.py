@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from stationd.db.columns import Time, metadata
+from stationd.db.columns import Hash, Time, chain_columns, metadata
 
 __all__ = [
     "anchor_objects",
@@ -15,16 +15,10 @@ __all__ = [
     "stamps",
 ]
 
-Hash = sa.LargeBinary(32)
-
 published = sa.Table(
     "published",
     metadata,
-    sa.Column("acct", sa.String(160), primary_key=True),
-    sa.Column("epoch", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("account_key", Hash, nullable=False, unique=True),
-    sa.Column("size", sa.BigInteger, nullable=False),
-    sa.Column("head", Hash, nullable=False),
+    *chain_columns(),
     sa.Column(
         "marked",
         sa.Boolean,

@@ -1,8 +1,8 @@
-"""What all tables are made in, and the type of their times."""
+"""What all tables are made in, the types of their times and hashes, and what names a chain."""
 
 import sqlalchemy as sa
 
-__all__ = ["Time", "metadata"]
+__all__ = ["Hash", "Time", "chain_columns", "metadata"]
 
 metadata = sa.MetaData(
     naming_convention={
@@ -15,3 +15,17 @@ metadata = sa.MetaData(
 )
 
 Time = sa.String(27)
+
+Hash = sa.LargeBinary(32)
+"""A SHA-256."""
+
+
+def chain_columns() -> tuple[sa.Column[object], ...]:
+    """Return what a table has that says of each chain how far it reaches."""
+    return (
+        sa.Column("acct", sa.String(160), primary_key=True),
+        sa.Column("epoch", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("account_key", Hash, nullable=False, unique=True),
+        sa.Column("size", sa.BigInteger, nullable=False),
+        sa.Column("head", Hash, nullable=False),
+    )

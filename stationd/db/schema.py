@@ -17,7 +17,7 @@ from stationd.db.anchoring import (
     published,
     stamps,
 )
-from stationd.db.columns import Time, metadata
+from stationd.db.columns import Hash, Time, chain_columns, metadata
 from stationd.db.retaining import handouts, holds, retention_rules
 from stationd.db.watching import gaps, heard_hours, silences, starts, supervision
 
@@ -42,7 +42,6 @@ __all__ = [
     "supervision",
 ]
 
-Hash = sa.LargeBinary(32)
 Json = sa.Text()
 
 
@@ -102,11 +101,7 @@ listeners = sa.Table(
 heads = sa.Table(
     "heads",
     metadata,
-    sa.Column("acct", sa.String(160), primary_key=True),
-    sa.Column("epoch", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("account_key", Hash, nullable=False, unique=True),
-    sa.Column("size", sa.BigInteger, nullable=False),
-    sa.Column("head", Hash, nullable=False),
+    *chain_columns(),
     sa.Column("closed", sa.Boolean, nullable=False, comment="ends with `close`"),
     sa.Column("covered", sa.Boolean, nullable=False, comment="a checkpoint has all of it"),
     # A checkpoint finds what grew since the last one without reading a million heads.

@@ -1,6 +1,6 @@
 import pytest
 
-from archive import bag_check
+from archive import bag_check, build
 from archive.build import safe_name
 from archive.container import container_manifest
 from archive.ledger_check import Statement
@@ -53,6 +53,23 @@ def test_the_files_of_a_bundle_are_known(name: str) -> None:
 )
 def test_a_file_of_no_bundle_is_unknown(name: str) -> None:
     assert bag_check.unknown(["README.txt", name], statement()) == [name]
+
+
+def test_the_programs_in_a_bundle_are_those_the_writer_puts_there() -> None:
+    assert {
+        f"verify/{name}.py": f"{module}.py" for name, module in build.CHECKERS.items()
+    } == bag_check.CHECKERS
+
+
+def test_a_program_in_a_bundle_that_is_not_ours_is_told(sealed) -> None:
+    def read(name: str) -> bytes | None:
+        path = sealed.folder / name
+        return path.read_bytes() if path.exists() else None
+
+    assert bag_check.foreign_checkers(read) == []
+    (sealed.folder / "verify/openssl.py").write_text("raise SystemExit(0)\n")
+    (sealed.folder / "verify/verify.sh").write_text("echo all checks passed\n")
+    assert bag_check.foreign_checkers(read) == ["verify/openssl.py", "verify/verify.sh"]
 
 
 def test_names_that_differ_in_case_only_are_told() -> None:

@@ -40,6 +40,12 @@ def test_a_spoilt_bundle_ends_with_1_and_names_the_file(sealed, given, capsys) -
     assert "README.txt: does not have the hash" in capsys.readouterr().out
 
 
+def test_proofs_can_be_demanded(sealed, given, capsys) -> None:
+    assert main([str(sealed.container), *given, "--proofs"]) == 1
+
+    assert "proofs.json: is not there, and proofs were demanded" in capsys.readouterr().out
+
+
 def test_json_holds_the_whole_report(sealed, given, capsys) -> None:
     assert main([str(sealed.container), *given, "--json"]) == 0
 

@@ -66,6 +66,15 @@ def test_rows_beyond_the_limit_are_counted() -> None:
     assert window.more == 41
 
 
+def test_records_before_the_first_signal_are_twelve_and_more_are_told() -> None:
+    twelve, thirteen = (
+        windows_of(*[(-5, False)] * count, (0, True)).windows[0] for count in (12, 13)
+    )
+
+    assert (seqs(twelve), twelve.earlier) == ([*range(1, 14)], False)
+    assert (seqs(thirteen), thirteen.earlier) == ([*range(2, 15)], True)
+
+
 def test_incidents_beyond_the_limit_are_counted_as_windows_would_be() -> None:
     hours = [(60 * number, True) for number in range(60)]
     windows = windows_of(*hours, (6000, True), (6000.5, True), (6001, True), (7000, True))

@@ -1,6 +1,13 @@
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -111,7 +118,7 @@ def test_certificates_are_compared_whatever_stands_around_them(station) -> None:
     assert openssl.certificates(b"text\r\n" + pem.replace(b"\n", b"\r\n")) == openssl.certificates(
         pem
     )
-    assert openssl.certificates(b"") == set()
+    assert openssl.certificates(b"") == []
 
 
 def der(tag: int, *parts: bytes) -> bytes:
@@ -173,3 +180,53 @@ def test_fractions_of_a_second_are_allowed_in_a_stamp() -> None:
 def test_a_refusal_of_an_authority_holds_no_token() -> None:
     with pytest.raises(DerError, match="holds no token"):
         openssl.reply_token(der(0x30, der(0x30, der(0x02, b"2"))))
+
+
+def _certificate(name: str, key: Any, signer: Any, *more: Any) -> x509.Certificate:
+    subject, issuer = (x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, it)]) for it in name)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(7)
+        .not_valid_before(datetime(2026, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2027, 1, 1, tzinfo=UTC))
+    )
+    for extension in more:
+        builder = builder.add_extension(extension, critical=True)
+    return builder.sign(signer, SHA256())
+
+
+@pytest.mark.parametrize(
+    ("use", "holds"),
+    [
+        (ExtendedKeyUsageOID.EMAIL_PROTECTION, True),
+        (ExtendedKeyUsageOID.SERVER_AUTH, False),
+        (ExtendedKeyUsageOID.TIME_STAMPING, False),
+    ],
+)
+def test_a_certificate_for_something_else_signs_no_bundle(use: Any, holds: bool) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    root = _certificate("RR", key, key, x509.BasicConstraints(ca=True, path_length=None))
+    leaf = _certificate("LR", key, key, x509.ExtendedKeyUsage([use]))
+    chain = [one.public_bytes(Encoding.DER) for one in (leaf, root)]
+    at = datetime(2026, 6, 1, tzinfo=UTC)
+
+    answer = openssl.verify_certificate(chain, root.public_bytes(Encoding.PEM), at)
+
+    assert answer.holds is holds
+
+
+@pytest.mark.parametrize("curve", [ec.SECP256R1(), ec.SECP256K1()], ids=["P-256", "another"])
+def test_a_signature_of_another_algorithm_than_the_one_named_does_not_hold(curve: Any) -> None:
+    key = ec.generate_private_key(curve)
+    certificate = _certificate("RR", key, key).public_bytes(Encoding.DER)
+    der = key.sign(b"data", ec.ECDSA(SHA256()))
+    value = b"".join(half.to_bytes(32) for half in decode_dss_signature(der))
+
+    named = openssl.verify_bare(value, b"data", certificate, halves=True)
+    other = openssl.verify_bare(der, b"data", certificate, halves=False)
+
+    assert (named.holds, other.holds) == (curve.name == "secp256r1", False)
+    assert "none of the algorithm" in other.reason

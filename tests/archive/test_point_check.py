@@ -130,6 +130,29 @@ def test_a_tail_cut_off_does_not_come_to_the_signed_state(logbook, station, tmp_
     told(found, "point 1: the account does not stand in the state")
 
 
+def test_a_statement_with_another_entry_than_its_last_point_is_told(
+    logbook, station, tmp_path
+) -> None:
+    for size in (20, 40):
+        logbook.checkpoint(size)
+    later = canonical.encode(
+        json.loads(logbook.entries[1]) | {"time": "2026-01-02T00:45:00.000000Z"}
+    )
+    time = datetime(2026, 1, 2, 0, 45, tzinfo=UTC)
+    source = logbook.source(logbook.proofs([0, 1]), checkpoint_entry=later, checkpoint_time=time)
+    found = judged(source, station, tmp_path)
+    told(found, "its last point has another entry than the one that is stated")
+
+
+def test_a_second_note_of_the_same_size_is_told(logbook, station, tmp_path) -> None:
+    for size in (20, 40):
+        logbook.checkpoint(size)
+    key = station.log_key
+    other = checkpoint.note(origin=ORIGIN, size=2, root=bytes(32), sign=key.sign, public=key.public)
+    found = judged(logbook.source(logbook.proofs([0, 1]), checkpoint_note=other), station, tmp_path)
+    told(found, "data/checkpoint/1.note: signs another log than the note of the last point")
+
+
 def test_a_second_epoch_cannot_be_hidden(logbook, station, tmp_path) -> None:
     logbook.checkpoint(20)
     logbook.checkpoint(40, others=[("4821", 2)])
@@ -317,6 +340,13 @@ def test_a_note_of_another_log_key_is_told(proved, station, other_station) -> No
     stranger = replace(station.anchors, log_pub_pem=other_station.log_pub_pem)
     report = examine(proved.folder, stranger)
     assert any("is not signed, once, with the log key" in it.text for it in report.findings)
+
+
+def test_the_bundles_own_checker_misses_proofs_that_are_stated(proved, station, tmp_path) -> None:
+    shutil.rmtree(proved.folder / "data/proofs")
+    said = by_itself(proved.folder, station, tmp_path)
+    assert said.returncode == 1
+    assert f"FAILED {PROOFS}: is missing, and bag-info.txt says" in said.stdout
 
 
 def test_without_proofs_the_notes_and_replies_belong_to_nothing(proved, station) -> None:

@@ -22,6 +22,7 @@ def test_the_cover_is_one_page_that_says_what_this_is() -> None:
     )
     assert "1 records of what people entered" in text
     assert "How to read this, and how to check it" in text
+    assert "Withheld no record; of documents, those that are internal or privileged" in text
     assert "ab" * 32 in text
     assert "AA:BB" in text
 

@@ -50,6 +50,13 @@ def test_records_beyond_the_rows_of_an_incident_are_counted() -> None:
     assert "11 more records of this span are in data/records, from record 60 on." in text
 
 
+def test_that_there_was_more_before_an_incident_is_said() -> None:
+    before = [{"class": "status", "rx": at(2)}]
+
+    assert "before record 2 are in data/records." in pages([*before * 13, {**ALARM, "rx": at(2)}])
+    assert "before record" not in pages([*before * 12, {**ALARM, "rx": at(2)}])
+
+
 def test_incidents_without_a_page_are_counted() -> None:
     records = [{**ALARM, "rx": at(day, hour)} for day in range(1, 7) for hour in range(0, 24, 2)]
 

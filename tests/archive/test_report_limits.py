@@ -103,3 +103,7 @@ def test_the_way_to_check_names_commands_and_fingerprints() -> None:
     for words in ("openssl cms -verify", "openssl ts -verify", "AA:BB", "ab" * 32):
         assert words in text
     assert text.count("sha256sum -c --strict") == 2
+    assert "verify/ledger.py . LOG.pub.pem TSA.pem" in text
+    # sha256sum does not see a file that no list names, nor a verifier the signature in the PDF.
+    assert "A file that was added is told by stationd-verify" in text
+    assert "a PDF reader checks those" in text

@@ -331,6 +331,45 @@ def test_another_document_is_found_under_the_real_seal(sealed, station) -> None:
     assert subjects(container, station.anchors) == {name}
 
 
+def test_programs_in_a_bundle_that_may_lie_are_told_under_the_real_seal(sealed, station) -> None:
+    before = examine(sealed.container, station.anchors, processes=1)
+    assert not any("not this program's" in it for it in before.not_checked)
+    (sealed.folder / "verify/point_check.py").write_text("check_proofs = lambda *_: []\n")
+    container = reseal(sealed.folder, station, sealed.container)
+
+    report = examine(container, station.anchors, processes=1)
+
+    said = "verify/point_check.py: not this program's files; do not trust what they say"
+    assert said in report.not_checked
+
+
+def test_proofs_that_were_taken_out_are_missed_under_the_real_seal(proved, station) -> None:
+    shutil.rmtree(proved.folder / "data/proofs")
+    container = reseal(proved.folder, station, proved.container)
+
+    report = examine(container, station.anchors, processes=1)
+
+    assert report.failed_subjects() == {"data/proofs/proofs.json"}
+    assert "is missing, and bag-info.txt says that it is there" in str(report)
+
+
+def test_whoever_demands_proofs_is_not_given_the_first_form(proved, sealed, station) -> None:
+    shutil.rmtree(proved.folder / "data/proofs")
+    info = proved.folder / "bag-info.txt"
+    info.write_text(re.sub("Ledger-Proofs: .*\n", "", info.read_text()))
+    container = reseal(proved.folder, station, proved.container)
+
+    assert examine(container, station.anchors, processes=1).outcome is Outcome.PASSED
+    demanded = examine(container, station.anchors, processes=1, demand_proofs=True)
+    assert demanded.failed_subjects() == {"data/proofs/proofs.json"}
+    assert "Ledger-Proofs" not in (sealed.folder / "bag-info.txt").read_text()
+
+
+def test_a_bundle_with_proofs_is_what_was_demanded(proved, station) -> None:
+    report = examine(proved.container, station.anchors, processes=1, demand_proofs=True)
+    assert report.outcome is Outcome.PASSED
+
+
 # --- Seal, stamp, anchors ---
 
 
@@ -376,7 +415,7 @@ def test_another_root_in_trust_is_refused_under_the_real_seal(
     (sealed.folder / "trust/root.pem").write_bytes(other_station.root_pem)
     container = reseal(sealed.folder, station, sealed.container)
 
-    assert subjects(container, station.anchors) == {"trust/root.pem"}
+    assert subjects(container, station.anchors) == {"trust/root.pem", SIGNATURES}
 
 
 def test_a_stamp_of_another_list_is_refused(sealed, station) -> None:

@@ -1,5 +1,6 @@
 """The one form that is accepted, and everything else that is not."""
 
+import re
 import shutil
 import zipfile
 from base64 import b64encode
@@ -95,8 +96,13 @@ def test_anything_that_is_not_of_the_form_is_refused(old, new, document, files) 
         lambda text: text + text,
         lambda text: text.replace(b"X509Certificate", b"X509Cert"),
         lambda text: text.replace(b"ds:SignedInfo", b"ds:Info"),
+        lambda text: text.replace(b"</ds:SignedInfo>", b"</ds:SignedInfo >"),
+        lambda text: re.sub(rb"SigningTime>\d{4}-\d\d", b"SigningTime>2026-13", text),
     ],
-    ids=["empty", "not ASCII", "algorithm", "no value", "twice", "no certificate", "no info"],
+    ids=[
+        *("empty", "not ASCII", "algorithm", "no value", "twice", "no certificate", "no info"),
+        *("no end of info", "no date"),
+    ],
 )
 def test_what_cannot_be_read_at_all_is_said_so(change, document) -> None:
     with pytest.raises(XadesError, match="not a signature of the form"):
@@ -164,6 +170,21 @@ def test_another_certificate_of_ours_in_the_first_place_is_refused(sealed, stati
     place.write_bytes(swapped)
 
     assert NAME in examine(sealed.folder, station.anchors, processes=1).failed_subjects()
+
+
+@pytest.mark.parametrize("place", [1, 2])
+def test_a_certificate_that_was_added_is_refused(place, sealed, station, other_station) -> None:
+    file = sealed.folder / NAME
+    chain = [*read_form(file.read_bytes()).chain]
+    shown = [b"<ds:X509Certificate>%s</ds:X509Certificate>" % b64encode(one) for one in chain]
+    added = b"<ds:X509Certificate>%s</ds:X509Certificate>" % b64encode(other_station.seal.chain[1])
+    rows = [*shown[:place], added, *shown[place:]]
+    file.write_bytes(file.read_bytes().replace(b"".join(shown), b"".join(rows)))
+
+    report = examine(sealed.folder, station.anchors, processes=1)
+
+    assert report.failed_subjects() == {NAME}
+    assert "does not have the certificates of trust/signer.pem and trust/root.pem" in str(report)
 
 
 def test_a_signature_by_another_station_over_the_same_files_is_refused(

@@ -27,6 +27,7 @@ def test_one_file_verifies_with_nothing_installed(sealed, station, tmp_path) -> 
 
     assert ended.returncode == 0, ended.stderr + ended.stdout
     assert ended.stdout.endswith("passed\n")
+    assert "not this program's files" not in ended.stdout
 
 
 def test_one_file_uses_several_processes_too(volumes, station, tmp_path) -> None:

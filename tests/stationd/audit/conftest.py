@@ -1,7 +1,7 @@
 """A ledger of some accounts, anchored; and an administrator who changes it behind our back."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -145,6 +145,29 @@ class Administrator:
             lambda connection: connection.execute(
                 sa.delete(table).where(table.c.acct == acct, table.c.seq == seq)
             )
+        )
+
+    def cut(self, acct: str, size: int) -> None:
+        """Take the records behind ``size`` away, and let every table say that this is all."""
+
+        def act(connection: Connection) -> None:
+            table = schema.records.c
+            head = store_head(connection, acct, size)
+            where = (table.acct == acct, table.seq > size)
+            connection.execute(sa.delete(schema.records).where(*where))
+            for one in (schema.heads, schema.published):
+                statement = sa.update(one).where(one.c.acct == acct)
+                connection.execute(statement.values(size=size, head=head))
+
+        self.change(act)
+
+    def take_out(self, acct: str, tables: Sequence[str]) -> None:
+        """Take an account out of these tables."""
+        self.change(
+            lambda connection: [
+                connection.exec_driver_sql(f"DELETE FROM {name} WHERE acct = '{acct}'")
+                for name in tables
+            ]
         )
 
     def rewrite(self, acct: str = "1001") -> None:

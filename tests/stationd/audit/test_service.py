@@ -88,6 +88,44 @@ def test_what_the_administrator_changed_is_found(
 
 
 @pytest.mark.usefixtures("anchored")
+def test_a_tail_cut_off_in_every_table_is_found(auditor: Auditor, administrator: object) -> None:
+    administrator.cut("1001", size=2)  # type: ignore[attr-defined]
+    whole_pass(auditor)
+    assert named(auditor) == [("1001", 2, "anchor")]
+
+
+@pytest.mark.usefixtures("anchored")
+def test_a_chain_taken_out_is_found(auditor: Auditor, administrator: object) -> None:
+    administrator.take_out("1001", ["records", "heads"])  # type: ignore[attr-defined]
+    whole_pass(auditor)
+    assert ("1001", 0, "lost") in named(auditor)
+
+
+@pytest.mark.usefixtures("anchored")
+def test_a_chain_taken_out_of_every_table_is_found(auditor: Auditor, administrator: object) -> None:
+    everywhere = ["records", "heads", "published", "marks"]
+    administrator.take_out("1001", everywhere)  # type: ignore[attr-defined]
+    whole_pass(auditor)
+    assert named(auditor) == [("", 2, "chains")]
+    (fault,) = found(auditor.desk)
+    assert "covers 5 chains, and 4 are published" in fault.fault.text
+
+
+@pytest.mark.usefixtures("anchored")
+def test_what_cannot_be_recorded_is_not_passed_over(
+    auditor: Auditor, administrator: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    administrator.edit()  # type: ignore[attr-defined]
+    with monkeypatch.context() as patch:
+        patch.setattr(service, "append", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            whole_pass(auditor)
+    assert named(auditor) == []
+    whole_pass(auditor)
+    assert ("1001", 2, "leaf") in named(auditor)
+
+
+@pytest.mark.usefixtures("anchored")
 def test_other_accounts_are_not_blamed(auditor: Auditor, administrator: object) -> None:
     administrator.rewrite()  # type: ignore[attr-defined]
     whole_pass(auditor)
