@@ -1,5 +1,7 @@
 """What all tables are made in, the types of their times and hashes, and what names a chain."""
 
+from typing import Any
+
 import sqlalchemy as sa
 
 __all__ = ["Hash", "Time", "chain_columns", "metadata"]
@@ -20,7 +22,7 @@ Hash = sa.LargeBinary(32)
 """A SHA-256."""
 
 
-def chain_columns() -> tuple[sa.Column[object], ...]:
+def chain_columns() -> tuple[sa.Column[Any], ...]:
     """Return what a table has that says of each chain how far it reaches."""
     return (
         sa.Column("acct", sa.String(160), primary_key=True),
