@@ -8,6 +8,7 @@ from importlib import resources
 from archive import ledger_check
 from archive.note_check import Statement
 from archive.opened import CONTAINER_MANIFEST
+from archive.withheld_check import COPY
 
 __all__ = [  # noqa: PLE0604
     *("CHECKERS", "KINDS", "REQUIRED", "base_name", "container_manifest", "foreign_checkers"),
@@ -21,10 +22,11 @@ CHECKERS = {
     "verify/openssl.py": "openssl.py",
     "verify/point_check.py": "point_check.py",
     "verify/proof_check.py": "proof_check.py",
+    "verify/withheld_check.py": "withheld_check.py",
 }
 _SCRIPT = ("verify/verify.sh", "ac4fe3f032a2c22db2982f44d5b4776b459eeca19c227a0e24628e46c210c971")
 
-KINDS = ("primary", "closing", "on_request")
+KINDS = ("primary", "closing", "on_request", COPY)
 REQUIRED = (
     *("README.txt", "alarm-history.pdf", "custodian-certification.txt", "bagit.txt"),
     *("bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt"),
@@ -37,7 +39,7 @@ REQUIRED = (
 )
 _OPTIONAL = re.compile(
     r"volumes-sha256\.txt|data/case\.json|data/proofs/proofs\.json"
-    r"|verify/(note_check|openssl|point_check|proof_check)\.py"
+    r"|verify/(note_check|openssl|point_check|proof_check|withheld_check)\.py"
     r"|data/(documents|notices)/[0-9a-f]{16}-[A-Za-z0-9._-]+"
 )
 _MOST_SEGMENTS = 32_767
@@ -97,9 +99,10 @@ def same_but_for_case(names: Iterable[str]) -> list[str]:
     return [name for name in sorted(names) if first.setdefault(name.lower(), name) != name]
 
 
-def base_name(statement: Statement, kind: str) -> str:
-    """Return the name that the files of a bundle must bear (FORMAT.md, 1)."""
+def base_name(statement: Statement, kind: str, order: str = "") -> str:
+    """Return the name that the files of a bundle must bear (FORMAT.md, 1 and 12)."""
     station, acct = _safe(statement.station), _safe(statement.acct)
+    kind = f"{kind}-{_safe(order)}" if kind == COPY else kind
     return f"{station}-{acct}-e{statement.epoch}-c{statement.checkpoint}-{kind}"
 
 

@@ -53,7 +53,11 @@ class Trust:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormFacts:
-    """What the texts say of a bundle."""
+    """What the texts say of a bundle.
+
+    ``profile`` is that of a redacted copy, which lacks ``withheld`` of the records of the bundle
+    ``of``; empty: the bundle is whole.
+    """
 
     base: str
     station: str
@@ -74,6 +78,9 @@ class FormFacts:
     software: str
     content_id: str
     volumes: Sequence[tuple[str, Listed]]
+    withheld: int = 0
+    profile: str = ""
+    of: str = ""
 
 
 def fingerprints(trust: Trust) -> list[tuple[str, str]]:
@@ -105,7 +112,7 @@ def readme(facts: FormFacts, trust: Trust) -> bytes:
     marks = "\n".join(f"  {title}\n    {digest}" for title, digest in fingerprints(trust))
     return f"""ALARM HISTORY OF ACCOUNT {facts.acct}, STATION {facts.station}
 {facts.base}
-
+{_redacted(facts)}
 What this is
 ------------
 The signed record of every signal and every act that the station's ledger holds
@@ -147,6 +154,25 @@ Confirm them with the station, with counsel, or where the station publishes them
 Content id: {facts.content_id}
 (the SHA-256 of manifest-sha256.txt)
 """.encode()
+
+
+def _redacted(facts: FormFacts) -> str:
+    """Return the warning of a redacted copy; a whole bundle has none."""
+    if not facts.profile:
+        return ""
+    told = (
+        f"This is a redacted copy, made with the profile {facts.profile}. Of its {facts.records} "
+        f"records {facts.withheld} are withheld: in their place stands their hash, which shows "
+        "that they exist, where, and that they are those of the whole bundle, and nothing of what "
+        "they say. data/index.json lists them with the reason of each. Counts, dates and texts "
+        "of this copy are those of the records that are shown. The whole bundle is in the "
+        f"station's archive: {facts.of}."
+    )
+    return f"""
+R E D A C T E D   C O P Y
+-------------------------
+{textwrap.fill(told, 80)}
+"""
 
 
 def _origin_lines(origins: Mapping[str, int]) -> str:
@@ -221,11 +247,17 @@ How I know the matters stated:
   Customer      {facts.customer or "-"}
   Site          {facts.site or "-"}
   Contract      {facts.contract or "-"}
-  Records       {facts.records}, from {facts.first} to {facts.last} (UTC)
+  Records       {facts.records}{_withheld(facts)}, from {facts.first} to {facts.last} (UTC)
   Site's zone   {facts.zone}
   Covered up to checkpoint {facts.checkpoint} of {facts.checkpoint_time}, kind {facts.kind}
 
 """
+
+
+def _withheld(facts: FormFacts) -> str:
+    if not facts.profile:
+        return ""
+    return f", {facts.withheld} of them withheld (redacted copy, profile {facts.profile})"
 
 
 def _form_process(facts: FormFacts) -> str:

@@ -14,13 +14,15 @@ from typing import Any
 import stationd
 from archive.build import BundleSource, SourceDocument
 from archive.canonical import JsonValue, encode
+from archive.redaction import Redaction
 from receivers.codes import TABLE, contact_id_codes, sia_codes
 from stationd.accounts.service import facts as account_facts
 from stationd.anchors.points import covered_at, read_chosen, read_unstamped
 from stationd.anchors.proofs import Chain, account_proofs
 from stationd.anchors.views import States
-from stationd.bundles import reading
+from stationd.bundles import reading, redacting
 from stationd.bundles.model import Order
+from stationd.bundles.store import read_order
 from stationd.db.engine import Connection, Database
 from stationd.desk import Desk
 from stationd.errors import CheckFailedError
@@ -28,7 +30,7 @@ from stationd.gaps.service import read_account_gaps
 from stationd.ledger.checkpoints import read_checkpoint
 from stationd.ledger.store import read_documents, read_records
 
-__all__ = ["Frozen", "dictionary", "freeze", "read_frozen", "source"]
+__all__ = ["Frozen", "dictionary", "freeze", "freeze_copy", "read_frozen", "source"]
 
 _PAGE = 2000
 _DOC = re.compile(rb'"doc":"([0-9a-f]{64})"')
@@ -113,6 +115,18 @@ def freeze(
     return Frozen(facts=facts, size=size, head=head, points=tuple(points))
 
 
+def freeze_copy(connection: Connection, order: Order, facts: str) -> Frozen:
+    """Return the facts of a redacted copy: those of its whole bundle, and custody up to now."""
+    whole = read_frozen(facts)
+    custody = reading.read_custody(connection, order.acct)
+    return Frozen(
+        facts={**whole.facts, "custody": custody},
+        size=whole.size,
+        head=whole.head,
+        points=whole.points,
+    )
+
+
 def _groups(known: Mapping[str, JsonValue]) -> set[str]:
     transmitters = known.get("transmitters")
     if not isinstance(transmitters, list):
@@ -130,10 +144,15 @@ def source(desk: Desk, order: Order, *, origin: str, states: States | None = Non
     frozen = read_frozen(order.facts)
     with desk.database.reading() as connection:
         checkpoint = read_checkpoint(connection, order.checkpoint)
+        redaction = _redaction(connection, order)
         proofs = None
-        if frozen.points and states is not None:
+        points = frozen.points
+        if points and states is not None:
+            if redaction is not None:
+                may = redacting.shown_points(connection, desk.station, order, redaction)
+                points = [n for n in points if n in may]
             chain = Chain(station=desk.station, origin=origin, acct=order.acct, epoch=order.epoch)
-            proofs = account_proofs(connection, states, chain, frozen.points)
+            proofs = account_proofs(connection, states, chain, points)
     return BundleSource(
         station=desk.station,
         acct=order.acct,
@@ -153,7 +172,15 @@ def source(desk: Desk, order: Order, *, origin: str, states: States | None = Non
         table=TABLE,
         dictionary=dictionary(),
         proofs=proofs,
+        redaction=redaction,
     )
+
+
+def _redaction(connection: Connection, order: Order) -> Redaction | None:
+    """Return what a copy withholds; None: the order is of a whole bundle."""
+    if order.source_id is None:
+        return None
+    return redacting.redaction_of(order, read_order(connection, order.source_id))
 
 
 def dictionary() -> dict[str, str]:

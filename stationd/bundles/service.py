@@ -37,6 +37,9 @@ def order(desk: Desk, acct: str, kind: Kind, by: Person, *, epoch: int | None = 
     None: the newest that has records.
     """
     require(by, Right.MAKE_BUNDLES)
+    if kind is Kind.REDACTED:
+        msg = "A redacted copy is made of a whole bundle; ask for it by the whole one's order."
+        raise MistakeError(msg)
     if kind is not Kind.ON_REQUEST:
         msg = f"A {kind.value} bundle is ordered by its case; ask for {Kind.ON_REQUEST.value}."
         raise MistakeError(msg)
@@ -67,10 +70,14 @@ def place(  # noqa: PLR0913  (what an order is made of)
     kind: Kind,
     by: Person,
     case_id: str | None,
+    source_id: str | None = None,
+    redaction: str | None = None,
+    told: Mapping[str, JsonValue] | None = None,
 ) -> tuple[str, RecordDraft]:
     """Add an order within the caller's transaction; return its id and its custody record.
 
     The caller appends the record together with its others, so that chains are locked in order.
+    ``told`` is what the record says besides.
     """
     now = desk.clock.now()
     made = Order(
@@ -84,9 +91,11 @@ def place(  # noqa: PLR0913  (what an order is made of)
         state=OrderState.ORDERED,
         legal_hold=False,
         retry_at=now,
+        source_id=source_id,
+        redaction=redaction,
     )
     store.record_order(connection, made)
-    return made.id, custody(made, "ordered", by)
+    return made.id, custody(made, "ordered", by, told)
 
 
 def custody(
@@ -128,6 +137,8 @@ def replace_order(desk: Desk, order_id: str, by: Person, *, why: str) -> str:
             kind=old.kind,
             by=by,
             case_id=old.case_id,
+            source_id=old.source_id,
+            redaction=old.redaction,
         )
         given_up = custody(old, "given_up", by, {"replaced_by": new})
         append(connection, [given_up, draft], station=desk.station, now=now, ids=desk.ids)

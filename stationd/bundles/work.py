@@ -119,10 +119,11 @@ class Workshop:
 
 
 def key_of(station: str, order: Order, file: str) -> str:
-    """Return where a file of a bundle lies in the archive."""
+    """Return where a file of a bundle lies in the archive; each copy has a folder of its own."""
+    copy = f"{order.kind.value}-{order.id}/" if order.kind is Kind.REDACTED else ""
     return (
         f"bundles/{file_name(station)}/{file_name(order.acct)}/e{order.epoch}/"
-        f"c{order.checkpoint}/{file}"
+        f"c{order.checkpoint}/{copy}{file}"
     )
 
 
@@ -154,23 +155,20 @@ def prepare(  # noqa: PLR0913  (what an order is prepared with)
 ) -> None:
     """Name the order's checkpoint and freeze its facts; done once.
 
-    ``at`` is a checkpoint that is a point; None: a new one is made, which nobody has stamped.
+    ``at`` is a checkpoint that is a point; None: a new one is made, which nobody has stamped.  A
+    redacted copy reaches to the checkpoint of its whole bundle, and has its facts.
     """
     with desk.database.reading() as connection:
         order = store.read_order(connection, order_id)
     if order.facts is not None:
         return
-    if at is None:
+    if at is None and order.source_id is None:
         checkpoint(desk, tree, origin=origin, log_key=log_key)
     with desk.database.writing() as connection:
         now = desk.clock.now()
         if store.read_order(connection, order_id).facts is not None:
             return
-        n = reading.read_newest_checkpoint(connection) if at is None else at
-        if n is None:
-            raise CheckFailedError("There is no checkpoint yet.")
-        paper = retention.paper
-        frozen = gather.freeze(connection, order, desk.station, at=at, paper=paper).encoded()
+        n, frozen = _frozen(connection, desk.station, order, at, retention.paper)
         store.update_order(
             connection,
             order_id,
@@ -183,6 +181,21 @@ def prepare(  # noqa: PLR0913  (what an order is prepared with)
         digest = sha256(frozen.encode()).hexdigest()
         draft = custody(order, "frozen", WORKER, {"checkpoint": n, "facts_sha256": digest})
         _append(connection, desk, draft)
+
+
+def _frozen(
+    connection: Connection, station: str, order: Order, at: int | None, paper: str
+) -> tuple[int, str]:
+    """Return the checkpoint that an order reaches to, and its facts, frozen."""
+    if order.source_id is not None:
+        source = store.read_order(connection, order.source_id)
+        if source.checkpoint is None or source.facts is None:
+            raise CheckFailedError(f"Bundle {source.id} was not prepared; a copy needs it whole.")
+        return source.checkpoint, gather.freeze_copy(connection, order, source.facts).encoded()
+    n = reading.read_newest_checkpoint(connection) if at is None else at
+    if n is None:
+        raise CheckFailedError("There is no checkpoint yet.")
+    return n, gather.freeze(connection, order, station, at=at, paper=paper).encoded()
 
 
 def closing_checkpoint(desk: Desk, order: Order) -> int | None:

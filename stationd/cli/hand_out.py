@@ -11,7 +11,7 @@ import click
 
 from archive.canonical import JsonValue
 from stationd.bundles import service as bundles
-from stationd.bundles.model import OrderState, StoredObject
+from stationd.bundles.model import Kind, OrderState, StoredObject
 from stationd.cli.office import Office
 from stationd.cli.output import table
 from stationd.clock import iso
@@ -19,7 +19,7 @@ from stationd.errors import CheckFailedError, NotFoundError, RefusedError, Unava
 from stationd.handouts import service
 from stationd.handouts.model import Handout, HandoutState, Way
 
-__all__ = ["COMMANDS", "copy_files"]
+__all__ = ["COMMANDS", "bundle_named", "copy_files"]
 
 _LOOK_EVERY = 0.2
 _BLOCK = 1 << 20
@@ -68,15 +68,15 @@ def hand_out(  # noqa: PLR0913  (each is an option)
     folder: Path | None,
     wait: int,
 ) -> None:
-    """Hand out a bundle: BUNDLE is its order, its name, or an account (the newest of it).
+    """Hand out a bundle: BUNDLE is its order, its name, or an account (the newest whole one of it).
 
-    The worker reads it back from the archive and verifies it first.  If that fails nothing is
-    handed out, and the bundle has an incident.
+    A redacted copy is named by its order or its name.  The worker reads the bundle back from the
+    archive and verifies it first.  If that fails nothing is handed out, and it has an incident.
     """
     by = office.person()
     asked = service.ask(
         office.desk,
-        _order(office, bundle),
+        bundle_named(office, bundle),
         Way.LINK if folder is None else Way.COPY,
         recipient=recipient,
         purpose=purpose,
@@ -94,13 +94,12 @@ def hand_out(  # noqa: PLR0913  (each is an option)
     office.show({**_value(done), "files": files}, [f"Copied: {path}" for path in copied])
 
 
-def _order(office: Office, bundle: str) -> str:
-    """Return the order that a person means."""
+def bundle_named(office: Office, bundle: str) -> str:
+    """Return the order that a person means; of an account the newest whole bundle's."""
     found = bundles.orders(office.desk)
     exact = [one for one in found if bundle in {one.id, one.name}]
-    of_account = [
-        one for one in found if one.acct == bundle and one.state is OrderState.VERIFIED
-    ] or [one for one in found if one.acct == bundle]
+    whole = [one for one in found if one.acct == bundle and one.kind is not Kind.REDACTED]
+    of_account = [one for one in whole if one.state is OrderState.VERIFIED] or whole
     for one in (*exact, *of_account):
         return one.id
     raise NotFoundError(f"There is no bundle {bundle}, nor one of an account {bundle}.")
