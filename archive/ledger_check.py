@@ -499,7 +499,7 @@ def check_folder(
         info = _content([folder], "bag-info.txt") or b""
         withheld = [segment.withheld for segment in segments]
         problems += check_copy(index, withheld, statement.records, info)
-        remarks = remark_copy(index, withheld, statement.records) + remarks
+        remarks = remark_copy(kind, withheld, statement.records) + remarks
         for proofs, given in sets:
             problems = problems + check_points(proofs, given, kind, segments, status)
         note = (folder / "data/checkpoint" / f"{statement.checkpoint}.note").read_bytes()

@@ -98,9 +98,9 @@ def copy_text(profile: str, withheld: int, records: int) -> str:
     return f"{profile}; {withheld} of {records} records withheld"
 
 
-def remark_copy(index: object, withheld: Iterable[Runs], records: int) -> list[str]:
+def remark_copy(kind: str, withheld: Iterable[Runs], records: int) -> list[str]:
     """Return the remark that a bundle is a redacted copy; none where it is whole."""
-    if not isinstance(index, Mapping) or index.get("kind") != COPY:
+    if kind != COPY:
         return []
     count = sum(runs.count() for runs in withheld)
     return [f"a redacted copy: {count} of {records} records are withheld"]

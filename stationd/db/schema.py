@@ -18,7 +18,7 @@ from stationd.db.anchoring import (
     stamps,
 )
 from stationd.db.columns import Hash, Time, chain_columns, metadata
-from stationd.db.retaining import handouts, holds, retention_rules
+from stationd.db.retaining import handouts, holds, recipients, retention_rules
 from stationd.db.watching import gaps, heard_hours, silences, starts, supervision
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "metadata",
     "mismatches",
     "published",
+    "recipients",
     "retention_rules",
     "silences",
     "stamps",

@@ -29,6 +29,7 @@ class Handout:
 
     ``doc`` is the hash of recipient and purpose, ``links`` the sealed addresses by file, ``count``
     how often the links were shown, or the files copied: who fetches a link tells nobody here.
+    ``certificate`` is the fingerprint of the one that the copy is enveloped to; None: it is not.
     """
 
     id: str
@@ -46,3 +47,4 @@ class Handout:
     made_at: datetime | None = None
     expires_at: datetime | None = None
     count: int = 0
+    certificate: str | None = None

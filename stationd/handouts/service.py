@@ -36,9 +36,15 @@ def ask(  # noqa: PLR0913  (what is asked for)
     purpose: str,
     by: Person,
     valid: timedelta = LONGEST_LINK,
+    certificate: str | None = None,
 ) -> Handout:
-    """Ask for links to a verified bundle or a copy of it, for one person and one purpose."""
+    """Ask for links to a verified bundle or a copy of it, for one person and one purpose.
+
+    ``certificate`` is the fingerprint of the one that a copy is to be enveloped to.
+    """
     require(by, Right.MAKE_BUNDLES)
+    if certificate is not None and way is Way.LINK:
+        raise MistakeError("Links lead to the files as they lie in the archive; envelop a copy.")
     if not recipient.strip() or not purpose.strip():
         raise MistakeError("What is handed out is for one named person and one purpose.")
     if not timedelta(seconds=1) <= valid <= LONGEST_LINK:
@@ -66,6 +72,7 @@ def ask(  # noqa: PLR0913  (what is asked for)
             asked_by=by.login,
             asked_at=now,
             valid=valid if way is Way.LINK else timedelta(),
+            certificate=certificate,
         )
         store.record_handout(connection, one)
         _append(desk, connection, order, "hand_out_asked", by, one)
@@ -156,15 +163,24 @@ def links(desk: Desk, handout_id: str, sealer: Sealer, *, by: Person) -> Mapping
         return found
 
 
-def copied(desk: Desk, handout_id: str, *, by: Person) -> Handout:
-    """Note that the files of a bundle were copied for its recipient; once."""
+def copied(
+    desk: Desk, handout_id: str, *, by: Person, enveloped: Mapping[str, str] | None = None
+) -> Handout:
+    """Note that the files of a bundle were copied for its recipient; once.
+
+    ``enveloped`` are the files that were made to be opened with the recipient's key, and their
+    SHA-256.
+    """
     require(by, Right.MAKE_BUNDLES)
     with desk.database.writing() as connection:
         one = _ready(connection, handout_id, Way.COPY)
         order = _verified(connection, one.order_id)
         values = {"state": HandoutState.DONE.value, "count": one.count + 1}
         store.update_handout(connection, one.id, **values)
-        _append(desk, connection, order, "copied", by, one, more=_listed(connection, order))
+        more = _listed(connection, order)
+        if enveloped is not None:
+            more["enveloped"] = dict(enveloped)
+        _append(desk, connection, order, "copied", by, one, more=more)
         return store.read_handout(connection, one.id)
 
 
@@ -206,5 +222,7 @@ def _append(  # noqa: PLR0913
         "way": one.way.value,
         "doc": one.doc.hex(),
     }
+    if one.certificate is not None:
+        fields["certificate"] = one.certificate
     draft = custody(order, act, by, fields)
     append(connection, [draft], station=desk.station, now=desk.clock.now(), ids=desk.ids)

@@ -256,11 +256,22 @@ def test_an_extract_shows_the_lines_of_its_span_and_what_explains_the_chain() ->
     assert masks["gaps: outside"] == masks["contract: outside"] == masks["notices: outside"] == 1
 
 
-@pytest.mark.parametrize("facts", [{}, {"account": "odd", "customer": None, "case": {}}])
-def test_facts_of_any_shape_can_be_redacted(facts) -> None:
-    kept = Censor(redaction()).facts(facts, 1)
+@pytest.mark.parametrize("profile", ["producible", "customer"])
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {},
+        {"account": "odd", "customer": None, "case": {}, "staff": []},
+        {"account": {"details": {"test_hours": 24}}},
+    ],
+)
+def test_facts_of_any_shape_can_be_redacted(facts, profile) -> None:
+    censor = Censor(redaction(profile))
+
+    kept = censor.facts(facts, 1)
 
     assert kept["custody"] == kept["lines"] == []
+    assert censor.masks == {}
 
 
 def test_facts_that_are_withheld_are_nowhere_in_the_copy(copies) -> None:

@@ -27,6 +27,7 @@ _LATER = frozenset(
         "about",
         "group_keys",
         "handouts",
+        "recipients",
         "retention_rules",
         "key_uses",
         "retired_journals",

@@ -1,4 +1,4 @@
-"""Of what whole bundle an order is a redacted copy, and how it is redacted."""
+"""Redacted copies of bundles, and copies that are enveloped to recipients."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,7 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add the columns."""
+    """Add the columns and the table."""
     op.add_column(
         "orders",
         sa.Column(
@@ -22,4 +22,24 @@ def upgrade() -> None:
     op.add_column(
         "orders",
         sa.Column("redaction", sa.Text(), comment="profile, reason and span; NULL: whole"),
+    )
+    op.add_column(
+        "handouts",
+        sa.Column(
+            "certificate", sa.String(length=64), comment="it is enveloped to; NULL: it is not"
+        ),
+    )
+    op.create_table(
+        "recipients",
+        sa.Column("fingerprint", sa.String(length=64), nullable=False, comment="SHA-256, hex"),
+        sa.Column("name", sa.Text(), nullable=False, comment="the one person"),
+        sa.Column("pem", sa.Text(), nullable=False, comment="the certificate"),
+        sa.Column("subject", sa.Text(), nullable=False, comment="as the certificate has it"),
+        sa.Column("key", sa.String(length=40), nullable=False, comment="kind and size of its key"),
+        sa.Column("until", sa.String(length=27), nullable=False, comment="when it ends by itself"),
+        sa.Column("added_by", sa.String(length=64), nullable=False),
+        sa.Column("added_at", sa.String(length=27), nullable=False),
+        sa.Column("ended_at", sa.String(length=27), comment="NULL: in use"),
+        sa.PrimaryKeyConstraint("fingerprint", name=op.f("pk_recipients")),
+        comment="Certificates that copies can be enveloped to.",
     )
