@@ -12,7 +12,7 @@ from archive.withheld_check import COPY
 
 __all__ = [  # noqa: PLE0604
     *("CHECKERS", "KINDS", "REQUIRED", "base_name", "container_manifest", "foreign_checkers"),
-    *("same_but_for_case", "segment_rows", "unknown"),
+    *("names_compartments", "same_but_for_case", "segment_rows", "unknown"),
 ]
 
 # What a bundle brings to check itself, and the file of this package that it is.
@@ -43,6 +43,7 @@ _OPTIONAL = re.compile(
     r"|data/(documents|notices)/[0-9a-f]{16}-[A-Za-z0-9._-]+"
 )
 _MOST_SEGMENTS = 32_767
+_HASH = re.compile(r"[0-9a-f]{64}")
 _PLAIN = re.compile(r"[A-Za-z0-9.-]")
 
 
@@ -104,6 +105,23 @@ def base_name(statement: Statement, kind: str, order: str = "") -> str:
     station, acct = _safe(statement.station), _safe(statement.acct)
     kind = f"{kind}-{_safe(order)}" if kind == COPY else kind
     return f"{station}-{acct}-e{statement.epoch}-c{statement.checkpoint}-{kind}"
+
+
+def names_compartments(value: object) -> bool:
+    """Tell whether this is how an index names what lies beside a bundle (FORMAT.md, 13)."""
+    rows = value if isinstance(value, list) else []
+    pairs = [
+        (row["name"], row["content_id"])
+        for row in rows
+        if isinstance(row, dict) and row.keys() == {"content_id", "name"}
+    ]
+    names = [name for name, _ in pairs]
+    known = names in (["internal"], ["privileged"], ["internal", "privileged"])
+    return known and len(pairs) == len(rows) and all(_is_hash(one) for _, one in pairs)
+
+
+def _is_hash(text: object) -> bool:
+    return isinstance(text, str) and _HASH.fullmatch(text) is not None
 
 
 def _safe(text: str) -> str:

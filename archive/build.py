@@ -6,7 +6,7 @@ facts frozen at the order and the software, so building again gives the same con
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache, partial
 from hashlib import sha256
@@ -89,6 +89,7 @@ class BundleSource:
     ``records`` gives the exact bytes of records 1 to ``size``, which come to ``head``; it and
     ``documents`` may be called more than once.  Without ``proofs`` the bundle shows less, and says
     so.  With ``redaction`` it is a redacted copy: what that withholds is read, and not written.
+    ``compartments`` are the content ids of the archives beside it, by name.
     """
 
     station: str
@@ -110,6 +111,7 @@ class BundleSource:
     dictionary: Mapping[str, str]
     proofs: Proofs | None = None
     redaction: Redaction | None = None
+    compartments: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def base(self) -> str:
@@ -309,6 +311,11 @@ def _payload(
     for name, content in proof_files(source.proofs) if source.proofs else ():
         bag.write(name, content)
     index = _index(source, summary, segments, documents) | _redacted(summary, censor)
+    if source.compartments:
+        index["compartments"] = [
+            {"content_id": source.compartments[name], "name": name}
+            for name in sorted(source.compartments)
+        ]
     bag.write("data/index.json", canonical.encode(index) + b"\n")
     return documents
 

@@ -36,6 +36,7 @@ from archive.bag_check import (
     base_name,
     container_manifest,
     foreign_checkers,
+    names_compartments,
     same_but_for_case,
     segment_rows,
     unknown,
@@ -459,6 +460,8 @@ def _check_index(work: Examination, statement: Statement, index: object) -> None
         if index.get(key) != value:
             text = f"{key} is {index.get(key)!r:.80}, the rest of the bundle says {value!r:.80}"
             work.failed("ledger", "data/index.json", text)
+    if "compartments" in index and not names_compartments(index["compartments"]):
+        work.failed("ledger", "data/index.json", "names compartments in another form")
     counts = index.get("counts")
     if not isinstance(counts, dict) or counts.get("records") != statement.records:
         work.failed("ledger", "data/index.json", "its count of records is another")

@@ -6,7 +6,6 @@ from datetime import datetime
 from archive.canonical import JsonValue, encode
 from archive.redaction import PROFILES
 from stationd.bundles import store
-from stationd.bundles.gather import read_frozen
 from stationd.bundles.model import Kind, Order, OrderState
 from stationd.bundles.redacting import Wish, span_around
 from stationd.bundles.service import place
@@ -114,9 +113,9 @@ def _span(connection: Connection, source: Order, asked: Asked) -> tuple[datetime
             raise MistakeError(f"The profile {asked.profile} shows the whole time; it has no span.")
         return None
     if asked.around is not None and len(given) == 1:
-        assert source.facts is not None  # noqa: S101  (it is verified)
-        size = read_frozen(source.facts).size
-        return span_around(connection, (source.acct, source.epoch), size, asked.around)
+        assert source.records is not None  # noqa: S101  (it is verified)
+        chain = (source.acct, source.epoch)
+        return span_around(connection, chain, source.records, asked.around)
     if asked.since is None or asked.until is None or asked.around is not None:
         raise MistakeError("An extract needs its first and last moment, or the number of a record.")
     if asked.until <= asked.since:

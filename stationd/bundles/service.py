@@ -10,6 +10,7 @@ from stationd.bundles.model import Kind, Order, OrderState, StoredObject
 from stationd.db.engine import Connection
 from stationd.desk import Desk
 from stationd.errors import MistakeError
+from stationd.ledger.compartments import compartment_of_file
 from stationd.ledger.model import STATION, Origin, RecordDraft, RecordType
 from stationd.ledger.store import append, read_head, read_heads
 from stationd.staff.model import Person, Role
@@ -153,6 +154,7 @@ def record_copy(desk: Desk, order_id: str, by: Person) -> None:
         listed: list[JsonValue] = [
             {"key": one.key, "sha256": one.sha256, "version_id": one.version_id}
             for one in store.read_objects(connection, order_id)
+            if not compartment_of_file(one.file)
         ]
         draft = custody(made, "copied", by, {"objects": listed})
         append(connection, [draft], station=desk.station, now=desk.clock.now(), ids=desk.ids)

@@ -13,8 +13,8 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -22,6 +22,8 @@ from pathlib import Path
 from archive.authorities.base import Authority
 from archive.build import BundleSource, FinishedFile, Trust, build, finish, report_signed_by
 from archive.canonical import JsonValue
+from archive.compartment import BuiltCompartment, build_compartment, seal_compartment
+from archive.envelope import Recipient, read_recipient
 from archive.errors import ObjectDiffersError
 from archive.merkle import account_key
 from archive.seal import Seal
@@ -85,7 +87,10 @@ def _nowhere(_point: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workshop:
-    """What an order is worked on with; one a process."""
+    """What an order is worked on with; one a process.
+
+    ``readers`` are the certificates, as PEM, that each compartment is enveloped to.
+    """
 
     desk: Desk
     store: BundleStore
@@ -96,6 +101,7 @@ class Workshop:
     sealed: Path
     holder: str
     states: States | None = None
+    readers: Mapping[str, Sequence[bytes]] = field(default_factory=dict)
     passed: Callable[[str], None] = _nowhere
 
     @property
@@ -266,8 +272,10 @@ def _build(shop: Workshop, order: Order) -> None:
 def _finished(
     shop: Workshop, order: Order, source: BundleSource, part: Path
 ) -> tuple[list[FinishedFile], str]:
+    beside = _compartments(shop, order, source, part)
+    named = {one.name: one.content_id for one, _ in beside}
     built = build(
-        source,
+        replace(source, compartments=named),
         part / "work",
         trust=shop.trust,
         sign_report=report_signed_by(shop.seal, shop.authority, shop.desk.clock.now()),
@@ -285,7 +293,41 @@ def _finished(
     verify(done.files[-1].path, shop.anchors)
     form = done.certification
     listed = FinishedFile(form, form.stat().st_size, _sha256(form))
-    return [*done.files, listed], done.content_id
+    return [*done.files, listed, *_enveloped(shop, beside, part / "out")], done.content_id
+
+
+def _compartments(
+    shop: Workshop, order: Order, source: BundleSource, part: Path
+) -> list[tuple[BuiltCompartment, Sequence[Recipient]]]:
+    """Build what lies beside a whole bundle, for those that the settings name."""
+    if not shop.readers or order.kind is Kind.REDACTED:
+        return []
+    now = shop.desk.clock.now()
+    made: list[tuple[BuiltCompartment, Sequence[Recipient]]] = []
+    for one in gather.compartments(shop.desk, order):
+        readers = [read_recipient(pem, now) for pem in shop.readers.get(one.name, ())]
+        if not readers:
+            continue
+        found = build_compartment(one, source, shop.trust, part / one.name / "bag")
+        if found is not None:
+            made.append((found, readers))
+    return made
+
+
+def _enveloped(
+    shop: Workshop, beside: Sequence[tuple[BuiltCompartment, Sequence[Recipient]]], into: Path
+) -> list[FinishedFile]:
+    return [
+        seal_compartment(
+            one,
+            readers,
+            seal=shop.seal,
+            authority=shop.authority,
+            now=shop.desk.clock.now(),
+            target=into,
+        )
+        for one, readers in beside
+    ]
 
 
 def _object(shop: Workshop, order: Order, path: Path, one: FinishedFile) -> StoredObject:

@@ -17,6 +17,7 @@ from stationd.cli.office import Office
 from stationd.cli.output import Progress
 from stationd.clock import iso
 from stationd.errors import CheckFailedError
+from stationd.ledger.compartments import compartment_of_file
 from stationd.staff.model import Person
 
 __all__ = ["export"]
@@ -132,7 +133,8 @@ def _placed(
     with office.progress(title) as tell:
         done = _waited(office, order_id, tell)
     stored = service.objects(office.desk, order_id)
-    copied = [] if to is None else copy_files(stored, to)
+    own = [one for one in stored if not compartment_of_file(one.file)]
+    copied = [] if to is None else copy_files(own, to)
     if copied:
         service.record_copy(office.desk, order_id, by)
     office.show(_value(done, stored), _text(done, stored, copied))

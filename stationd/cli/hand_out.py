@@ -27,6 +27,7 @@ from stationd.errors import (
 )
 from stationd.handouts import service
 from stationd.handouts.model import Handout, HandoutState, Way
+from stationd.ledger.compartments import APART
 from stationd.recipients.service import usable
 
 __all__ = ["COMMANDS", "bundle_named", "copy_files", "envelop_files"]
@@ -68,6 +69,11 @@ Examples:
     "its fingerprint (`export recipient list`).",
 )
 @click.option(
+    "--compartment",
+    type=click.Choice([one.value for one in APART]),
+    help="Hand out this compartment's archive instead of the bundle, which never holds it.",
+)
+@click.option(
     "--wait",
     type=click.IntRange(min=1),
     default=600,
@@ -85,6 +91,7 @@ def hand_out(  # noqa: PLR0913  (each is an option)
     days: float,
     folder: Path | None,
     holder: str | None,
+    compartment: str | None,
     wait: int,
 ) -> None:
     """Hand out a bundle: BUNDLE is its order, its name, or an account (the newest whole one of it).
@@ -103,12 +110,13 @@ def hand_out(  # noqa: PLR0913  (each is an option)
         by=by,
         valid=timedelta(days=days),
         certificate=None if to is None else to.fingerprint,
+        compartment=compartment or "",
     )
     ready = _waited(office, asked.id, wait)
     if folder is None:
         _show_links(office, ready)
         return
-    stored = bundles.objects(office.desk, ready.order_id)
+    stored = service.files(office.desk, ready)
     copied = copy_files(stored, folder) if to is None else envelop_files(stored, folder, to)
     made = None if to is None else {path.name: _sha256(path) for path in copied}
     done = service.copied(office.desk, ready.id, by=by, enveloped=made)
@@ -271,6 +279,7 @@ def _value(one: Handout) -> dict[str, JsonValue]:
         "expires_at": None if one.expires_at is None else iso(one.expires_at),
         "count": one.count,
         "certificate": one.certificate,
+        "compartment": one.compartment or None,
     }
 
 

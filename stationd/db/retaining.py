@@ -54,6 +54,7 @@ handouts = sa.Table(
     sa.Column("expires_at", Time, comment="of the links; NULL: none"),
     sa.Column("count", sa.Integer, nullable=False, comment="times shown or copied"),
     sa.Column("certificate", sa.String(64), comment="it is enveloped to; NULL: it is not"),
+    sa.Column("compartment", sa.String(12), comment="its archive alone; NULL: the bundle"),
     sa.Index("ix_handouts_state", "state"),
     comment="What was handed out of bundles: to whom, for what, how often.",
 )

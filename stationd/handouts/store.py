@@ -40,6 +40,7 @@ def record_handout(connection: Connection, one: Handout) -> None:
             why=one.why,
             count=one.count,
             certificate=one.certificate,
+            compartment=one.compartment or None,
         )
     )
 
@@ -118,6 +119,7 @@ def _handout(row: Any) -> Handout:  # noqa: ANN401  (a row has the shape of its 
         expires_at=_moment(row.expires_at),
         count=row.count,
         certificate=row.certificate,
+        compartment=row.compartment or "",
     )
 
 

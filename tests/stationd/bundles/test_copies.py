@@ -30,7 +30,7 @@ def whole(desk: Desk, manager: Person, tree: LedgerTree, log_key: LogKey) -> str
     prepare(desk, order_id, tree, "log.example.com/station-1", log_key, RETENTION)
     with desk.database.writing() as connection:
         store.update_order(
-            connection, order_id, state="verified", name="whole", content_id="ab" * 32
+            connection, order_id, state="verified", name="whole", content_id="ab" * 32, records=1
         )
     return order_id
 

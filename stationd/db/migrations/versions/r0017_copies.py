@@ -29,6 +29,12 @@ def upgrade() -> None:
             "certificate", sa.String(length=64), comment="it is enveloped to; NULL: it is not"
         ),
     )
+    op.add_column(
+        "handouts",
+        sa.Column(
+            "compartment", sa.String(length=12), comment="its archive alone; NULL: the bundle"
+        ),
+    )
     op.create_table(
         "recipients",
         sa.Column("fingerprint", sa.String(length=64), nullable=False, comment="SHA-256, hex"),
