@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from asn1crypto import cms, core, keys, parser, tsp, x509
-from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes, SimpleSigner
-from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 __all__ = ["add_stamp", "sign", "sign_stamp", "signature_value", "token"]
 
@@ -98,6 +96,13 @@ def _signed(
     now: datetime,
     detached: bool,
 ) -> cms.ContentInfo:
+    # Loading it takes half a second, and most programs that may sign do not.
+    from pyhanko.sign.signers.pdf_cms import (  # noqa: PLC0415
+        PdfCMSSignedAttributes,
+        SimpleSigner,
+    )
+    from pyhanko_certvalidator.registry import SimpleCertificateStore  # noqa: PLC0415
+
     certificates = [x509.Certificate.load(certificate) for certificate in chain]
     signer = SimpleSigner(
         signing_cert=certificates[0],

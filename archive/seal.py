@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from archive import cms, pades, xades
+from archive import cms, xades
 from archive.ceremony import fingerprint
 from archive.errors import KeyFileError
 
@@ -133,6 +133,9 @@ class Seal:
         ``stamp_hash`` takes a SHA-256 and gives an authority's reply; ``trusted_pem`` are the
         certificates that the authority is checked against.
         """
+        # Like the library it stands on, loaded by whoever signs a report.
+        from archive import pades  # noqa: PLC0415
+
         self._check_valid(now)
         pades.sign_pdf(
             path,

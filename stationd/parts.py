@@ -2,18 +2,19 @@
 
 Only composing modules (`worker.py`, commands of `stationctl`, the demo) call these; everything
 below is handed the finished part.
+
+What reaches a network is loaded when it is asked for: most commands never do, and loading it takes
+longer than they do.
 """
 
 from pathlib import Path
 
 from archive.authorities.base import Authority
-from archive.authorities.http import HttpAuthority
 from archive.authorities.several import Several
 from archive.errors import KeyFileError
 from archive.seal import LogKey, Seal
 from archive.stores.base import BundleStore
 from archive.stores.directory import DirectoryStore
-from archive.stores.s3 import S3Store
 from receivers.own_codes import NO_OWN_CODES, OwnCodes, OwnCodesError, parse
 from stationd import settings as config
 from stationd.anchors.service import Anchorage
@@ -48,6 +49,8 @@ def bundle_store(settings: Settings) -> BundleStore:
     store = settings.archive.store
     if isinstance(store, config.DirectoryStore):
         return DirectoryStore(store.path)
+    from archive.stores.s3 import S3Store  # noqa: PLC0415
+
     access_key, secret_key = _credentials(store.credentials)
     return S3Store(
         bucket=store.bucket,
@@ -69,6 +72,8 @@ def authorities(settings: Settings, ids: Ids) -> list[Authority]:
     if not asked:
         problem = "There is no [[authorities]] table to ask, so nobody can stamp what is sealed."
         raise SettingsError("authorities", [problem])
+    from archive.authorities.http import HttpAuthority  # noqa: PLC0415
+
     return [
         HttpAuthority(
             name=one.name,
