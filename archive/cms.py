@@ -9,9 +9,17 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
-from asn1crypto import cms, core, keys, parser, tsp, x509
+from asn1crypto import cms, core, keys, parser, pem, tsp, x509
 
-__all__ = ["add_stamp", "sign", "sign_stamp", "signature_value", "token"]
+__all__ = [
+    "add_stamp",
+    "certificates",
+    "sign",
+    "sign_stamp",
+    "signature_value",
+    "stamp_time",
+    "token",
+]
 
 _DIGEST = "sha256"
 
@@ -66,6 +74,17 @@ def add_stamp(signature: bytes, reply: bytes) -> bytes:
 def token(reply: bytes) -> bytes:
     """Return the token of a time-stamp reply, as the authority wrote it."""
     return _members(parser.parse(reply, strict=True)[4])[1]
+
+
+def stamp_time(token: bytes) -> datetime:
+    """Return the time that a token gives."""
+    content = cms.ContentInfo.load(token)["content"]["encap_content_info"]["content"]
+    return content.parsed["gen_time"].native  # type: ignore[no-any-return]
+
+
+def certificates(text: bytes) -> list[bytes]:
+    """Return the certificates of a PEM file, in DER."""
+    return [der for _, _, der in pem.unarmor(text, multiple=True)]
 
 
 def _appended(der: bytes, addition: bytes, *, depth: int) -> bytes:

@@ -12,6 +12,7 @@ from pathlib import Path
 from archive.authorities.base import Authority
 from archive.authorities.several import Several
 from archive.errors import KeyFileError
+from archive.revocation import Responder, Revocation, read_lists
 from archive.seal import LogKey, Seal
 from archive.stores.base import BundleStore
 from archive.stores.directory import DirectoryStore
@@ -34,6 +35,7 @@ __all__ = [
     "bundle_store",
     "log_key",
     "own_codes",
+    "revocation",
     "seal",
     "sealer",
     "states",
@@ -141,7 +143,26 @@ def trust_pem(one: config.AuthoritySettings) -> bytes:
 def seal(settings: Settings) -> Seal:
     """Return the seal that signs bundles, or raise `KeyFileError`."""
     keys = settings.keys
-    return Seal.load(secret(keys.seal_key), secret(keys.seal_certificate), secret(keys.root))
+    return Seal.load(
+        secret(keys.seal_key),
+        secret(keys.seal_certificate),
+        secret(keys.root),
+        revocation(settings),
+    )
+
+
+def revocation(settings: Settings) -> Revocation:
+    """Return what is known of revoked certificates, ours and authorities', or raise `KeyFileError`.
+
+    Files are read anew each time, so a list that was renewed is in the next bundle.
+    """
+    keys = settings.keys
+    names = [*keys.crls, *(name for one in settings.authorities if one.ask for name in one.crls)]
+    responder = None
+    if keys.responder_key is not None:
+        key, certificate = secret(keys.responder_key), secret(keys.responder_certificate)
+        responder = Responder.load(key, certificate)
+    return Revocation(read_lists(secret(name) for name in dict.fromkeys(names)), responder)
 
 
 def log_key(settings: Settings) -> LogKey:

@@ -269,7 +269,7 @@ def test_a_stamp_under_another_policy_than_asked_is_refused():
 
 
 def test_a_stamp_by_a_certificate_for_other_purposes_is_refused(tmp_path):
-    keys = make_keys(tmp_path, station="s", now=NOW, serials=[1, 2])
+    keys = make_keys(tmp_path, station="s", now=NOW, serials=[1, 2, 3])
     seal = x509.load_pem_x509_certificate(keys.seal.read_bytes()).public_bytes(Encoding.DER)
     key = core_key(keys.seal_key)
 

@@ -44,6 +44,7 @@ def test_a_container_passes_every_check(sealed, station) -> None:
         "digests",
         "trust",
         "signature",
+        "signature",
         "timestamp",
         "ledger",
         "rows",

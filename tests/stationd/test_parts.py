@@ -132,8 +132,25 @@ def test_keys_are_loaded_from_where_the_settings_say(tmp_path):
         f'[roster]\nkey = "{tmp_path}/roster.key"',
     )
     assert parts.seal(found).fingerprint == made.fingerprints["seal.pem"]
+    assert parts.seal(found).revocation.pem == b""
     assert parts.log_key(found).fingerprint == made.fingerprints["log.pub.pem"]
     assert parts.sealer(found).open(parts.sealer(found).seal(b"x")) == b"x"
+
+
+def test_lists_of_revoked_certificates_are_ours_and_those_of_authorities_that_are_asked(tmp_path):
+    one, two = (
+        make_keys(tmp_path / name, station="s", now=SystemClock().now(), serials=count(1))
+        for name in ("one", "two")
+    )
+    found = given(
+        f'[keys]\ncrls = ["{one.crl}"]',
+        f'responder_key = "{one.ocsp_key}"\nresponder_certificate = "{one.ocsp}"',
+        f'{TABLE.format("tsa", one.root)}crls = ["{two.crl}", "{one.crl}"]',
+        f'{TABLE.format("old", one.root)}ask = false\ncrls = ["/none"]',
+    )
+    known = parts.revocation(found)
+    assert known.pem == one.crl.read_bytes() + two.crl.read_bytes()
+    assert known.responder_pem == one.ocsp.read_bytes()
 
 
 def test_a_station_without_a_file_has_no_own_codes():
