@@ -88,6 +88,7 @@ def postgres() -> Iterator[PostgresServer]:
     with PostgresServer() as server:
         server.execute(f"CREATE ROLE {PROGRAMS} LOGIN")
         server.execute("CREATE ROLE asked LOGIN PASSWORD 'the-right-one'")
+        server.execute("CREATE ROLE keeper LOGIN")
         yield server
 
 

@@ -66,7 +66,7 @@ END $$
 SUPERUSER = "postgres"
 """The role that may do anything on the server, and owns the tables of tests."""
 
-PROGRAMS = "stationd"
+PROGRAMS = "programs"
 """The role that tests have, as the programs do: it cannot change a record."""
 
 
@@ -93,6 +93,18 @@ class PostgresServer:
         """The process id of the running server."""
         assert self._process is not None
         return self._process.pid
+
+    @property
+    def runs(self) -> bool:
+        """Whether it was started, and not ended."""
+        return self._process is not None
+
+    def shell(self, command: str, folder: Path) -> None:
+        """Run a command of the server's own, such as pg_dump, in ``folder``."""
+        path = f"{self._programs}:{os.environ['PATH']}"
+        subprocess.run(
+            command, shell=True, check=True, cwd=folder, env={**os.environ, "PATH": path}
+        )
 
     def url(self, database: str, user: str = SUPERUSER, more: str = "") -> str:
         """Return the address that settings take."""

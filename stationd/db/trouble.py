@@ -30,6 +30,8 @@ _HELP = {
     "No such file": "Look whether the server runs and listens where database.url says",
     "resolve": "Look whether the host of database.url is spelled as it is called",
     "timeout": "Look whether this machine reaches the server of database.url",
+    "closed the connection": "The server, or what lies before it, ended; it is asked again",
+    "terminating connection": "The server ended our connection; it is asked again",
     "starting up": "The server comes up; wait",
     "shutting down": "The server goes down; look whether it is to come back",
     "password": "The server does not take this user; look at database.url and the server's rules",

@@ -166,7 +166,7 @@ def test_what_the_address_says_goes_before_what_we_would_say(database_url: str) 
 @pytest.mark.parametrize(
     ("address", "helps"),
     [
-        ("postgresql+psycopg://stationd@/none?host={folder}", "no such database"),
+        ("postgresql+psycopg://programs@/none?host={folder}", "no such database"),
         ("postgresql+psycopg://nobodyhere@/{name}?host={folder}", "no such database or user"),
         ("postgresql+psycopg://asked:wrong@/{name}?host={folder}", "does not take this user"),
         ("postgresql+psycopg://asked@/{name}?host={folder}", "does not take this user"),

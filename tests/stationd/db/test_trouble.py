@@ -48,6 +48,7 @@ def test_sqlite_away_says_what_helps(text: str, helps: str) -> None:
         ('FATAL:  no pg_hba.conf entry for host "192.0.2.1"', "pg_hba.conf"),
         ('FATAL:  database "x" does not exist', "an administrator makes it"),
         ("FATAL:  sorry, too many clients already", "max_connections"),
+        ("server closed the connection unexpectedly", "asked again"),
         ("FATAL:  the database system is starting up", "wait"),
         ("FATAL:  the database system is shutting down", "goes down"),
     ],
