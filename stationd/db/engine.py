@@ -28,6 +28,7 @@ __all__ = [
     "execute_text",
     "inserting",
     "slices",
+    "storable",
 ]
 
 Connection = sa.Connection
@@ -118,6 +119,9 @@ class Database:
                     for statement in statements:
                         connection.exec_driver_sql(statement)
                     yield connection
+        except UnicodeEncodeError as error:
+            msg = "The station database keeps texts in UTF-8, and one holds what has no place there"
+            raise MistakeError(f"{msg}: {error.reason}.") from error
         except DBAPIError as error:
             ours = told(error)
             if ours is None:
@@ -188,6 +192,11 @@ def _compiled(
     """Return a statement's text, and the order of its values where they are not named."""
     compiled = statement.compile(dialect=dialect, column_keys=list(keys))
     return str(compiled), tuple(compiled.positiontup) if compiled.positional else None
+
+
+def storable(text: str) -> str:
+    """Return what a machine said as both databases can keep it: PostgreSQL knows no NUL."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def slices(values: Sequence[_T], most: int = 500) -> Iterator[Sequence[_T]]:

@@ -101,7 +101,7 @@ def test_nothing_is_lost_or_doubled_when_server_and_worker_are_killed(
         sender.stop()
     assert station.stop() == 0
     entries = station.entries()
-    station.until(lambda: taken(desk) == len(entries), "all entries are taken")
+    station.until(lambda: taken(desk) == len(entries), "all entries are taken", 120)
     assert worker.end(signal.SIGTERM) == 0
     # What fails is told once, however often it is tried.
     assert len(logged(tmp_path, "not following")) <= 3
@@ -153,7 +153,7 @@ def test_two_nodes_share_a_database_and_one_of_them_acts(
     for node in (station, neighbour):
         assert node.stop() == 0
     ends = [len(node.entries()) for node in (station, neighbour)]
-    station.until(lambda: sorted(positions(desk)) == sorted(ends), "all entries are taken")
+    station.until(lambda: sorted(positions(desk)) == sorted(ends), "all entries are taken", 120)
     for one in (worker, neighbour.worker):
         assert one.end(signal.SIGTERM) == 0
     check_chains(desk)
@@ -190,7 +190,7 @@ def made_as_told(postgres: PostgresServer) -> Iterator[None]:
 
 def stationctl(config: Path, *words: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "stationd.cli.main", "--config", str(config), *words],
+        [Path(sys.executable).with_name("stationctl"), "--config", config, *words],
         check=True,
         capture_output=True,
         text=True,
