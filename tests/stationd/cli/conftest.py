@@ -40,7 +40,15 @@ def quick_passwords(monkeypatch):
 
 
 @pytest.fixture
-def config(tmp_path):
+def station_url(tmp_path, database_kind, request):
+    """The address of a station database; on SQLite nothing is there yet."""
+    if database_kind == "sqlite":
+        return f"sqlite:///{tmp_path}/station.sqlite3"
+    return request.getfixturevalue("database_url")
+
+
+@pytest.fixture
+def config(tmp_path, station_url):
     path = tmp_path / "stationd.toml"
     (tmp_path / "roster.key").write_bytes(new_sealing_key())
     (tmp_path / "roster.key").chmod(0o600)
@@ -52,7 +60,7 @@ def config(tmp_path):
         [ledger]
         origin = "log.example.com/south"
         [database]
-        url = "sqlite:///{tmp_path}/station.sqlite3"
+        url = "{station_url}"
         [journal]
         path = "{tmp_path}/journal.sqlite3"
         [roster]
