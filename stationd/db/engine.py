@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from stationd.errors import CheckFailedError, DatabaseUnavailableError
+from stationd.errors import CheckFailedError, DatabaseUnavailableError, MistakeError
 
 __all__ = ["Connection", "Database", "copy_file", "execute_rows", "inserting", "slices"]
 
@@ -25,6 +25,9 @@ Connection = sa.Connection
 _T = TypeVar("_T")
 
 _BUSY_MS = 5000
+
+# Emptying the log is no reason to keep anybody waiting; it can be tried again.
+_PATIENCE_MS = 500
 
 # A page that many batches touch is put back into the file once for all of them (32 MB of log).
 _LOG_PAGES = 8000
@@ -82,6 +85,35 @@ class Database:
                 )
                 raise CheckFailedError(msg) from error
             raise
+
+    def empty_log(self) -> bool:
+        """Put SQLite's write-ahead log back into the file and empty it; tell whether it is.
+
+        Who reads meanwhile stands in the way.  PostgreSQL's log is its server's affair: False.
+        """
+        if self._engine.dialect.name != "sqlite":
+            return False
+        with self._engine.connect() as connection:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={_PATIENCE_MS}")
+            busy, *_ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={_BUSY_MS}")
+        return not busy
+
+    def rewrite(self) -> None:
+        """Write the SQLite file anew, so that nothing is in it but what its tables hold.
+
+        Nobody else can write meanwhile, and as much disk is needed as the file has.
+        """
+        if self._engine.dialect.name != "sqlite":
+            raise MistakeError(
+                "Only a SQLite file is rewritten from here. On PostgreSQL an administrator of the "
+                "server runs VACUUM FULL on what was purged (docs/howto/keep-and-remove.md)."
+            )
+        try:
+            with self._engine.connect() as connection:
+                connection.exec_driver_sql("VACUUM")
+        except OperationalError as error:
+            raise DatabaseUnavailableError(_away(str(error.orig))) from error
 
     def close(self) -> None:
         """Close every pooled connection."""
