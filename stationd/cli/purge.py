@@ -35,7 +35,11 @@ def propose(office: Office, accts: Sequence[str], *, ground: str) -> None:
     and approves it by its hash.
     """
     made = service.propose(office.desk, ground, by=office.person(), accts=accts)
-    value = {**_value(made.purge), "list": json.loads(made.purge.listed), "left_out": list(made.left_out)}
+    value = {
+        **_value(made.purge),
+        "list": json.loads(made.purge.listed),
+        "left_out": list(made.left_out),
+    }
     left_out = [f"  {one}" for one in made.left_out]
     said = [
         *_list_lines(made.purge),
@@ -54,7 +58,11 @@ def show(office: Office, purge_id: str) -> None:
     purge = service.read(office.desk, purge_id)
     items = service.items(office.desk, purge_id)
     office.trail.reading("purge", purge=purge_id)
-    value = {**_value(purge), "list": json.loads(purge.listed), "items": [_item_value(one) for one in items]}
+    value = {
+        **_value(purge),
+        "list": json.loads(purge.listed),
+        "items": [_item_value(one) for one in items],
+    }
     said = _list_lines(purge)
     if purge.state is not PurgeState.PROPOSED:
         head = ("account", "class", "state", "gone", "why")

@@ -97,10 +97,14 @@ def _found(
     taken = store.read_taken(connection, accts)
     found: list[Candidate] = []
     left_out: list[str] = []
+    # Whose classes come in the order in which they go: what others wait for.
+    first: dict[str, str] = {}
     for row in [row for acct in accts for row in planned(connection, acct, now)]:
         other = taken.get((row.acct, row.data_class.value))
         if other is not None:
             made: Candidate | str = f"it stands in purge {other}"
+        elif row.goes(now) and row.acct in first:
+            made = f"its {first[row.acct]} are not listed and go first"
         elif row.goes(now):
             made = candidate(connection, row)
         elif asked or row.due_at <= now:
@@ -109,6 +113,7 @@ def _found(
             continue
         if isinstance(made, str):
             left_out.append(f"{row.acct} {row.data_class}: {made}")
+            first.setdefault(row.acct, row.data_class.value)
         else:
             found.append(made)
     return found, left_out

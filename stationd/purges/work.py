@@ -20,6 +20,8 @@ from types import MappingProxyType
 
 from archive.canonical import JsonValue, encode
 from archive.errors import ObjectDiffersError, StoreRefusedError, StoreUnavailableError
+from stationd.accounts.model import RecordState
+from stationd.accounts.store import record_state
 from stationd.bundles import store as bundles
 from stationd.bundles.attempts import reverify, take_order
 from stationd.bundles.model import OrderState, StoredObject
@@ -140,9 +142,12 @@ def _begun(desk: Desk, connection: Connection, purge_id: str) -> Item | None:
 
 
 def _records(connection: Connection, item: Item, now: datetime) -> Taken:
-    return take_records(
+    taken = take_records(
         connection, item.acct, purge_id=item.purge_id, after=item.cursor, most=BATCH, now=now
     )
+    if taken.over:
+        record_state(connection, item.acct, RecordState.PURGED)
+    return taken
 
 
 def _cases(connection: Connection, item: Item, now: datetime) -> Taken:

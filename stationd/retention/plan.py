@@ -15,6 +15,10 @@ A case's facts are named by records, and both lie in bundles: what others lead t
 """
 
 
+# What was purged may have a tail of signals that came since.
+_OVER = ("closed", "purged")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountFacts:
     """What decides over an account's data.
@@ -91,7 +95,7 @@ def _waits_for(before: Iterable[Planned], now: datetime) -> list[str]:
 def _held_by(facts: AccountFacts, data_class: DataClass, now: datetime) -> list[str]:
     """Return everything that holds a class of an account now, in words."""
     found: list[str] = []
-    if facts.record != "closed":
+    if facts.record not in _OVER:
         found.append(f"the record is {facts.record}, not closed")
     found += [f"hold {hold}" for hold in facts.holds]
     if facts.open_case:

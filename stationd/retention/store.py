@@ -55,8 +55,9 @@ def read_overrides(connection: Connection) -> list[Override]:
 
 
 def read_accounts(connection: Connection) -> list[str]:
-    """Return the accounts whose record is closed."""
-    query = sa.select(accounts.c.acct).where(accounts.c.record == "closed")
+    """Return the accounts whose record is closed, or purged by now."""
+    over = accounts.c.record.in_(["closed", "purged"])
+    query = sa.select(accounts.c.acct).where(over)
     return list(connection.execute(query.order_by(accounts.c.acct)).scalars())
 
 

@@ -103,6 +103,8 @@ def test_the_bytes_go_and_every_hash_stays(purged):
     assert bodies(station) == 0
     assert gone(station, purged.purge) == ALL
     assert station.rows(sa.select(schema.signals).where(schema.signals.c.acct == "1234")) == []
+    account = sa.select(schema.accounts.c.record).where(schema.accounts.c.acct == "1234")
+    assert station.rows(account) == [("purged",)]
     facts = station.rows(sa.select(schema.case_facts.c.fact))
     assert facts == [(PURGED_FACT,), (PURGED_FACT,)]
     assert station.rows(sa.select(schema.case_steps.c.results)) == [("[]",)]
