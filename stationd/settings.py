@@ -324,6 +324,10 @@ class PolicySettings(Table):
     runaway_quiet: Period = Field(
         default=timedelta(minutes=10), description="Time without a signal that ends a runaway."
     )
+    purge_wait: Period = Field(
+        default=timedelta(days=14),
+        description="From the approval of a purge to the first removal: the time to object.",
+    )
     session_idle: Period = Field(
         default=timedelta(minutes=15), description="Idle time that ends a login."
     )
