@@ -6,24 +6,31 @@ chain inside.  `add_stamp` puts a time stamp over the signature value beside it.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from asn1crypto import cms, core, keys, parser, pem, tsp, x509
-from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes, SimpleSigner
+from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes, Signer, SimpleSigner
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 __all__ = [
+    "Key",
     "add_stamp",
     "certificates",
     "sign",
     "sign_stamp",
     "signature_value",
+    "signer_of",
     "stamp_time",
     "token",
 ]
 
+Key = bytes | Callable[[bytes], bytes]
+"""A private key (PKCS#8), or what signs bytes: in DER for ECDSA, PKCS#1 v1.5 for RSA."""
+
 _DIGEST = "sha256"
+# Room for a signature that is made later: RSA of 4096 bits is the largest that we know of.
+_LARGEST_SIGNATURE = 512
 
 # DER (X.690): class, method and tag of what `add_stamp` writes.
 _UNIVERSAL, _CONTEXT = 0, 2
@@ -36,17 +43,17 @@ _SIGNER_INFO_DEPTH = 4
 _STAMP_TOKEN = core.ObjectIdentifier("1.2.840.113549.1.9.16.2.14").dump()
 
 
-def sign(data: bytes, *, key: bytes, chain: Sequence[bytes], now: datetime) -> bytes:
+def sign(data: bytes, *, key: Key, chain: Sequence[bytes], now: datetime) -> bytes:
     """Return a detached signature over ``data``.
 
-    ``key`` is a private key (PKCS#8), ``chain`` the certificates from the signer's to the root's,
-    all in DER.  RSA keys sign with PKCS#1 v1.5, which every verifier in the field knows.
+    ``chain`` are the certificates from the signer's to the root's, in DER.  RSA keys sign with
+    PKCS#1 v1.5, which every verifier in the field knows.
     """
     return _signed(data, key=key, chain=chain, now=now, detached=True).dump()  # type: ignore[no-any-return]
 
 
 def sign_stamp(
-    info: tsp.TSTInfo, *, key: bytes, chain: Sequence[bytes], now: datetime
+    info: tsp.TSTInfo, *, key: Key, chain: Sequence[bytes], now: datetime
 ) -> cms.ContentInfo:
     """Return a time-stamp token (RFC 3161) that holds and signs ``info``."""
     content = cms.EncapsulatedContentInfo(
@@ -112,19 +119,13 @@ def _members(contents: bytes) -> list[bytes]:
 def _signed(
     data: bytes | cms.EncapsulatedContentInfo,
     *,
-    key: bytes,
+    key: Key,
     chain: Sequence[bytes],
     now: datetime,
     detached: bool,
 ) -> cms.ContentInfo:
-    certificates = [x509.Certificate.load(certificate) for certificate in chain]
-    signer = SimpleSigner(
-        signing_cert=certificates[0],
-        signing_key=keys.PrivateKeyInfo.load(key),
-        cert_registry=SimpleCertificateStore.from_certs(certificates),  # type: ignore[no-untyped-call]
-        # A verifier is handed its root; ours is inside too, for reading.
-        embed_roots=True,
-    )
+    # A verifier is handed its root; ours is inside too, for reading.
+    signer = signer_of(key, chain, roots=True)
     return asyncio.run(
         signer.async_sign_general_data(
             data,
@@ -134,3 +135,44 @@ def _signed(
             signed_attr_settings=PdfCMSSignedAttributes(signing_time=now),
         )
     )
+
+
+def signer_of(key: Key, chain: Sequence[bytes], *, roots: bool) -> Signer:
+    """Return what the library signs with; ``roots``: the root goes into signatures too."""
+    inside = [x509.Certificate.load(certificate) for certificate in chain]
+    store = SimpleCertificateStore.from_certs(inside)  # type: ignore[no-untyped-call]
+    if isinstance(key, bytes):
+        return SimpleSigner(
+            signing_cert=inside[0],
+            signing_key=keys.PrivateKeyInfo.load(key),
+            cert_registry=store,
+            embed_roots=roots,
+        )
+    return _Elsewhere(key, inside[0], store, roots=roots)
+
+
+class _Elsewhere(Signer):
+    """Signs with a key that only its owner holds."""
+
+    def __init__(
+        self,
+        sign_bytes: Callable[[bytes], bytes],
+        certificate: x509.Certificate,
+        store: SimpleCertificateStore,
+        *,
+        roots: bool,
+    ) -> None:
+        super().__init__(signing_cert=certificate, cert_registry=store, embed_roots=roots)
+        self._sign_bytes = sign_bytes
+
+    async def async_sign_raw(
+        self,
+        data: bytes,
+        digest_algorithm: str,
+        dry_run: bool = False,  # noqa: FBT001, FBT002  (the library's own shape)
+    ) -> bytes:
+        """Return the signature of ``data``; in a dry run, as many bytes as it can have."""
+        assert digest_algorithm == _DIGEST  # noqa: S101  (nothing of ours asks for another)
+        if dry_run:
+            return bytes(_LARGEST_SIGNATURE)
+        return await asyncio.to_thread(self._sign_bytes, data)
