@@ -9,9 +9,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from asn1crypto import cms, core, keys, parser, pem, tsp, x509
-from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes, Signer, SimpleSigner
-from pyhanko_certvalidator.registry import SimpleCertificateStore
+from asn1crypto import cms, core, parser, pem, tsp
 
 __all__ = [
     "Key",
@@ -20,7 +18,6 @@ __all__ = [
     "sign",
     "sign_stamp",
     "signature_value",
-    "signer_of",
     "stamp_time",
     "token",
 ]
@@ -29,8 +26,6 @@ Key = bytes | Callable[[bytes], bytes]
 """A private key (PKCS#8), or what signs bytes: in DER for ECDSA, PKCS#1 v1.5 for RSA."""
 
 _DIGEST = "sha256"
-# Room for a signature that is made later: RSA of 4096 bits is the largest that we know of.
-_LARGEST_SIGNATURE = 512
 
 # DER (X.690): class, method and tag of what `add_stamp` writes.
 _UNIVERSAL, _CONTEXT = 0, 2
@@ -124,6 +119,11 @@ def _signed(
     now: datetime,
     detached: bool,
 ) -> cms.ContentInfo:
+    # Loading it takes half a second, and most programs that may sign do not.
+    from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes  # noqa: PLC0415
+
+    from archive.signers import signer_of  # noqa: PLC0415
+
     # A verifier is handed its root; ours is inside too, for reading.
     signer = signer_of(key, chain, roots=True)
     return asyncio.run(
@@ -135,44 +135,3 @@ def _signed(
             signed_attr_settings=PdfCMSSignedAttributes(signing_time=now),
         )
     )
-
-
-def signer_of(key: Key, chain: Sequence[bytes], *, roots: bool) -> Signer:
-    """Return what the library signs with; ``roots``: the root goes into signatures too."""
-    inside = [x509.Certificate.load(certificate) for certificate in chain]
-    store = SimpleCertificateStore.from_certs(inside)  # type: ignore[no-untyped-call]
-    if isinstance(key, bytes):
-        return SimpleSigner(
-            signing_cert=inside[0],
-            signing_key=keys.PrivateKeyInfo.load(key),
-            cert_registry=store,
-            embed_roots=roots,
-        )
-    return _Elsewhere(key, inside[0], store, roots=roots)
-
-
-class _Elsewhere(Signer):
-    """Signs with a key that only its owner holds."""
-
-    def __init__(
-        self,
-        sign_bytes: Callable[[bytes], bytes],
-        certificate: x509.Certificate,
-        store: SimpleCertificateStore,
-        *,
-        roots: bool,
-    ) -> None:
-        super().__init__(signing_cert=certificate, cert_registry=store, embed_roots=roots)
-        self._sign_bytes = sign_bytes
-
-    async def async_sign_raw(
-        self,
-        data: bytes,
-        digest_algorithm: str,
-        dry_run: bool = False,  # noqa: FBT001, FBT002  (the library's own shape)
-    ) -> bytes:
-        """Return the signature of ``data``; in a dry run, as many bytes as it can have."""
-        assert digest_algorithm == _DIGEST  # noqa: S101  (nothing of ours asks for another)
-        if dry_run:
-            return bytes(_LARGEST_SIGNATURE)
-        return await asyncio.to_thread(self._sign_bytes, data)

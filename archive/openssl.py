@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -198,19 +199,39 @@ def certificates(pem: bytes) -> list[bytes]:
 def missing() -> str:
     """Return why there is no openssl command that can be asked; empty: there is one."""
     try:
-        version = _run("version").stdout.decode(errors="replace").strip()
+        program = _program()
+        _check_version(program, Path(program).stat().st_mtime_ns)
+    except _OldError as error:
+        return f"the openssl command here is not OpenSSL 3: {error}; install OpenSSL 3"
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"there is no openssl command that runs here ({error}); install OpenSSL 3"
-    found = re.match(r"OpenSSL (\d+)[.]", version)
-    if found is None or int(found[1]) < _OLDEST:
-        return f"the openssl command here is not OpenSSL 3: {version:.60}; install OpenSSL 3"
     return ""
 
 
-def _run(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+class _OldError(Exception):
+    """It is not the command we need; the message is what it calls itself."""
+
+
+@lru_cache(maxsize=1)
+def _check_version(program: str, _changed: int) -> None:
+    """Raise unless ``program`` is OpenSSL 3 or newer; one that is, is not asked again.
+
+    A new program in its place has another time of change.
+    """
+    version = _run(program, "version").stdout.decode(errors="replace").strip()
+    found = re.match(r"OpenSSL (\d+)[.]", version)
+    if found is None or int(found[1]) < _OLDEST:
+        raise _OldError(version[:60])
+
+
+def _program() -> str:
     program = shutil.which("openssl")
     if program is None:
         raise FileNotFoundError("openssl is not in PATH")
+    return program
+
+
+def _run(program: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(  # noqa: S603 - a fixed program, our own arguments
         [program, *arguments], capture_output=True, timeout=_TIMEOUT, check=False
     )
@@ -238,7 +259,7 @@ def _ask(
         return Answer(None, away)
     try:
         with _files(contents) as paths:
-            ended = _run(*arguments(paths))
+            ended = _run(_program(), *arguments(paths))
     except (OSError, subprocess.TimeoutExpired) as error:
         return Answer(None, f"openssl could not be asked: {error}")
     if ended.returncode < 0:

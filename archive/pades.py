@@ -21,8 +21,9 @@ from pyhanko.sign.timestamps import TimeStamper
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.errors import PathError
 
-from archive.cms import Key, signer_of
+from archive.cms import Key
 from archive.errors import AuthorityRefusedError
+from archive.signers import signer_of
 
 __all__ = ["sign_pdf"]
 

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from archive import cms, key_files, pades, xades
+from archive import cms, key_files, xades
 from archive.ceremony import fingerprint
 from archive.errors import KeyFileError
 from archive.revocation import NOTHING_KNOWN, Revocation
@@ -165,6 +165,9 @@ class Seal:
         ``stamp_hash`` takes a SHA-256 and gives an authority's reply; ``trusted_pem`` are the
         certificates that the authority is checked against.
         """
+        # Like the library it stands on, loaded by whoever signs a report.
+        from archive import pades  # noqa: PLC0415
+
         self._check_valid(now)
         pades.sign_pdf(
             path,

@@ -2,12 +2,14 @@
 
 Only composing modules (`worker.py`, commands of `stationctl`, the demo) call these; everything
 below is handed the finished part.
+
+What reaches a network is loaded when it is asked for: most commands never do, and loading it takes
+longer than they do.
 """
 
 from pathlib import Path
 
 from archive.authorities.base import Authority
-from archive.authorities.http import HttpAuthority
 from archive.authorities.several import Several
 from archive.errors import KeyFileError
 from archive.revocation import Responder, Revocation, read_lists
@@ -15,7 +17,6 @@ from archive.seal import LogKey, Seal
 from archive.seal_keys import PublicKey
 from archive.stores.base import BundleStore
 from archive.stores.directory import DirectoryStore
-from archive.stores.s3 import S3Store
 from archive.token_keys import Refusals, TokenKey, TokenPlace
 from receivers.own_codes import NO_OWN_CODES, OwnCodes, OwnCodesError, parse
 from stationd import settings as config
@@ -53,6 +54,8 @@ def bundle_store(settings: Settings) -> BundleStore:
     store = settings.archive.store
     if isinstance(store, config.DirectoryStore):
         return DirectoryStore(store.path)
+    from archive.stores.s3 import S3Store  # noqa: PLC0415
+
     access_key, secret_key = _credentials(store.credentials)
     return S3Store(
         bucket=store.bucket,
@@ -74,6 +77,8 @@ def authorities(settings: Settings, ids: Ids) -> list[Authority]:
     if not asked:
         problem = "There is no [[authorities]] table to ask, so nobody can stamp what is sealed."
         raise SettingsError("authorities", [problem])
+    from archive.authorities.http import HttpAuthority  # noqa: PLC0415
+
     return [
         HttpAuthority(
             name=one.name,

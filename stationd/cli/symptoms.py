@@ -5,7 +5,7 @@ import os
 import shutil
 import stat
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -18,6 +18,9 @@ from stationd import parts
 from stationd.cli.office import Office
 from stationd.clock import iso
 from stationd.db.revision import check_revision
+from stationd.db.rights import read_role, read_unguarded
+from stationd.db.server import faults as server_faults
+from stationd.db.server import read_server
 from stationd.errors import StationdError
 from stationd.gaps.service import followed, gaps
 from stationd.journal.chain import first_link, links
@@ -139,8 +142,26 @@ def _private(path: Path) -> Told:
 
 
 def _database(office: Office) -> Told:
-    check_revision(office.unchecked_desk.database)
+    database = office.unchecked_desk.database
+    with database.reading() as connection:
+        server = read_server(connection)
+    for fault in [] if server is None else server_faults(server):
+        yield Outcome.FAILED, fault
+    check_revision(database)
     yield Outcome.PASSED, "the station database answers and is of this program's revision"
+    if server is not None:
+        with database.reading() as connection:
+            yield _guarded(read_role(connection), read_unguarded(connection))
+
+
+def _guarded(role: str, unguarded: Sequence[str]) -> tuple[Outcome, str]:
+    if not unguarded:
+        return Outcome.PASSED, f"its role {role} may add to the record, and change nothing of it"
+    text = (
+        f"its role {role} may change {len(unguarded)} tables that are only added to, such as "
+        f"{unguarded[0]}; name their owner in database.owner, and give the programs another role"
+    )
+    return Outcome.WARNED, text
 
 
 def _staff(office: Office) -> Told:

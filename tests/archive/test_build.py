@@ -169,6 +169,6 @@ def test_memory_does_not_grow_with_the_history(
         tracemalloc.stop()
         return highest
 
-    peak(1_000)
+    peak(300)
 
-    assert peak(6_000) < peak(2_000) * 1.3
+    assert peak(3_000) < peak(1_000) * 1.3

@@ -161,6 +161,16 @@ def test_a_reply_is_read_without_being_checked():
     assert read_reply(reply_to(asked())).time == NOW
 
 
+def test_a_reply_is_checked_without_encoding_any_of_it_again(monkeypatch):
+    reply = reply_to(asked())
+
+    def encode(*_, **__):
+        pytest.fail("a part of the reply was encoded")
+
+    monkeypatch.setattr(core.Sequence, "_set_contents", encode)
+    assert check(reply).time == NOW
+
+
 def test_openssl_verifies_what_was_checked(tmp_path):
     authority = make_authority(now=datetime.now(UTC), serials=count(1))
     reply = reply_to(asked(), authority=authority, now=datetime.now(UTC))

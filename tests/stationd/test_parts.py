@@ -1,5 +1,7 @@
 """From settings to the parts of the archive."""
 
+import subprocess
+import sys
 from datetime import timedelta
 from itertools import count
 
@@ -153,6 +155,17 @@ def test_lists_of_revoked_certificates_are_ours_and_those_of_authorities_that_ar
 
 def test_a_station_without_a_file_has_no_own_codes():
     assert parts.own_codes(given()).codes == {}
+
+
+def test_what_signs_draws_or_reaches_a_network_is_loaded_when_it_is_asked_for():
+    code = (
+        "import sys, stationd.worker\n"
+        "print(sorted({'boto3', 'pyhanko', 'reportlab', 'urllib3'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout == "[]\n"
 
 
 def test_own_codes_are_read_from_the_file_that_the_settings_name(tmp_path):

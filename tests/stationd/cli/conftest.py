@@ -18,7 +18,6 @@ from stationd.bundles.work import run as work
 from stationd.cli import export
 from stationd.cli.main import cli
 from stationd.clock import SystemClock
-from stationd.db.revision import migrate
 from stationd.desk import open_desk
 from stationd.follower.service import follow
 from stationd.ids import SystemIds
@@ -50,7 +49,15 @@ def quick_passwords(monkeypatch):
 
 
 @pytest.fixture
-def config(tmp_path):
+def station_url(tmp_path, database_kind, request):
+    """The address of a station database; on SQLite nothing is there yet."""
+    if database_kind == "sqlite":
+        return f"sqlite:///{tmp_path}/station.sqlite3"
+    return request.getfixturevalue("database_url")
+
+
+@pytest.fixture
+def config(tmp_path, station_url):
     path = tmp_path / "stationd.toml"
     (tmp_path / "roster.key").write_bytes(new_sealing_key())
     (tmp_path / "roster.key").chmod(0o600)
@@ -62,7 +69,7 @@ def config(tmp_path):
         [ledger]
         origin = "log.example.com/south"
         [database]
-        url = "sqlite:///{tmp_path}/station.sqlite3"
+        url = "{station_url}"
         [journal]
         path = "{tmp_path}/journal.sqlite3"
         [roster]
@@ -107,10 +114,9 @@ def value(ok):
 
 
 @pytest.fixture
-def desk(config):
+def desk(config, station_file):
     """The desk of a migrated station."""
     made = open_desk(settings.load(config), clock=SystemClock(), ids=SystemIds())
-    migrate(made.database, copy_to=None)
     yield made
     made.database.close()
 
