@@ -104,6 +104,8 @@ def _keys(office: Office) -> Told:
     yield Outcome.PASSED, f"seal certificate good until {seal.valid_until:%Y-%m-%d}"
     if seal.valid_until - office.clock.now() < _SEAL_WARNING:
         yield Outcome.WARNED, "the seal certificate ends soon: make a new one under the root"
+    if (token := office.settings.keys.token) is not None:
+        yield Outcome.PASSED, f"token {token.token} signs with the key of the seal certificate"
     yield Outcome.PASSED, f"log key {parts.log_key(office.settings).fingerprint[:23]}…"
     office.sealer()
     yield from _private(secret(office.settings.roster.key))
