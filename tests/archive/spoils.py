@@ -136,7 +136,7 @@ def gap(bench: Workbench) -> bytes:
 
 def bomb(bench: Workbench) -> bytes:
     """Put in a file of zeros that unpacks to very much more than the ZIP's size."""
-    return zipped(bench.files | {"zzz": bytes(65 << 20)})
+    return zipped(bench.files | {"zzz": bytes(96 << 20)})
 
 
 # --- Records ---
