@@ -50,7 +50,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "redecode": ("stationd.cli.redecode:redecode", "Read kept frames anew, and correct."),
         "retention": (
             "stationd.cli.retention:retention",
-            "Show how long things are kept, and what ends.",
+            "Show how long things are kept; remove what is past that.",
         ),
         "staff": ("stationd.cli.staff:staff", "Add and look after people."),
         "status": ("stationd.cli.status:status", "Show how the station stands."),

@@ -5,7 +5,7 @@ import os
 import shutil
 import stat
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -14,10 +14,14 @@ from typing import TypeAlias
 
 from archive.errors import ArchiveError
 from archive.page import read_page
+from archive.seal import Seal
 from stationd import parts
 from stationd.cli.office import Office
 from stationd.clock import iso
 from stationd.db.revision import check_revision
+from stationd.db.rights import read_role, read_unguarded
+from stationd.db.server import faults as server_faults
+from stationd.db.server import read_server
 from stationd.errors import StationdError
 from stationd.gaps.service import followed, gaps
 from stationd.journal.chain import first_link, links
@@ -43,6 +47,8 @@ _LAST_ENTRIES = 10_000
 _LEAST_FREE = 0.1
 _LARGEST_OFFSET_NS = 500_000_000
 _SEAL_WARNING = timedelta(days=60)
+_LIST_WARNING = timedelta(days=30)
+_SHORT_LIST = timedelta(days=60)
 _FAULTS_WITHIN = timedelta(days=1)
 _FOLLOWED_WITHIN = timedelta(minutes=10)
 _CERTIFICATE_WARNING = timedelta(days=14)
@@ -102,6 +108,28 @@ def _keys(office: Office) -> Told:
     yield Outcome.PASSED, f"log key {parts.log_key(office.settings).fingerprint[:23]}…"
     office.sealer()
     yield from _private(secret(office.settings.roster.key))
+    yield from _lists(office, seal)
+
+
+def _lists(office: Office, seal: Seal) -> Told:
+    """Look whether lists of revoked certificates are there, and good for some time."""
+    if not seal.revocation.lists:
+        text = (
+            "no list of revoked certificates goes into bundles (keys.crls); `stationctl keys crl` "
+            "makes the root's"
+        )
+        yield Outcome.WARNED, text
+    for one in seal.revocation.lists:
+        name, until = one.issuer.rfc4514_string(), one.next_update_utc
+        if until is None or until - office.clock.now() >= _LIST_WARNING:
+            end = "no end" if until is None else f"{until:%Y-%m-%d}"
+            yield Outcome.PASSED, f"list of revoked certificates of {name} good until {end}"
+        elif until > office.clock.now() and until - one.last_update_utc < _SHORT_LIST:
+            # An authority's list lasts days; whoever fetches it fetches it again.
+            yield Outcome.PASSED, f"list of revoked certificates of {name} good until {until}"
+        else:
+            text = f"the list of revoked certificates of {name} ends {until:%Y-%m-%d}: renew it"
+            yield Outcome.WARNED, text
 
 
 def _private(path: Path) -> Told:
@@ -113,8 +141,26 @@ def _private(path: Path) -> Told:
 
 
 def _database(office: Office) -> Told:
-    check_revision(office.unchecked_desk.database)
+    database = office.unchecked_desk.database
+    with database.reading() as connection:
+        server = read_server(connection)
+    for fault in [] if server is None else server_faults(server):
+        yield Outcome.FAILED, fault
+    check_revision(database)
     yield Outcome.PASSED, "the station database answers and is of this program's revision"
+    if server is not None:
+        with database.reading() as connection:
+            yield _guarded(read_role(connection), read_unguarded(connection))
+
+
+def _guarded(role: str, unguarded: Sequence[str]) -> tuple[Outcome, str]:
+    if not unguarded:
+        return Outcome.PASSED, f"its role {role} may add to the record, and change nothing of it"
+    text = (
+        f"its role {role} may change {len(unguarded)} tables that are only added to, such as "
+        f"{unguarded[0]}; name their owner in database.owner, and give the programs another role"
+    )
+    return Outcome.WARNED, text
 
 
 def _staff(office: Office) -> Told:

@@ -25,9 +25,7 @@ def build(folder: Path, target: Path) -> "subprocess.CompletedProcess[str]":
 def test_everything_that_is_fetched_is_pinned_by_its_hash() -> None:
     packages = {name: it for name, it in LOCK["packages"].items() if name}
 
-    assert [
-        name for name, it in packages.items() if it.get("integrity", "")[:7] != "sha512-"
-    ] == []
+    assert [name for name, it in packages.items() if it.get("integrity", "")[:7] != "sha512-"] == []
     # Where it is fetched from is the business of whoever fetches.
     assert [name for name, it in packages.items() if "resolved" in it] == []
 

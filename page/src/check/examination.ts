@@ -5,6 +5,7 @@ import { type Json, canonicalValue, isObject } from "./canonical.ts";
 import type { Statement } from "./note_check.ts";
 import { type Opened, VOLUMES } from "./opened.ts";
 import type { Proofs } from "./point_check.ts";
+import type { CrlList } from "./revocation_check.ts";
 import { CheckError, type Report } from "./report.ts";
 import type { Seen, SegmentJob, SegmentSeen } from "./segment_check.ts";
 import type { Place } from "./place.ts";
@@ -20,6 +21,8 @@ export interface Trusted {
   root: Bytes[];
   tsa: Bytes[];
   log: string;
+  /** Lists of revoked certificates that are newer than the bundle's, as PEM. */
+  crls: string;
 }
 
 /** How far the check is: of all bytes that are to be read. */
@@ -29,7 +32,8 @@ export type Progress = (step: string, done: number, all: number) => void;
 export class Examination {
   readonly seen = new Map<string, Seen>();
   readonly segments: SegmentSeen[] = [];
-  trusted: Trusted = { root: [], tsa: [], log: "" };
+  trusted: Trusted = { root: [], tsa: [], log: "", crls: "" };
+  readonly revoked: CrlList[] = [];
   statement: Statement | undefined;
   proofs: Proofs | undefined;
 

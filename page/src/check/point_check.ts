@@ -23,7 +23,8 @@ import {
   stateRootFromSiblings,
 } from "./proof_check.ts";
 import { CheckError, type Problem, problem } from "./report.ts";
-import { DerError, replyToken, stampHolds } from "./signatures.ts";
+import { DerError } from "./der.ts";
+import { replyToken, stampHolds } from "./signatures.ts";
 
 export const PROOFS = "data/proofs/proofs.json";
 /** How long after its time a checkpoint must have been stamped at most, in microseconds. */

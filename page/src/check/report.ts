@@ -36,6 +36,8 @@ export interface Anchors {
   root: string;
   tsa: string;
   log: string;
+  /** Newer lists of revoked certificates, as PEM. */
+  crls: string;
 }
 
 /** All findings, in the order of the steps, and what was not checked at all. */

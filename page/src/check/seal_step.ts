@@ -1,13 +1,13 @@
 /** 5. `signature` and 6. `timestamp`: CMS and XAdES under the root, RFC 3161 under the authority. */
 
 import { signedNames } from "./bag_check.ts";
-import { type Bytes, hex, shownText } from "./bytes.ts";
+import { type Bytes, hex } from "./bytes.ts";
+import { DerError } from "./der.ts";
 import type { Examination } from "./examination.ts";
 import { TOLERANCE, entryTime, moment } from "./note_check.ts";
 import { SIGNATURES } from "./opened.ts";
 import {
   type Answer,
-  DerError,
   type StampToken,
   bareHolds,
   certificateHolds,
@@ -16,12 +16,15 @@ import {
   signatureHolds,
   signatureStamp,
   stampHolds,
+  tokenCertificates,
 } from "./signatures.ts";
-import { type SignatureForm, XadesError, problems, readForm } from "./xades_check.ts";
+import { answerFault, believed, judged as judgedBy, listPems, ownIssuer } from "./revocation_check.ts";
+import { type SignatureForm, type Values, XadesError, problems, readForm } from "./xades_check.ts";
 
 const TAGS = "tagmanifest-sha256.txt";
 const SEAL = `${TAGS}.p7s`;
 const STAMP = `${TAGS}.tsr`;
+const LISTS = "trust/crls.pem";
 
 /** 5. The list of lists is signed under the root, judged when it was stamped. */
 export async function signature(work: Examination): Promise<void> {
@@ -32,6 +35,65 @@ export async function signature(work: Examination): Promise<void> {
   judged(work, "signature", SEAL, noRoot(work) ?? (await signatureHolds(p7s, data, root, at)));
   await checkContainer(work);
   work.report.conclude("signature", SEAL, "holds under the root given");
+  if (at !== undefined) await checkRevoked(work, at);
+}
+
+/** Judge the seal's certificate, and those between, by what is known of revoked ones. */
+async function checkRevoked(work: Examination, at: number): Promise<void> {
+  const ders = await chain(work);
+  await readLists(work, ders);
+  for (const certificate of ders.slice(0, -1)) {
+    const { outcome, text } = judgedBy(certificate, work.revoked, at, false);
+    if (outcome === undefined) work.report.notChecked.push(`the seal's certificate: ${text}`);
+    else work.report.add("signature", outcome, "trust/signer.pem", text);
+  }
+}
+
+/** Take in the lists that hold: the bundle's own, and those given from outside. */
+async function readLists(work: Examination, ders: readonly Bytes[]): Promise<void> {
+  const { report, trusted } = work;
+  const issuers = new Map([...ders, ...(await certificatesIn(work, "tsa")), ...trusted.root, ...trusted.tsa].map((it) => [hex(it), it]));
+  for (const [where, pem] of [[LISTS, await work.text(LISTS)], ["the list given", trusted.crls]] as const) {
+    let lists: Bytes[];
+    try {
+      lists = listPems(pem);
+    } catch (error) {
+      if (!(error instanceof DerError)) throw error;
+      report.failed("trust", where, `holds ${error.message}`);
+      continue;
+    }
+    if (pem && !lists.length) report.undecided("trust", where, "holds no list of revoked certificates");
+    for (const one of await believed(lists, [...issuers.values()])) {
+      if ("holds" in one) {
+        const text = `a list in it does not hold: ${one.reason}`;
+        report.add("trust", one.holds === undefined ? "undecided" : "failed", where, text);
+      } else if (!work.revoked.some((it) => hex(it.der) === hex(one.der))) work.revoked.push(one);
+    }
+  }
+}
+
+/** Return the certificates of a file in `trust/`; none where it cannot be read. */
+async function certificatesIn(work: Examination, name: string): Promise<Bytes[]> {
+  try {
+    return certificates(await work.text(`trust/${name}.pem`));
+  } catch (error) {
+    if (error instanceof DerError) return [];
+    throw error;
+  }
+}
+
+/** Return what the container's signature must have for a later check: what `trust/` has. */
+async function valuesOf(work: Examination): Promise<Values> {
+  let lists: Bytes[] = [];
+  try {
+    lists = listPems(await work.text(LISTS));
+  } catch (error) {
+    // The lists are told of when they are read.
+    if (!(error instanceof DerError)) throw error;
+  }
+  if (!lists.length) return { certificates: [], lists, answers: false };
+  const answers = Boolean((await work.text("trust/ocsp.pem")).length);
+  return { certificates: await certificatesIn(work, "tsa"), lists, answers };
 }
 
 /** Return what to say where there is no root to check anything under. */
@@ -78,9 +140,9 @@ async function checkContainer(work: Examination): Promise<void> {
     report.failed("signature", SIGNATURES, read.message);
     return;
   }
-  for (const [name, fault] of problems(read, signedFiles(work, read))) report.failed("signature", name, fault);
+  for (const [name, fault] of problems(read, signedFiles(work, read), await valuesOf(work))) report.failed("signature", name, fault);
   // Nothing signs the list of certificates in it; what it must be is known.
-  if (read.chain.map(hex).join() !== (await chain(work)).join()) {
+  if (read.chain.map(hex).join() !== (await chain(work)).map(hex).join()) {
     const text = "does not have the certificates of trust/signer.pem and trust/root.pem, as they stand";
     report.failed("signature", SIGNATURES, text);
   }
@@ -89,6 +151,11 @@ async function checkContainer(work: Examination): Promise<void> {
   judged(work, "signature", SIGNATURES, leads);
   const { value, signed, algorithm } = read;
   judged(work, "signature", SIGNATURES, await bareHolds(value, signed, read.chain[0]!, algorithm));
+  const [responder] = await certificatesIn(work, "ocsp");
+  if (responder && read.chain.length > 1 && root.length) {
+    const said = await answerFault(read.answer, responder, read.chain, root, read.token.time);
+    judged(work, "signature", SIGNATURES, said);
+  }
 }
 
 /** Return the hashes of the files that the container's signature must cover. */
@@ -103,16 +170,10 @@ function signedFiles(work: Examination, read: SignatureForm): Map<string, string
 }
 
 /** Return the certificates from the signer's to the root's, as the bundle has them. */
-async function chain(work: Examination): Promise<string[]> {
-  try {
-    const pems = [await work.read("trust/signer.pem"), await work.read("trust/root.pem")];
-    const found = pems.flatMap((it) => certificates(shownText(it ?? new Uint8Array(0))));
-    // A chain that was given up to the root has the root twice.
-    return [...new Set(found.map(hex))];
-  } catch (error) {
-    if (error instanceof DerError) return [];
-    throw error;
-  }
+async function chain(work: Examination): Promise<Bytes[]> {
+  const found = [...(await certificatesIn(work, "signer")), ...(await certificatesIn(work, "root"))];
+  // A chain that was given up to the root has the root twice.
+  return [...new Map(found.map((it) => [hex(it), it])).values()];
 }
 
 /** 6. All stamps hold under the authority, and follow the checkpoint. */
@@ -145,10 +206,28 @@ export async function timestamp(work: Examination): Promise<void> {
 }
 
 async function checkStamp(work: Examination, name: string, token: StampToken, data: Bytes): Promise<void> {
-  judged(work, "timestamp", name, await stampHolds(token, data, work.trusted.tsa));
+  const answer = await stampHolds(token, data, work.trusted.tsa);
+  judged(work, "timestamp", name, answer);
+  if (answer.holds) checkAuthority(work, name, token);
   const covered = work.statement && moment(entryTime(work.statement));
   if (covered !== undefined && covered - token.time > TOLERANCE) {
     const time = new Date(token.time / 1000).toISOString().slice(0, 19).replace("T", " ");
     work.report.failed("timestamp", name, `was stamped ${time}Z, before the checkpoint it covers`);
+  }
+}
+
+/** Judge the certificates inside a stamp by the lists of their issuers. */
+function checkAuthority(work: Examination, name: string, token: StampToken): void {
+  const { report } = work;
+  for (const certificate of tokenCertificates(token.der)) {
+    const { outcome, text } = judgedBy(certificate, work.revoked, token.time, true);
+    if (outcome === "failed") {
+      report.failed("timestamp", name, `a certificate of its authority ${text}`);
+      return;
+    }
+    const remark = `the authority's certificate: ${text}`;
+    if (outcome === undefined && !ownIssuer(certificate) && !report.notChecked.includes(remark)) {
+      report.notChecked.push(remark);
+    }
   }
 }

@@ -11,6 +11,7 @@ import * as asn1 from "asn1js";
 import * as pki from "pkijs";
 
 import { type Bytes, base64, encoded, fromBase64, hex, same } from "./bytes.ts";
+import { DerError } from "./der.ts";
 import { sha256 } from "./hashes.ts";
 
 ed25519.hashes.sha512 = sha512;
@@ -24,8 +25,10 @@ const SIGNING_CERTIFICATE = "1.2.840.113549.1.9.16.2.12";
 const SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.47";
 const EMAIL_PROTECTION = "1.3.6.1.5.5.7.3.4";
 const TIME_STAMPING = "1.3.6.1.5.5.7.3.8";
+const OCSP_SIGNING = "1.3.6.1.5.5.7.3.9";
 const KEY_USAGE = "2.5.29.15";
 const EXTENDED_KEY_USAGE = "2.5.29.37";
+const ECDSA_SHA256 = "1.2.840.10045.4.3.2";
 const DIGESTS: Record<string, string> = {
   "2.16.840.1.101.3.4.2.1": "SHA-256",
   "2.16.840.1.101.3.4.2.2": "SHA-384",
@@ -36,9 +39,6 @@ const SIGNS = 0xc0;
 // AlgorithmIdentifier of the two kinds of keys that seal: ECDSA on P-256, and RSA.
 const P256 = "301306072a8648ce3d020106082a8648ce3d030107";
 const RSA = "300d06092a864886f70d0101010500";
-
-/** What the bytes are said to be they are not; the text says why. */
-export class DerError extends Error {}
 
 /** Whether it holds, and the reason where not; undefined: it could not be decided here. */
 export interface Answer {
@@ -52,8 +52,8 @@ export interface StampToken {
   time: number;
 }
 
-/** What a certificate is used for: to seal a bundle, or to stamp time. */
-type Purpose = "seal" | "stamp";
+/** What a certificate is used for: to seal a bundle, to stamp time, to answer on certificates. */
+type Purpose = "seal" | "stamp" | "answer";
 
 const HELD: Answer = { holds: true, reason: "" };
 
@@ -283,6 +283,10 @@ function checkPurpose(certificate: pki.Certificate, purpose: Purpose): void {
   const extended = extension?.parsedValue as unknown;
   const uses = extended instanceof pki.ExtKeyUsage ? extended.keyPurposes : undefined;
   if (bits && !(bits[0]! & SIGNS)) refused("its certificate is not for signing");
+  if (purpose === "answer") {
+    if (!uses?.includes(OCSP_SIGNING)) refused("its certificate is not for answers on certificates");
+    return;
+  }
   if (purpose === "seal") {
     if (uses && !uses.includes(EMAIL_PROTECTION)) refused("its certificate is for another purpose");
     return;
@@ -359,6 +363,47 @@ export function stampHolds(token: StampToken, data: Bytes, tsa: readonly Bytes[]
     const content = octets(signed.encapContentInfo.eContent!);
     await judge(signed, content, tsa, { purpose: "stamp", at: dateOf(token.time) });
   });
+}
+
+/** Tell whether a list of revoked certificates is signed by `issuer`. */
+export function listHolds(crl: Bytes, issuer: Bytes): Promise<Answer> {
+  return answered(async () => {
+    const read = pki.CertificateRevocationList.fromBER(crl);
+    const holds = await read.verify({ issuerCertificate: pki.Certificate.fromBER(issuer) });
+    if (!holds) refused("it is not signed by its issuer");
+  });
+}
+
+/** An answer on a certificate: what is signed, by whom, and where that must lead. */
+export interface OcspAnswer {
+  responder: Bytes;
+  data: Bytes;
+  value: Bytes;
+  issuer: Bytes;
+  root: readonly Bytes[];
+  at: number;
+}
+
+/** Tell whether an answer is signed by a responder of the issuer, under the root. */
+export function answeredBy({ responder, data, value, issuer, root, at }: OcspAnswer): Promise<Answer> {
+  return answered(async () => {
+    const [signer, above] = [pki.Certificate.fromBER(responder), pki.Certificate.fromBER(issuer)];
+    const holds = await pki.getCrypto(true).verifyWithPublicKey(
+      data,
+      new asn1.BitString({ valueHex: value.slice().buffer }),
+      signer.subjectPublicKeyInfo,
+      new pki.AlgorithmIdentifier({ algorithmId: ECDSA_SHA256 }),
+    );
+    if (!holds) refused("its answer is not signed by the responder");
+    if (!(await signer.verify(above))) refused("its responder is not of the certificate's issuer");
+    await checkChain(signer, [above], root, { purpose: "answer", at: dateOf(at) });
+  });
+}
+
+/** Return the certificates inside a time-stamp token, in DER. */
+export function tokenCertificates(der: Bytes): Bytes[] {
+  const inside = signedData(der).certificates ?? [];
+  return inside.filter((it) => it instanceof pki.Certificate).map(certificateDer);
 }
 
 /** Tell whether an Ed25519 signature holds: with the browser's own, else with a library. */

@@ -4,7 +4,8 @@ import { type Bytes, contains, hex, shownText } from "./bytes.ts";
 import type { Examination } from "./examination.ts";
 import { sha256 } from "./hashes.ts";
 import type { Anchors } from "./report.ts";
-import { DerError, certificates, fingerprintOf, keyDer } from "./signatures.ts";
+import { DerError } from "./der.ts";
+import { certificates, fingerprintOf, keyDer } from "./signatures.ts";
 
 const SIGNER = "trust/signer.pem";
 const LOG = "trust/log.pub.pem";
@@ -12,6 +13,7 @@ const LOG = "trust/log.pub.pem";
 /** Check what lies in `trust/`, and settle whom the later steps trust. */
 export async function trust(work: Examination, anchors: Anchors): Promise<void> {
   const { report } = work;
+  work.trusted.crls = anchors.crls;
   work.trusted.root = await certificatesOf(work, "trust/root.pem", anchors.root);
   if (anchors.tsa) {
     work.trusted.tsa = await certificatesOf(work, "trust/tsa.pem", anchors.tsa);

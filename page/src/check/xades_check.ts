@@ -9,7 +9,8 @@ import { mediaType } from "./bag_check.ts";
 import { type Bytes, base64, encoded, fromBase64, fromHex, hex, shownText } from "./bytes.ts";
 import { sha256 } from "./hashes.ts";
 import { SIGNATURES } from "./opened.ts";
-import { DerError, type StampToken, readToken } from "./signatures.ts";
+import { DerError } from "./der.ts";
+import { type StampToken, readToken } from "./signatures.ts";
 
 const SPACES =
   ' xmlns:asic="http://uri.etsi.org/02918/v1.2.1#"' +
@@ -21,6 +22,7 @@ const B64 = "([A-Za-z0-9+/]+={0,2})";
 const VALUE = new RegExp(`<ds:SignatureValue Id="S0-value">${B64}</ds:SignatureValue>`, "g");
 const CERTIFICATE = new RegExp(`<ds:X509Certificate>${B64}</ds:X509Certificate>`, "g");
 const TOKEN = new RegExp(`<xades:EncapsulatedTimeStamp>${B64}</xades:EncapsulatedTimeStamp>`, "g");
+const ANSWER = new RegExp(`<xades:EncapsulatedOCSPValue>${B64}</xades:EncapsulatedOCSPValue>`, "g");
 const TIME = /<xades:SigningTime>(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)<\/xades:SigningTime>/g;
 const ALGORITHM = /SignatureMethod Algorithm="http:\/\/www\.w3\.org\/2001\/04\/xmldsig-more#(ecdsa|rsa)-sha256"/g;
 const REFERENCE =
@@ -29,6 +31,14 @@ const NOT_OF_FORM = "is not a signature of the form that a bundle has";
 
 /** The document is not of the form; the text says what of it. */
 export class XadesError extends Error {}
+
+/** What the document must have for a later check: the bundle's own lists and certificates. */
+export interface Values {
+  certificates: readonly Bytes[];
+  lists: readonly Bytes[];
+  /** Whether an answer on the signer's certificate stands there too. */
+  answers: boolean;
+}
 
 /** What stands in the document: the signature, who made it, and its time stamp. */
 export interface SignatureForm {
@@ -39,6 +49,8 @@ export interface SignatureForm {
   signingTime: string;
   token: StampToken;
   references: Map<string, Bytes>;
+  /** The answer on the signer's certificate; empty: there is none. */
+  answer: Bytes;
   /** The bytes that are signed: the canonical form of SignedInfo. */
   signed: Bytes;
   /** The bytes that the time stamp covers: the canonical form of SignatureValue. */
@@ -54,6 +66,9 @@ export function readForm(document: Uint8Array): SignatureForm {
   const signingTime = only(TIME, text);
   const chain = [...text.matchAll(CERTIFICATE)].map((found) => bytesOf(found[1]!));
   const references = new Map([...text.matchAll(REFERENCE)].map((it) => [it[1]!, bytesOf(it[2]!)]));
+  const answers = [...text.matchAll(ANSWER)].map((found) => bytesOf(found[1]!));
+  if (answers.length > 1) throw new XadesError("holds more than one answer on its certificate");
+  const answer = answers[0] ?? new Uint8Array(0);
   const date = new Date(signingTime);
   const whole = /<ds:SignedInfo>.*<\/ds:SignedInfo>/.test(text);
   const real = !Number.isNaN(date.getTime()) && date.toISOString().startsWith(signingTime.slice(0, 19));
@@ -61,7 +76,7 @@ export function readForm(document: Uint8Array): SignatureForm {
     throw new XadesError(NOT_OF_FORM);
   }
   return {
-    ...{ text, algorithm, value, chain, signingTime, references, token: stampOf(text) },
+    ...{ text, algorithm, value, chain, signingTime, references, answer, token: stampOf(text) },
     signed: canonical("ds:SignedInfo", between(text, "ds:SignedInfo")),
     stamped: canonical("ds:SignatureValue", between(text, "ds:SignatureValue")),
   };
@@ -96,6 +111,7 @@ function bytesOf(text: string): Bytes {
 export function* problems(
   form: SignatureForm,
   files: ReadonlyMap<string, string>,
+  values: Values,
 ): Generator<[string, string]> {
   for (const name of [...new Set([...files.keys(), ...form.references.keys()])].sort()) {
     const reference = form.references.get(name);
@@ -106,7 +122,7 @@ export function* problems(
     }
   }
   // Whatever else there may be in it, it is not of the form.
-  if (form.text !== expected(form)) {
+  if (form.text !== expected(form, values)) {
     yield [SIGNATURES, "is not, byte for byte, of the form that a bundle has"];
   }
 }
@@ -119,7 +135,7 @@ function hashed(digest: Uint8Array): string {
 }
 
 /** Write the document anew from hashes and the values that were read. */
-function expected(form: SignatureForm): string {
+function expected(form: SignatureForm, values: Values): string {
   const names = [...form.references.keys()].sort();
   const references = names.map((name, at) => {
     const digest = hashed(fromHex(hex(form.references.get(name)!))!);
@@ -139,7 +155,7 @@ function expected(form: SignatureForm): string {
     `${hashed(covered)}</ds:Reference></ds:SignedInfo>` +
     `<ds:SignatureValue Id="S0-value">${base64(form.value)}</ds:SignatureValue>` +
     `<ds:KeyInfo><ds:X509Data>${certificates.join("")}</ds:X509Data></ds:KeyInfo>` +
-    `<ds:Object><xades:QualifyingProperties Target="#S0">${properties}${unsigned(form.token.der)}` +
+    `<ds:Object><xades:QualifyingProperties Target="#S0">${properties}${unsigned(form, values)}` +
     "</xades:QualifyingProperties></ds:Object></ds:Signature></asic:XAdESSignatures>\n"
   );
 }
@@ -161,13 +177,27 @@ function propertiesOf(form: SignatureForm, names: readonly string[]): string {
   );
 }
 
-function unsigned(token: Uint8Array): string {
+function unsigned(form: SignatureForm, values: Values): string {
   return (
     "<xades:UnsignedProperties><xades:UnsignedSignatureProperties>" +
     '<xades:SignatureTimeStamp Id="S0-stamp">' +
     `<ds:CanonicalizationMethod Algorithm${C14N}</ds:CanonicalizationMethod>` +
-    `<xades:EncapsulatedTimeStamp>${base64(token)}</xades:EncapsulatedTimeStamp>` +
-    "</xades:SignatureTimeStamp></xades:UnsignedSignatureProperties></xades:UnsignedProperties>"
+    `<xades:EncapsulatedTimeStamp>${base64(form.token.der)}</xades:EncapsulatedTimeStamp>` +
+    `</xades:SignatureTimeStamp>${known(form, values)}` +
+    "</xades:UnsignedSignatureProperties></xades:UnsignedProperties>"
+  );
+}
+
+/** Write what a later check needs: certificates, lists of revoked ones, the answer. */
+function known(form: SignatureForm, values: Values): string {
+  if (!values.lists.length) return "";
+  const all = (name: string, those: readonly Bytes[]) =>
+    those.map((it) => `<xades:Encapsulated${name}>${base64(it)}</xades:Encapsulated${name}>`).join("");
+  const answers = values.answers ? `<xades:OCSPValues>${all("OCSPValue", [form.answer])}</xades:OCSPValues>` : "";
+  return (
+    `<xades:CertificateValues>${all("X509Certificate", values.certificates)}</xades:CertificateValues>` +
+    `<xades:RevocationValues><xades:CRLValues>${all("CRLValue", values.lists)}</xades:CRLValues>` +
+    `${answers}</xades:RevocationValues>`
   );
 }
 

@@ -4,7 +4,7 @@ import { pemOf } from "../check/signatures.ts";
 import type { Order } from "../check/verify.ts";
 import { element, sizeOf, the } from "./elements.ts";
 
-const ANCHORS = ["root", "tsa", "log"] as const;
+const ANCHORS = ["root", "tsa", "log", "crls"] as const;
 type Anchor = (typeof ANCHORS)[number];
 const LARGEST_KEY = 1 << 20;
 
@@ -74,6 +74,7 @@ async function take(files: File[]): Promise<void> {
 async function anchorOf(file: File): Promise<Anchor> {
   const text = await file.text();
   if (text.includes("PUBLIC KEY")) return "log";
+  if (text.includes("X509 CRL")) return "crls";
   return /tsa|stamp/i.test(file.name) ? "tsa" : "root";
 }
 
@@ -115,7 +116,7 @@ function orderOf(): Order | undefined {
   return {
     bundle: { name: bundle.name, file: bundle },
     beside: beside.map((file) => ({ name: file.name, file })),
-    anchors: { root: valueOf("root"), tsa: valueOf("tsa"), log: valueOf("log") },
+    anchors: { root: valueOf("root"), tsa: valueOf("tsa"), log: valueOf("log"), crls: valueOf("crls") },
     demandProofs: the<HTMLInputElement>("demand").checked,
   };
 }
