@@ -13,7 +13,7 @@ import pytest
 
 from archive.findings import Anchors, Outcome, Report
 from archive.verify import examine
-from tests.archive.refusals import TABLE, Refusal
+from tests.archive.refusals import TABLE, Refusal, manual
 from tests.archive.spoils import CONTAINER, Workbench
 from tests.page.verifying import VerifyingPage
 
@@ -125,3 +125,9 @@ def test_the_table_has_what_must_be_shown() -> None:
     assert len(TABLE) >= 40
     assert len({case.name for case in TABLE}) == len(TABLE)
     assert sum(case.by == "station" for case in TABLE) >= 6
+
+
+def test_the_manual_has_the_table() -> None:
+    page = Path(__file__).parents[2] / "docs/reference/refusals.md"
+
+    assert page.read_text("utf-8") == manual(), "python -m tests.archive.refusals " + str(page)

@@ -11,7 +11,7 @@ from tests.page.chromium import Tab
 
 PAGE = Path(__file__).parents[2] / "archive/verify.html"
 ENDED = "/passed|failed|undecided/.test(document.documentElement.dataset.state)"
-NAMES = {"root": "ROOT.pem", "tsa": "TSA.pem", "log": "LOG.pub.pem"}
+NAMES = {"root": "ROOT.pem", "tsa": "TSA.pem", "log": "LOG.pub.pem", "crls": "crls.pem"}
 
 
 def eventually(condition: str) -> str:
@@ -41,10 +41,11 @@ class VerifyingPage:
     def trust(self, anchors: Anchors) -> None:
         """Choose the files of whom to trust."""
         pems = {"root": anchors.root_pem, "tsa": anchors.tsa_pem, "log": anchors.log_pub_pem}
+        pems["crls"] = anchors.crls_pem
         for name, pem in pems.items():
             self.tab.run(f"document.getElementById('{name}').value = ''")
             self.tab.run(f"document.getElementById('{name}').dispatchEvent(new Event('input'))")
-            if pem is not None:
+            if pem:
                 path = self.folder / NAMES[name]
                 path.write_bytes(pem)
                 self.tab.choose(f"#{name}-file", path)
