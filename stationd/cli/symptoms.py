@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from archive.errors import ArchiveError
+from archive.page import read_page
 from archive.seal import Seal
 from stationd import parts
 from stationd.cli.office import Office
@@ -371,6 +372,19 @@ def _authority(office: Office) -> Told:
         yield Outcome.WARNED, "only one authority is asked; a second one covers for it"
 
 
+def _page(_: Office) -> Told:
+    if read_page() is None:
+        yield (
+            Outcome.WARNED,
+            (
+                "verify.html was not built, so bundles carry no page that checks them in a "
+                "browser: run `make page` in the source and install again"
+            ),
+        )
+    else:
+        yield Outcome.PASSED, "bundles carry verify.html"
+
+
 def _devices(office: Office) -> Told:
     for listener in office.settings.listeners:
         if not isinstance(listener, SerialListener):
@@ -425,6 +439,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("clock", _clock),
     ("archive", _archive),
     ("authority", _authority),
+    ("page", _page),
     ("devices", _devices),
     ("certificates", _certificates),
     ("strangers", _strangers),

@@ -357,6 +357,12 @@ def listener(name, device):
     )
 
 
+@pytest.mark.parametrize(("page", "outcome"), [(b"<!doctype html>", PASSED), (None, WARNED)])
+def test_a_page_that_was_not_built_is_told(look, monkeypatch, page, outcome):
+    monkeypatch.setattr(symptoms, "read_page", lambda: page)
+    assert outcomes(look("page")) == [outcome]
+
+
 def test_devices_are_looked_for(look, monkeypatch):
     more = listener("com1", "/dev/null") + listener("com2", "/dev/none")
     more += '[[listeners]]\nkind = "tcp"\nname = "ip"\nreceiver = "dc09"\nport = 0\n'
