@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import unquote
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from stationd.errors import SettingsError
 from stationd.listeners import (
@@ -103,12 +104,31 @@ class RosterSettings(Table):
     )
 
 
+_USER = re.compile(r"[^:]+://([^:/@]+)(:[^@]*)?@")
+
+
+def _user(address: str) -> str:
+    """Return the user that an address names; empty: it names none."""
+    found = _USER.match(address)
+    return unquote(found[1]) if found else ""
+
+
 class DatabaseSettings(Table):
     """The station database."""
 
     url: str = Field(
         default="sqlite:////var/lib/stationd-worker/station.sqlite3",
-        description="An SQLAlchemy address; SQLite on a local disk.",
+        description="An SQLAlchemy address; SQLite on a local disk, or PostgreSQL.",
+    )
+    owner: str = Field(
+        default="",
+        description="Address with which `stationctl migrate` owns the tables on PostgreSQL; "
+        "empty: url.",
+    )
+    role: str = Field(
+        default="",
+        description="The programs' role on PostgreSQL, which `stationctl migrate` gives its "
+        "rights; empty: the user of url, where owner is set.",
     )
 
     @field_validator("url")
@@ -121,6 +141,34 @@ class DatabaseSettings(Table):
             )
             raise ValueError(msg)
         return url
+
+    @field_validator("owner")
+    @classmethod
+    def _owner(cls, owner: str) -> str:
+        if owner and (owner.startswith("sqlite") or not _DATABASE.fullmatch(owner)):
+            msg = "must be postgresql+psycopg://owner@host:port/name"
+            raise ValueError(msg)
+        return owner
+
+    @model_validator(mode="after")
+    def _roles(self) -> "DatabaseSettings":
+        if not (self.owner or self.role):
+            return self
+        if self.url.startswith("sqlite"):
+            msg = "owner and role are for PostgreSQL; SQLite has no roles"
+            raise ValueError(msg)
+        if not self.programs_role:
+            msg = "url names no user, so role must say who gets the programs' rights"
+            raise ValueError(msg)
+        if self.programs_role == _user(self.owner or self.url):
+            msg = "the programs' role must be another than the owner's, who may change everything"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def programs_role(self) -> str:
+        """Who gets the programs' rights on PostgreSQL; empty: the owner runs everything."""
+        return self.role or (_user(self.url) if self.owner else "")
 
 
 class LedgerSettings(Table):
@@ -152,6 +200,15 @@ class LedgerSettings(Table):
     )
 
 
+class TokenSettings(Table):
+    """A token (PKCS#11) that holds the seal's key; ``seal_key`` is not asked for then."""
+
+    module: Path = Field(description="The PKCS#11 module of the token's maker.")
+    token: str = Field(min_length=1, description="The token's label.")
+    key: str = Field(min_length=1, description="The label of the private key on it.")
+    pin: str = Field(description="File with the user's PIN: path or credential.")
+
+
 class KeySettings(Table):
     """Keys and certificates of `stationctl keys init`; each a path or a credential's name."""
 
@@ -159,6 +216,22 @@ class KeySettings(Table):
     seal_certificate: str = Field(default="seal.pem", description="The seal's certificate.")
     root: str = Field(default="root.pem", description="The station root's certificate.")
     log_key: str = Field(default="log.key.pem", description="The log's private key (Ed25519).")
+    crls: tuple[str, ...] = Field(
+        default=(),
+        description="Lists of revoked certificates (CRL) of the seal certificate's issuers: the "
+        "root's own, or those of whoever issued it. They go into each bundle.",
+    )
+    responder_key: str | None = Field(
+        default=None,
+        description="Key that answers from the root's list when a bundle is sealed (OCSP); none: "
+        "no answers in bundles.",
+    )
+    responder_certificate: str = Field(
+        default="ocsp.pem", description="The responder's certificate."
+    )
+    token: TokenSettings | None = Field(
+        default=None, description="A token with the seal's key, in place of `seal_key`."
+    )
 
 
 class S3Store(Table):
@@ -224,6 +297,11 @@ class AuthoritySettings(Table):
     name: str = Field(pattern=NAME, description="Its name in records and reports.")
     url: str = Field(pattern=r"^https?://", description="Where requests are sent.")
     trust: str = Field(description="Certificates it is checked against: path or credential.")
+    crls: tuple[str, ...] = Field(
+        default=(),
+        description="Lists of revoked certificates (CRL) of its certificates' issuers: path or "
+        "credential. They go into each bundle.",
+    )
     timeout: Period = Field(default=timedelta(seconds=20), description="To be answered.")
     policy: str | None = Field(default=None, description="Policy OID asked for and expected.")
     ask: bool = Field(
@@ -267,6 +345,10 @@ class PolicySettings(Table):
     )
     runaway_quiet: Period = Field(
         default=timedelta(minutes=10), description="Time without a signal that ends a runaway."
+    )
+    purge_wait: Period = Field(
+        default=timedelta(days=14),
+        description="From the approval of a purge to the first removal: the time to object.",
     )
     session_idle: Period = Field(
         default=timedelta(minutes=15), description="Idle time that ends a login."

@@ -11,7 +11,8 @@ from archive.redaction import PROFILES
 from stationd.bundles import service
 from stationd.bundles.copies import Asked, order_copy
 from stationd.bundles.model import Kind, Order, OrderState, StoredObject
-from stationd.cli.hand_out import COMMANDS, bundle_named, copy_files
+from stationd.cli.certify import certify
+from stationd.cli.hand_out import COMMANDS, copy_files, named_order
 from stationd.cli.moments import MOMENT
 from stationd.cli.office import Office
 from stationd.cli.output import Progress
@@ -117,7 +118,7 @@ def redact(  # noqa: PLR0913  (each is an option)
     """
     by = office.person()
     asked = Asked(profile=profile, reason=reason, since=since, until=until, around=around)
-    order_id = order_copy(office.desk, bundle_named(office, bundle), asked, by)
+    order_id = order_copy(office.desk, named_order(office, bundle), asked, by)
     _placed(office, order_id, f"Redacted copy of {bundle}", (by, to), wait=wait)
 
 
@@ -188,5 +189,5 @@ def _text(order: Order, stored: list[StoredObject], copied: list[Path]) -> list[
     return lines
 
 
-for _command in COMMANDS:
+for _command in (*COMMANDS, certify):
     export.add_command(_command)

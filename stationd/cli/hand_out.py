@@ -30,7 +30,7 @@ from stationd.handouts.model import Handout, HandoutState, Way
 from stationd.ledger.compartments import APART
 from stationd.recipients.service import usable
 
-__all__ = ["COMMANDS", "bundle_named", "copy_files", "envelop_files"]
+__all__ = ["COMMANDS", "copy_files", "envelop_files", "named_order"]
 
 _LOOK_EVERY = 0.2
 _BLOCK = 1 << 20
@@ -103,7 +103,7 @@ def hand_out(  # noqa: PLR0913  (each is an option)
     to = None if holder is None else usable(office.desk, holder)[1]
     asked = service.ask(
         office.desk,
-        bundle_named(office, bundle),
+        named_order(office, bundle),
         Way.LINK if folder is None else Way.COPY,
         recipient=recipient,
         purpose=purpose,
@@ -124,7 +124,7 @@ def hand_out(  # noqa: PLR0913  (each is an option)
     office.show({**_value(done), "files": files}, [f"Copied: {path}" for path in copied])
 
 
-def bundle_named(office: Office, bundle: str) -> str:
+def named_order(office: Office, bundle: str) -> str:
     """Return the order that a person means; of an account the newest whole bundle's."""
     found = bundles.orders(office.desk)
     exact = [one for one in found if bundle in {one.id, one.name}]

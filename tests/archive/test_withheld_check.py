@@ -189,6 +189,15 @@ def sealed_copy(station, tmp_path):
     return make
 
 
+def told(findings):
+    """Return step, outcome and file of every finding; how its reason is said may differ."""
+    return {(it["step"], it["outcome"], it["subject"]) for it in findings}
+
+
+def told_by(report):
+    return report.as_json()["findings"]
+
+
 def unpacked(container, tmp_path):
     folder = tmp_path / "unpacked"
     shutil.unpack_archive(container, folder, "zip")
@@ -196,12 +205,13 @@ def unpacked(container, tmp_path):
 
 
 @pytest.mark.parametrize("hidden", [{4}, {1, 2}, {12}, set(range(1, 13)), set()], ids=str)
-def test_both_verifiers_accept_a_copy_and_call_it_one(
-    hidden, sealed_copy, station, tmp_path, capsys
+def test_every_verifier_accepts_a_copy_and_calls_it_one(
+    hidden, sealed_copy, station, tmp_path, capsys, page
 ) -> None:
     container = sealed_copy(hidden)
 
     report = examine(container, station.anchors)
+    seen = page.examine(container, station.anchors)
     key = tmp_path / "log.pem"
     key.write_bytes(station.log_pub_pem)
     code = main([str(unpacked(container, tmp_path)), str(key)])
@@ -211,6 +221,9 @@ def test_both_verifiers_accept_a_copy_and_call_it_one(
     assert report.as_json()["redacted_copy"] is True
     assert report.lines()[-1].endswith(f"passed (a redacted copy: {len(hidden)} records withheld)")
     assert any("this is a redacted copy" in text for text in report.not_checked)
+    assert (seen["outcome"], told(seen["findings"])) == ("passed", told(told_by(report)))
+    assert (seen["redacted_copy"], seen["withheld"]) == (True, len(hidden))
+    assert any("this is a redacted copy" in text for text in seen["not_checked"])
     assert code == 0
     said = capsys.readouterr().out
     assert f"note: a redacted copy: {len(hidden)} of 12 records are withheld" in said
@@ -230,8 +243,8 @@ FORGERIES = {
 
 
 @pytest.mark.parametrize("name", [name for name in FORGERIES if FORGERIES[name][2]])
-def test_what_the_station_itself_sealed_wrongly_is_refused_by_both(
-    name, sealed_copy, station, tmp_path, monkeypatch
+def test_what_the_station_itself_sealed_wrongly_is_refused_by_all(
+    name, sealed_copy, station, tmp_path, monkeypatch, page
 ) -> None:
     method, spoil, subject = FORGERIES[name]
     right = getattr(Censor, method)
@@ -244,15 +257,19 @@ def test_what_the_station_itself_sealed_wrongly_is_refused_by_both(
     wrong = [it for it in report.findings if it.outcome == "failed"]
     assert {(it.step, it.subject) for it in wrong} == {("ledger", subject)}
     assert {problem.subject for problem in problems} == {subject}
+    seen = page.examine(container, station.anchors)["findings"]
+    assert told(seen) == told(told_by(report))
+    assert {it["text"] for it in seen if it["outcome"] == "failed"} == {it.text for it in wrong}
 
 
-def test_a_copy_that_calls_itself_whole_is_refused(
-    sealed_copy, station, tmp_path, monkeypatch
-) -> None:
+def test_a_copy_that_calls_itself_whole_is_refused(sealed_copy, station, monkeypatch, page) -> None:
     monkeypatch.setattr("archive.build._redacted", lambda *_: {})
     container = sealed_copy({4})
 
     report = examine(container, station.anchors)
+    seen = page.examine(container, station.anchors)["findings"]
+
+    assert told(seen) == told(told_by(report))
 
     assert report.outcome == "failed"
     assert {"data/records", "data/index.json", "bag-info.txt"} <= report.failed_subjects()

@@ -17,7 +17,6 @@ from stationd.accounts.service import open_account
 from stationd.clock import SetClock, SystemClock, iso
 from stationd.db import schema
 from stationd.db.engine import Database
-from stationd.db.revision import migrate
 from stationd.demo.authority import AuthorityServer
 from stationd.desk import Desk, open_desk
 from stationd.ids import CountedIds, SystemIds
@@ -40,9 +39,8 @@ def clock() -> SetClock:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    made = Database(f"sqlite:///{tmp_path / 'station.sqlite3'}")
-    migrate(made, copy_to=None)
+def database(database_url: str) -> Iterator[Database]:
+    made = Database(database_url)
     yield made
     made.close()
 
@@ -250,7 +248,7 @@ path = "{folder}/journal.sqlite3"
 path = "{folder}/roster.json"
 key = "{folder}/roster.key"
 [database]
-url = "sqlite:///{folder}/station.sqlite3"
+url = "{url}"
 [keys]
 seal_key = "{keys}/seal.key.pem"
 seal_certificate = "{keys}/seal.pem"
@@ -273,12 +271,19 @@ effective_roll = false
 
 
 @pytest.fixture
-def worker_config(tmp_path: Path, keys: Ceremony, authority_server: AuthorityServer) -> Path:
+def worker_config(
+    tmp_path: Path, keys: Ceremony, authority_server: AuthorityServer, database_url: str
+) -> Path:
     (tmp_path / "roster.key").write_bytes(new_sealing_key())
     (tmp_path / "roster.key").chmod(0o600)
     (tmp_path / "tsa.pem").write_bytes(authority_server.trust_pem)
     path = tmp_path / "stationd.toml"
-    where = {"folder": tmp_path, "keys": keys.root.parent, "authority": authority_server.url}
+    where = {
+        "folder": tmp_path,
+        "keys": keys.root.parent,
+        "authority": authority_server.url,
+        "url": database_url,
+    }
     path.write_text(WORKER_CONFIG.format(**where))
     return path
 
@@ -289,10 +294,9 @@ def worker_settings(worker_config: Path) -> Settings:
 
 
 @pytest.fixture
-def worker_desk(worker_settings: Settings) -> Iterator[Desk]:
+def worker_desk(worker_settings: Settings, station_file: Path) -> Iterator[Desk]:
     """A migrated desk on the machine's clock, with account 1234."""
     made = open_desk(worker_settings, clock=SystemClock(), ids=SystemIds())
-    migrate(made.database, copy_to=None)
     opening = Opening(
         customer=Customer(id="c1", name="Acme"),
         site=Site(id="s1", customer_id="c1", name="Shop", address="1 Main", zone="UTC"),

@@ -10,7 +10,6 @@ import pytest
 from stationd import following as following_module
 from stationd.clock import SystemClock, parse_iso
 from stationd.db.engine import Connection
-from stationd.db.revision import migrate
 from stationd.desk import Desk, open_desk
 from stationd.errors import DatabaseUnavailableError
 from stationd.follower.store import read_place, read_reached
@@ -32,7 +31,7 @@ origin = "log.example.com/station-1"
 [journal]
 path = "{folder}/journal.sqlite3"
 [database]
-url = "sqlite:///{folder}/station.sqlite3"
+url = "{url}"
 [worker]
 follow_every = "1s"
 """
@@ -56,14 +55,13 @@ def body(kind: Kind = Kind.STARTED) -> bytes:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return parse(CONFIG.format(folder=tmp_path), "test")
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    return parse(CONFIG.format(folder=tmp_path, url=database_url), "test")
 
 
 @pytest.fixture
-def desk(settings: Settings) -> Iterator[Desk]:
+def desk(settings: Settings, station_file: Path) -> Iterator[Desk]:
     made = open_desk(settings, clock=SystemClock(), ids=SystemIds())
-    migrate(made.database, copy_to=None)
     yield made
     made.database.close()
 

@@ -1,6 +1,6 @@
 """A station with one account, real keys, a real authority, and places to store bundles."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,7 +16,6 @@ from stationd.accounts.service import open_account
 from stationd.bundles.work import Retention, Workshop
 from stationd.clock import SystemClock
 from stationd.db.engine import Database
-from stationd.db.revision import migrate
 from stationd.desk import Desk
 from stationd.ids import SystemIds
 from stationd.ledger.service import LedgerTree
@@ -33,9 +32,7 @@ def manager() -> Person:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, manager: Person) -> Iterator[Desk]:
-    database = Database(f"sqlite:///{tmp_path / 'station.sqlite3'}")
-    migrate(database, copy_to=None)
+def desk(database: Database, manager: Person) -> Desk:
     made = Desk(
         database=database,
         clock=SystemClock(),
@@ -50,8 +47,7 @@ def desk(tmp_path: Path, manager: Person) -> Iterator[Desk]:
         acct="1234",
     )
     open_account(made, opening, by=manager)
-    yield made
-    database.close()
+    return made
 
 
 @pytest.fixture

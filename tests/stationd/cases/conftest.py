@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +18,6 @@ from stationd.cases import service, store
 from stationd.cases.model import Attachment, Case, Reason
 from stationd.clock import SetClock
 from stationd.db.engine import Connection, Database
-from stationd.db.revision import migrate
 from stationd.desk import Desk
 from stationd.ids import CountedIds
 from stationd.ledger.store import append, append_close, read_head, read_heads, read_records
@@ -37,9 +35,8 @@ def clock() -> SetClock:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    made = Database(f"sqlite:///{tmp_path / 'station.sqlite3'}")
-    migrate(made, copy_to=None)
+def database(database_url: str) -> Iterator[Database]:
+    made = Database(database_url)
     yield made
     made.close()
 
