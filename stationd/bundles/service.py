@@ -23,6 +23,7 @@ __all__ = [
     "orders",
     "place",
     "read",
+    "record_certificates",
     "record_copy",
     "replace_order",
     "unflagged",
@@ -146,6 +147,15 @@ def record_copy(desk: Desk, order_id: str, by: Person, *, purpose: str = "work")
             for one in store.read_objects(connection, order_id)
         ]
         draft = custody(made, "copied", by, {"objects": listed, "purpose": purpose})
+        append(connection, [draft], station=desk.station, now=desk.clock.now(), ids=desk.ids)
+
+
+def record_certificates(desk: Desk, order_id: str, by: Person) -> None:
+    """Append to the custody that the custodian's forms of a bundle were made again."""
+    require(by, Right.MAKE_BUNDLES)
+    with desk.database.writing() as connection:
+        made = store.read_order(connection, order_id)
+        draft = custody(made, "certificates", by, {})
         append(connection, [draft], station=desk.station, now=desk.clock.now(), ids=desk.ids)
 
 

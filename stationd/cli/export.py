@@ -8,6 +8,7 @@ import click
 from archive.canonical import JsonValue
 from stationd.bundles import service
 from stationd.bundles.model import Kind, Order, OrderState, StoredObject
+from stationd.cli.certify import certify
 from stationd.cli.custody import PURPOSE
 from stationd.cli.hand_out import COMMANDS, copy_files
 from stationd.cli.office import Office
@@ -129,5 +130,5 @@ def _text(order: Order, stored: list[StoredObject], copied: list[Path]) -> list[
     return lines
 
 
-for _command in COMMANDS:
+for _command in (*COMMANDS, certify):
     export.add_command(_command)

@@ -5,7 +5,7 @@ import os
 import shutil
 import stat
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -13,12 +13,16 @@ from pathlib import Path
 from typing import TypeAlias
 
 from archive.errors import ArchiveError
+from archive.page import read_page
 from archive.seal import Seal
 from stationd import parts
 from stationd.cli.office import Office
 from stationd.cli.status import kept_sentence
 from stationd.clock import iso
 from stationd.db.revision import check_revision
+from stationd.db.rights import read_role, read_unguarded
+from stationd.db.server import faults as server_faults
+from stationd.db.server import read_server
 from stationd.errors import StationdError
 from stationd.gaps.service import followed, gaps
 from stationd.journal.chain import first_link, links
@@ -105,6 +109,8 @@ def _keys(office: Office) -> Told:
     yield Outcome.PASSED, f"seal certificate good until {seal.valid_until:%Y-%m-%d}"
     if seal.valid_until - office.clock.now() < _SEAL_WARNING:
         yield Outcome.WARNED, "the seal certificate ends soon: make a new one under the root"
+    if (token := office.settings.keys.token) is not None:
+        yield Outcome.PASSED, f"token {token.token} signs with the key of the seal certificate"
     yield Outcome.PASSED, f"log key {parts.log_key(office.settings).fingerprint[:23]}…"
     office.sealer()
     yield from _private(secret(office.settings.roster.key))
@@ -141,8 +147,26 @@ def _private(path: Path) -> Told:
 
 
 def _database(office: Office) -> Told:
-    check_revision(office.unchecked_desk.database)
+    database = office.unchecked_desk.database
+    with database.reading() as connection:
+        server = read_server(connection)
+    for fault in [] if server is None else server_faults(server):
+        yield Outcome.FAILED, fault
+    check_revision(database)
     yield Outcome.PASSED, "the station database answers and is of this program's revision"
+    if server is not None:
+        with database.reading() as connection:
+            yield _guarded(read_role(connection), read_unguarded(connection))
+
+
+def _guarded(role: str, unguarded: Sequence[str]) -> tuple[Outcome, str]:
+    if not unguarded:
+        return Outcome.PASSED, f"its role {role} may add to the record, and change nothing of it"
+    text = (
+        f"its role {role} may change {len(unguarded)} tables that are only added to, such as "
+        f"{unguarded[0]}; name their owner in database.owner, and give the programs another role"
+    )
+    return Outcome.WARNED, text
 
 
 def _staff(office: Office) -> Told:
@@ -348,6 +372,19 @@ def _authority(office: Office) -> Told:
         yield Outcome.WARNED, "only one authority is asked; a second one covers for it"
 
 
+def _page(_: Office) -> Told:
+    if read_page() is None:
+        yield (
+            Outcome.WARNED,
+            (
+                "verify.html was not built, so bundles carry no page that checks them in a "
+                "browser: run `make page` in the source and install again"
+            ),
+        )
+    else:
+        yield Outcome.PASSED, "bundles carry verify.html"
+
+
 def _devices(office: Office) -> Told:
     for listener in office.settings.listeners:
         if not isinstance(listener, SerialListener):
@@ -402,6 +439,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("clock", _clock),
     ("archive", _archive),
     ("authority", _authority),
+    ("page", _page),
     ("devices", _devices),
     ("certificates", _certificates),
     ("strangers", _strangers),

@@ -10,6 +10,8 @@ from stationd.holds.model import HoldKind
 from stationd.holds.service import set_hold
 from stationd.staff.model import Person
 
+pytestmark = pytest.mark.both_databases
+
 AT = "'2026-01-02T03:04:05.000000Z'"
 LETTER = Attachment(name="letter.pdf", media_type="application/pdf", content=b"the letter")
 GAPS = (

@@ -9,6 +9,8 @@ from stationd.db.engine import Connection
 from stationd.desk import Desk
 from stationd.staff.model import Person
 
+pytestmark = pytest.mark.both_databases
+
 MINUTE = timedelta(minutes=1)
 
 

@@ -6,6 +6,8 @@ import pytest
 from stationd.cases import store
 from stationd.errors import NotFoundError, UnavailableError
 
+pytestmark = pytest.mark.both_databases
+
 Office = Any
 
 

@@ -1,6 +1,7 @@
 """The station database opens, reads one moment, writes all or nothing, and says when it is away."""
 
 import sqlite3
+import sys
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ def holders(database: Database) -> list[str]:
         return list(connection.execute(sa.select(schema.leases.c.holder)).scalars())
 
 
+@pytest.mark.both_databases
 def test_a_transaction_that_raises_leaves_nothing(database: Database) -> None:
     with suppress(RuntimeError), database.writing() as connection:
         connection.execute(sa.insert(schema.leases), LEASE)
@@ -38,6 +40,7 @@ def test_a_writer_keeps_every_other_writer_out_from_its_start(
         other.execute("BEGIN IMMEDIATE")
 
 
+@pytest.mark.both_databases
 def test_a_reader_sees_one_moment(database: Database) -> None:
     query = sa.select(sa.func.count()).select_from(schema.leases)
     with database.reading() as reader:
@@ -105,19 +108,10 @@ def test_a_table_that_is_missing_says_to_migrate(tmp_path: Path) -> None:
     empty.close()
 
 
+@pytest.mark.both_databases
 def test_a_refusal_of_the_database_is_not_taken_for_its_absence(database: Database) -> None:
     with pytest.raises(sa.exc.IntegrityError), database.writing() as connection:
         connection.execute(sa.insert(schema.leases), [LEASE, LEASE])
-
-
-class HungUp(Exception):  # noqa: N818  (a driver's own)
-    """What a driver raises when the server is gone."""
-
-
-def test_a_server_that_hangs_up_is_unavailable(database: Database) -> None:
-    error = sa.exc.DBAPIError("SELECT", {}, HungUp("gone"), connection_invalidated=True)
-    with pytest.raises(DatabaseUnavailableError, match="hung up: gone"), database.reading():
-        raise error
 
 
 @pytest.mark.parametrize(
@@ -135,6 +129,7 @@ def test_every_connection_is_prepared(database: Database, pragma: str, value: ob
         assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar_one() == value
 
 
+@pytest.mark.both_databases
 def test_inserting_knows_what_to_do_on_conflict(database: Database) -> None:
     with database.writing() as connection:
         statement = inserting(connection, schema.leases)
@@ -143,18 +138,10 @@ def test_inserting_knows_what_to_do_on_conflict(database: Database) -> None:
     assert holders(database) == ["w1"]
 
 
-def test_inserting_speaks_postgresql_too() -> None:
-    class Elsewhere:
-        dialect = sa.dialects.postgresql.dialect()
-
-    statement = inserting(Elsewhere(), schema.leases).on_conflict_do_nothing()  # type: ignore[arg-type]
-    text = str(statement.compile(dialect=Elsewhere.dialect))
-    assert text.endswith("ON CONFLICT DO NOTHING")
-
-
 _INSERT = sa.insert(schema.leases)
 
 
+@pytest.mark.both_databases
 def test_many_rows_are_written_at_once(database: Database) -> None:
     rows = [{"name": str(n), "holder": f"w{n}", "until": "2026"} for n in range(3)]
     with database.writing() as connection:
@@ -163,32 +150,18 @@ def test_many_rows_are_written_at_once(database: Database) -> None:
     assert sorted(holders(database)) == ["w0", "w1", "w2"]
 
 
-class Driver:
-    """Stands in for a connection whose driver takes values by name."""
-
-    dialect = sa.dialects.postgresql.dialect(paramstyle="pyformat")
-
-    def __init__(self) -> None:
-        self.sent: list[tuple[str, object]] = []
-
-    def exec_driver_sql(self, text: str, rows: object) -> None:
-        self.sent.append((text, rows))
-
-
-def test_a_driver_that_takes_values_by_name_gets_them_by_name() -> None:
-    driver = Driver()
-    execute_rows(driver, _INSERT, [LEASE])  # type: ignore[arg-type]
-    ((text, rows),) = driver.sent
-    assert "%(holder)s" in text
-    assert rows == [LEASE]
-
-
 def test_what_is_no_sqlite_file_is_not_copied(tmp_path: Path) -> None:
     class Elsewhere:
         class connection:  # noqa: N801  (SQLAlchemy's name)
             driver_connection = object()
 
     assert not copy_file(Elsewhere(), tmp_path / "copy.sqlite3")  # type: ignore[arg-type]
+
+
+def test_a_server_without_its_driver_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(MistakeError, match="pip install"):
+        Database("postgresql+psycopg://w@db/stationd")
 
 
 def test_a_copy_holds_what_still_lies_in_the_write_ahead_log(

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from stationd.db import closing, purging, triggers
+from stationd.db import closing, purging
 from stationd.db.engine import Database
 from stationd.db.revision import (
     RevisionError,
@@ -99,6 +99,7 @@ def lines(text: str) -> list[str]:
     return sorted(part.strip(" )") for part in text.split(" , "))
 
 
+@pytest.mark.both_databases
 def test_the_migrated_database_is_the_declared_one(database: Database) -> None:
     with database.reading() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
@@ -116,17 +117,12 @@ def test_the_migrated_tables_and_indexes_read_as_the_declared_ones(
     assert differing == set()
 
 
-def test_the_migrated_database_has_every_trigger(database: Database) -> None:
-    with database.reading() as connection:
-        found = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type='trigger'")
-        assert set(found.scalars()) == triggers.names() | closing.names()
-
-
 def test_a_database_without_tables_is_refused_with_what_helps(empty: Database) -> None:
     with pytest.raises(RevisionError, match="no tables yet; `stationctl migrate`"):
         check_revision(empty)
 
 
+@pytest.mark.both_databases
 def test_a_database_of_our_revision_is_taken(database: Database) -> None:
     check_revision(database)
     with database.reading() as connection:

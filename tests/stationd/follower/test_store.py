@@ -12,6 +12,8 @@ from stationd.follower.model import HeardHour, Line, ListenerFacts, Place, Scope
 from stationd.follower.starts import Start
 from stationd.journal import chain
 
+pytestmark = pytest.mark.both_databases
+
 JOURNAL = "a" * 32
 PLACE = Place(journal=JOURNAL, node="n1", position=7, link=b"\x01" * 32)
 LINE = Line(listener="ip", node="n1", up=True, since="t1", why="", heard_at=None)

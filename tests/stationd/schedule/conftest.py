@@ -1,7 +1,6 @@
 """A database with one case, by which due steps can be named."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -30,8 +29,8 @@ _CASE = (
 
 
 @pytest.fixture
-def database(station_file: Path) -> Iterator[Database]:
-    made = Database(f"sqlite:///{station_file}")
+def database(database_url: str) -> Iterator[Database]:
+    made = Database(database_url)
     with made.writing() as connection:
         for statement in (*_ROWS, _CASE.format(id="a"), _CASE.format(id="b")):
             connection.exec_driver_sql(statement)

@@ -9,6 +9,8 @@ from stationd.db.engine import Database
 from stationd.signals import store
 from stationd.signals.model import UNKNOWN, Parked
 
+pytestmark = pytest.mark.both_databases
+
 FIELDS = {"rx": "2026-03-02", "listener": "ip", "class": "alarm", "code": "BA", "number": "1"}
 PARKED = Parked(
     journal="a" * 32,
