@@ -1,7 +1,11 @@
 """How the station stands, with what this machine sees of its journal."""
 
+import pytest
+
 from stationd.errors import JournalUnavailableError
 from stationd.overview.service import count_behind, overview
+
+pytestmark = pytest.mark.both_databases
 
 
 class NoJournal:
