@@ -6,14 +6,24 @@ chain inside.  `add_stamp` puts a time stamp over the signature value beside it.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from asn1crypto import cms, core, keys, parser, tsp, x509
-from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes, SimpleSigner
-from pyhanko_certvalidator.registry import SimpleCertificateStore
+from asn1crypto import cms, core, parser, pem, tsp
 
-__all__ = ["add_stamp", "sign", "sign_stamp", "signature_value", "token"]
+__all__ = [
+    "Key",
+    "add_stamp",
+    "certificates",
+    "sign",
+    "sign_stamp",
+    "signature_value",
+    "stamp_time",
+    "token",
+]
+
+Key = bytes | Callable[[bytes], bytes]
+"""A private key (PKCS#8), or what signs bytes: in DER for ECDSA, PKCS#1 v1.5 for RSA."""
 
 _DIGEST = "sha256"
 
@@ -28,17 +38,17 @@ _SIGNER_INFO_DEPTH = 4
 _STAMP_TOKEN = core.ObjectIdentifier("1.2.840.113549.1.9.16.2.14").dump()
 
 
-def sign(data: bytes, *, key: bytes, chain: Sequence[bytes], now: datetime) -> bytes:
+def sign(data: bytes, *, key: Key, chain: Sequence[bytes], now: datetime) -> bytes:
     """Return a detached signature over ``data``.
 
-    ``key`` is a private key (PKCS#8), ``chain`` the certificates from the signer's to the root's,
-    all in DER.  RSA keys sign with PKCS#1 v1.5, which every verifier in the field knows.
+    ``chain`` are the certificates from the signer's to the root's, in DER.  RSA keys sign with
+    PKCS#1 v1.5, which every verifier in the field knows.
     """
     return _signed(data, key=key, chain=chain, now=now, detached=True).dump()  # type: ignore[no-any-return]
 
 
 def sign_stamp(
-    info: tsp.TSTInfo, *, key: bytes, chain: Sequence[bytes], now: datetime
+    info: tsp.TSTInfo, *, key: Key, chain: Sequence[bytes], now: datetime
 ) -> cms.ContentInfo:
     """Return a time-stamp token (RFC 3161) that holds and signs ``info``."""
     content = cms.EncapsulatedContentInfo(
@@ -70,6 +80,17 @@ def token(reply: bytes) -> bytes:
     return _members(parser.parse(reply, strict=True)[4])[1]
 
 
+def stamp_time(token: bytes) -> datetime:
+    """Return the time that a token gives."""
+    content = cms.ContentInfo.load(token)["content"]["encap_content_info"]["content"]
+    return content.parsed["gen_time"].native  # type: ignore[no-any-return]
+
+
+def certificates(text: bytes) -> list[bytes]:
+    """Return the certificates of a PEM file, in DER."""
+    return [der for _, _, der in pem.unarmor(text, multiple=True)]
+
+
 def _appended(der: bytes, addition: bytes, *, depth: int) -> bytes:
     """Return ``der`` with ``addition`` after the last member, ``depth`` last members down."""
     kind, method, tag, _, contents, _ = parser.parse(der, strict=True)
@@ -93,19 +114,18 @@ def _members(contents: bytes) -> list[bytes]:
 def _signed(
     data: bytes | cms.EncapsulatedContentInfo,
     *,
-    key: bytes,
+    key: Key,
     chain: Sequence[bytes],
     now: datetime,
     detached: bool,
 ) -> cms.ContentInfo:
-    certificates = [x509.Certificate.load(certificate) for certificate in chain]
-    signer = SimpleSigner(
-        signing_cert=certificates[0],
-        signing_key=keys.PrivateKeyInfo.load(key),
-        cert_registry=SimpleCertificateStore.from_certs(certificates),  # type: ignore[no-untyped-call]
-        # A verifier is handed its root; ours is inside too, for reading.
-        embed_roots=True,
-    )
+    # Loading it takes half a second, and most programs that may sign do not.
+    from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes  # noqa: PLC0415
+
+    from archive.signers import signer_of  # noqa: PLC0415
+
+    # A verifier is handed its root; ours is inside too, for reading.
+    signer = signer_of(key, chain, roots=True)
     return asyncio.run(
         signer.async_sign_general_data(
             data,

@@ -33,6 +33,7 @@ from stationd.errors import StationdError
 from stationd.handouts.making import hand_out
 from stationd.handouts.store import forget_links
 from stationd.logs import note
+from stationd.purges.work import work as purge
 from stationd.schedule.checks import (
     ANCHORING,
     ARCHIVE,
@@ -170,7 +171,7 @@ def assist(settings: Settings, desk: Desk, tasks: Iterable[str]) -> None:
     """Do one task after another, as they are given.
 
     They are ``order ID``, ``reverify ID``, ``handout ID``, ``upkeep``, ``holds`` (the part of it
-    that cannot wait), ``anchor``, ``audit COUNT``, ``audit new``.
+    that cannot wait), ``purge``, ``anchor``, ``audit COUNT``, ``audit new``.
     """
     for task in tasks:
         word, _, order_id = task.strip().partition(" ")
@@ -232,6 +233,11 @@ def _do(settings: Settings, shop: Workshop, word: str, order_id: str) -> None:
     note(_log.info, "order", order=done.id, state=done.state.value, why=done.why)
 
 
+def _purge(shop: Workshop) -> None:
+    """Go on with the purge that is due, and tell that it was worked on."""
+    note(_log.info, "purge", steps=purge(shop))
+
+
 _ROUNDS: Mapping[str, Callable[[Workshop], None]] = MappingProxyType(
-    {"upkeep": upkeep, "holds": flags}
+    {"upkeep": upkeep, "holds": flags, "purge": _purge}
 )

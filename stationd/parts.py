@@ -2,18 +2,22 @@
 
 Only composing modules (`worker.py`, commands of `stationctl`, the demo) call these; everything
 below is handed the finished part.
+
+What reaches a network is loaded when it is asked for: most commands never do, and loading it takes
+longer than they do.
 """
 
 from pathlib import Path
 
 from archive.authorities.base import Authority
-from archive.authorities.http import HttpAuthority
 from archive.authorities.several import Several
 from archive.errors import KeyFileError
+from archive.revocation import Responder, Revocation, read_lists
 from archive.seal import LogKey, Seal
+from archive.seal_keys import PublicKey
 from archive.stores.base import BundleStore
 from archive.stores.directory import DirectoryStore
-from archive.stores.s3 import S3Store
+from archive.token_keys import Refusals, TokenKey, TokenPlace
 from receivers.own_codes import NO_OWN_CODES, OwnCodes, OwnCodesError, parse
 from stationd import settings as config
 from stationd.anchors.service import Anchorage
@@ -21,7 +25,7 @@ from stationd.anchors.views import States
 from stationd.audit.service import Auditor
 from stationd.desk import Desk
 from stationd.errors import SettingsError
-from stationd.ids import Ids
+from stationd.ids import Ids, SystemIds
 from stationd.sealing import Sealer, load_sealer
 from stationd.settings import Settings, secret
 
@@ -33,6 +37,8 @@ __all__ = [
     "bundle_store",
     "log_key",
     "own_codes",
+    "refusals",
+    "revocation",
     "seal",
     "sealer",
     "states",
@@ -48,6 +54,8 @@ def bundle_store(settings: Settings) -> BundleStore:
     store = settings.archive.store
     if isinstance(store, config.DirectoryStore):
         return DirectoryStore(store.path)
+    from archive.stores.s3 import S3Store  # noqa: PLC0415
+
     access_key, secret_key = _credentials(store.credentials)
     return S3Store(
         bucket=store.bucket,
@@ -69,6 +77,8 @@ def authorities(settings: Settings, ids: Ids) -> list[Authority]:
     if not asked:
         problem = "There is no [[authorities]] table to ask, so nobody can stamp what is sealed."
         raise SettingsError("authorities", [problem])
+    from archive.authorities.http import HttpAuthority  # noqa: PLC0415
+
     return [
         HttpAuthority(
             name=one.name,
@@ -135,8 +145,51 @@ def trust_pem(one: config.AuthoritySettings) -> bytes:
 
 def seal(settings: Settings) -> Seal:
     """Return the seal that signs bundles, or raise `KeyFileError`."""
+    keys, known = settings.keys, revocation(settings)
+    certificate, root = secret(keys.seal_certificate), secret(keys.root)
+    if keys.token is None:
+        return Seal.load(secret(keys.seal_key), certificate, root, known)
+    return Seal.on_token(lambda public: _token_key(settings, public), certificate, root, known)
+
+
+def _token_key(settings: Settings, public: PublicKey) -> TokenKey:
+    """Return the key on the token, known to fit its certificate; a refused PIN is not tried."""
+    token = settings.keys.token
+    assert token is not None  # noqa: S101  (asked only where there is one)
+    place = TokenPlace(module=token.module, token=token.token, key=token.key)
+    key = TokenKey(place, _pin(secret(token.pin)), public, refusals(settings))
+    key.check()
+    return key
+
+
+def refusals(settings: Settings) -> Refusals:
+    """Return what is remembered of refused PINs, beside the sealed copies."""
+    folder = Path("/var/lib/stationd-worker")
+    if settings.archive is not None:
+        folder = settings.archive.sealed.parent
+    return Refusals(folder / "token-refused.json", SystemIds().salt())
+
+
+def _pin(path: Path) -> str:
+    try:
+        return path.read_text("utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not text"
+        raise KeyFileError(f"{path}: {reason}; it must hold the token's PIN, one line") from None
+
+
+def revocation(settings: Settings) -> Revocation:
+    """Return what is known of revoked certificates, ours and authorities', or raise `KeyFileError`.
+
+    Files are read anew each time, so a list that was renewed is in the next bundle.
+    """
     keys = settings.keys
-    return Seal.load(secret(keys.seal_key), secret(keys.seal_certificate), secret(keys.root))
+    names = [*keys.crls, *(name for one in settings.authorities if one.ask for name in one.crls)]
+    responder = None
+    if keys.responder_key is not None:
+        key, certificate = secret(keys.responder_key), secret(keys.responder_certificate)
+        responder = Responder.load(key, certificate)
+    return Revocation(read_lists(secret(name) for name in dict.fromkeys(names)), responder)
 
 
 def log_key(settings: Settings) -> LogKey:

@@ -200,6 +200,15 @@ class LedgerSettings(Table):
     )
 
 
+class TokenSettings(Table):
+    """A token (PKCS#11) that holds the seal's key; ``seal_key`` is not asked for then."""
+
+    module: Path = Field(description="The PKCS#11 module of the token's maker.")
+    token: str = Field(min_length=1, description="The token's label.")
+    key: str = Field(min_length=1, description="The label of the private key on it.")
+    pin: str = Field(description="File with the user's PIN: path or credential.")
+
+
 class KeySettings(Table):
     """Keys and certificates of `stationctl keys init`; each a path or a credential's name."""
 
@@ -207,6 +216,22 @@ class KeySettings(Table):
     seal_certificate: str = Field(default="seal.pem", description="The seal's certificate.")
     root: str = Field(default="root.pem", description="The station root's certificate.")
     log_key: str = Field(default="log.key.pem", description="The log's private key (Ed25519).")
+    crls: tuple[str, ...] = Field(
+        default=(),
+        description="Lists of revoked certificates (CRL) of the seal certificate's issuers: the "
+        "root's own, or those of whoever issued it. They go into each bundle.",
+    )
+    responder_key: str | None = Field(
+        default=None,
+        description="Key that answers from the root's list when a bundle is sealed (OCSP); none: "
+        "no answers in bundles.",
+    )
+    responder_certificate: str = Field(
+        default="ocsp.pem", description="The responder's certificate."
+    )
+    token: TokenSettings | None = Field(
+        default=None, description="A token with the seal's key, in place of `seal_key`."
+    )
 
 
 class S3Store(Table):
@@ -262,6 +287,11 @@ class AuthoritySettings(Table):
     name: str = Field(pattern=NAME, description="Its name in records and reports.")
     url: str = Field(pattern=r"^https?://", description="Where requests are sent.")
     trust: str = Field(description="Certificates it is checked against: path or credential.")
+    crls: tuple[str, ...] = Field(
+        default=(),
+        description="Lists of revoked certificates (CRL) of its certificates' issuers: path or "
+        "credential. They go into each bundle.",
+    )
     timeout: Period = Field(default=timedelta(seconds=20), description="To be answered.")
     policy: str | None = Field(default=None, description="Policy OID asked for and expected.")
     ask: bool = Field(
@@ -305,6 +335,10 @@ class PolicySettings(Table):
     )
     runaway_quiet: Period = Field(
         default=timedelta(minutes=10), description="Time without a signal that ends a runaway."
+    )
+    purge_wait: Period = Field(
+        default=timedelta(days=14),
+        description="From the approval of a purge to the first removal: the time to object.",
     )
     session_idle: Period = Field(
         default=timedelta(minutes=15), description="Idle time that ends a login."

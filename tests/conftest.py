@@ -57,15 +57,13 @@ def database_kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def database_url(database_kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
+def database_url(database_kind: str, request: pytest.FixtureRequest) -> str:
     """Give the address of a station database of the newest revision, with nothing in it.
 
     PostgreSQL's is one for all tests of a process, who cannot change its tables.
     """
     if database_kind == "sqlite":
-        file = tmp_path / "station.sqlite3"
-        shutil.copy(request.getfixturevalue("migrated_file"), file)
-        return f"sqlite:///{file}"
+        return f"sqlite:///{request.getfixturevalue('station_file')}"
     server: PostgresServer = request.getfixturevalue("postgres")
     name = request.getfixturevalue("programs_database")
     server.empty(name)
@@ -108,6 +106,12 @@ def migrated_database(postgres: PostgresServer) -> str:
 def programs_database(postgres: PostgresServer, migrated_database: str) -> str:
     """Make the database that tests use as the programs do."""
     return postgres.make(migrated_database)
+
+
+@pytest.fixture
+def station_file(migrated_file: Path, tmp_path: Path) -> Path:
+    """Return the file of a new station database, where the configurations of tests look for it."""
+    return Path(shutil.copyfile(migrated_file, tmp_path / "station.sqlite3"))
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from stationd.clock import iso
 from stationd.db.engine import Connection
+from stationd.db.purging import PURGED_FACT
 from stationd.db.schema import (
     about,
     case_facts,
@@ -108,7 +109,7 @@ def _steps(connection: Connection, case_id: str) -> list[dict[str, Any]]:
 def _facts(connection: Connection, case_id: str) -> list[dict[str, Any]]:
     query = (
         sa.select(case_facts)
-        .where(case_facts.c.case_id == case_id)
+        .where(case_facts.c.case_id == case_id, case_facts.c.fact != PURGED_FACT)
         .order_by(case_facts.c.at, case_facts.c.id)
     )
     return [

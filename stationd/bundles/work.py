@@ -115,6 +115,8 @@ class Workshop:
             signer_pem=self.seal.certificate_pem + self.seal.chain_pem,
             tsa_pem=self.authority.trust_pem,
             log_pub_pem=self.log_public_pem,
+            crls_pem=self.seal.revocation.pem,
+            ocsp_pem=self.seal.revocation.responder_pem,
         )
 
 
@@ -270,9 +272,8 @@ def _finished(
     )
     shop.passed("sealed")
     verify(done.files[-1].path, shop.anchors)
-    form = done.certification
-    listed = FinishedFile(form, form.stat().st_size, _sha256(form))
-    return [*done.files, listed], done.content_id
+    forms = [FinishedFile(it, it.stat().st_size, _sha256(it)) for it in done.certifications]
+    return [*done.files, *forms], done.content_id
 
 
 def _object(shop: Workshop, order: Order, path: Path, one: FinishedFile) -> StoredObject:

@@ -8,6 +8,7 @@ import click
 from archive.canonical import JsonValue
 from stationd.bundles import service
 from stationd.bundles.model import Kind, Order, OrderState, StoredObject
+from stationd.cli.certify import certify
 from stationd.cli.hand_out import COMMANDS, copy_files
 from stationd.cli.office import Office
 from stationd.cli.output import Progress
@@ -118,5 +119,5 @@ def _text(order: Order, stored: list[StoredObject], copied: list[Path]) -> list[
     return lines
 
 
-for _command in COMMANDS:
+for _command in (*COMMANDS, certify):
     export.add_command(_command)

@@ -37,6 +37,9 @@ _T = TypeVar("_T")
 
 _BUSY_MS = 5000
 
+# Emptying the log is no reason to keep anybody waiting; it can be tried again.
+_PATIENCE_MS = 500
+
 # A page that many batches touch is put back into the file once for all of them (32 MB of log).
 _LOG_PAGES = 8000
 
@@ -122,6 +125,38 @@ class Database:
         except UnicodeEncodeError as error:
             msg = "The station database keeps texts in UTF-8, and one holds what has no place there"
             raise MistakeError(f"{msg}: {error.reason}.") from error
+        except DBAPIError as error:
+            ours = told(error)
+            if ours is None:
+                raise
+            raise ours from error
+
+    def empty_log(self) -> bool:
+        """Put SQLite's write-ahead log back into the file and empty it; tell whether it is.
+
+        Who reads meanwhile stands in the way.  PostgreSQL's log is its server's affair: False.
+        """
+        if self._engine.dialect.name != "sqlite":
+            return False
+        with self._engine.connect() as connection:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={_PATIENCE_MS}")
+            busy, *_ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={_BUSY_MS}")
+        return not busy
+
+    def rewrite(self) -> None:
+        """Write the SQLite file anew, so that nothing is in it but what its tables hold.
+
+        Nobody else can write meanwhile, and as much disk is needed as the file has.
+        """
+        if self._engine.dialect.name != "sqlite":
+            raise MistakeError(
+                "Only a SQLite file is rewritten from here. On PostgreSQL an administrator of the "
+                "server runs VACUUM FULL on what was purged (docs/howto/keep-and-remove.md)."
+            )
+        try:
+            with self._engine.connect() as connection:
+                connection.exec_driver_sql("VACUUM")
         except DBAPIError as error:
             ours = told(error)
             if ours is None:

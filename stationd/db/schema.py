@@ -2,7 +2,8 @@
 
 Times are nanoseconds since 1970 UTC (``..._ns``) where entries and records carry them, else the
 26-character text of `stationd.clock.iso`, which sorts as time does.  JSON is canonical text.
-``APPEND_ONLY`` names the tables whose rows triggers protect from UPDATE and DELETE.
+``APPEND_ONLY`` names the tables whose rows triggers protect from UPDATE and DELETE, but for what a
+purge removes (`stationd.db.purging`).
 """
 
 import sqlalchemy as sa
@@ -18,7 +19,14 @@ from stationd.db.anchoring import (
     stamps,
 )
 from stationd.db.columns import Hash, Time, chain_columns, metadata
-from stationd.db.retaining import handouts, holds, retention_rules
+from stationd.db.retaining import (
+    handouts,
+    holds,
+    purge_items,
+    purged_documents,
+    purges,
+    retention_rules,
+)
 from stationd.db.watching import gaps, heard_hours, silences, starts, supervision
 
 __all__ = [
@@ -35,6 +43,9 @@ __all__ = [
     "metadata",
     "mismatches",
     "published",
+    "purge_items",
+    "purged_documents",
+    "purges",
     "retention_rules",
     "silences",
     "stamps",
@@ -505,7 +516,10 @@ orders = sa.Table(
     sa.Column("ordered_by", sa.String(64), nullable=False),
     sa.Column("ordered_at", Time, nullable=False),
     sa.Column(
-        "state", sa.String(12), nullable=False, comment="ordered built stored verified failed"
+        "state",
+        sa.String(12),
+        nullable=False,
+        comment="ordered built stored verified failed purged",
     ),
     sa.Column("checkpoint", sa.BigInteger, comment="NULL: none yet"),
     sa.Column("name", sa.String(200), comment="base name; NULL: no checkpoint yet"),
@@ -540,6 +554,8 @@ objects = sa.Table(
     sa.Column("mode", sa.String(12), comment="lock mode as the store told; NULL: not stored yet"),
     sa.Column("legal_hold", sa.Boolean, comment="as the store told; NULL: not stored yet"),
     sa.Column("verified_at", Time, comment="NULL: not read back yet"),
+    sa.Column("going_at", Time, comment="when a purge began to remove it; NULL: none did"),
+    sa.Column("gone_at", Time, comment="when it was removed; NULL: it is there"),
     comment="Files of a bundle; their hashes are recorded before the first upload.",
 )
 
@@ -576,5 +592,5 @@ checks = sa.Table(
 APPEND_ONLY = (
     *("entries", "records", "documents", "checkpoints", "notes"),
     *("marks", "cosignatures", "anchors", "stamps", "anchor_objects"),
-    *("case_facts", "case_steps"),
+    *("case_facts", "case_steps", "purged_documents"),
 )

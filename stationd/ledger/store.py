@@ -18,7 +18,7 @@ from archive.canonical import JsonValue
 from stationd.clock import iso
 from stationd.db import schema
 from stationd.db.engine import Connection, execute_rows, inserting, slices
-from stationd.errors import LedgerBrokenError, MistakeError, NotFoundError
+from stationd.errors import LedgerBrokenError, MistakeError, NotFoundError, RefusedError
 from stationd.ids import Ids
 from stationd.ledger.chain import continued, opening
 from stationd.ledger.model import (
@@ -181,7 +181,10 @@ def read_heads(connection: Connection, acct: str) -> list[Head]:
 def read_records(
     connection: Connection, acct: str, epoch: int, first: int, count: int
 ) -> list[bytes]:
-    """Return the exact bytes of up to ``count`` records from ``seq`` ``first`` on."""
+    """Return the exact bytes of up to ``count`` records from ``seq`` ``first`` on.
+
+    Raises `RefusedError` where one of them was purged.
+    """
     table = schema.records.c
     query = (
         sa.select(table.body)
@@ -189,7 +192,14 @@ def read_records(
         .order_by(table.seq)
         .limit(count)
     )
-    return [row.body for row in connection.execute(query)]
+    bodies = list(connection.execute(query).scalars())
+    if None in bodies:
+        msg = (
+            f"Record {first + bodies.index(None)} of {acct}, epoch {epoch}, was purged; its hashes "
+            f"stay (`retention tombstones {acct}`), and so do bundles made before."
+        )
+        raise RefusedError(msg)
+    return bodies
 
 
 def find_record(

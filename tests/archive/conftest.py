@@ -28,9 +28,12 @@ from archive.build import (
 from archive.ceremony import make_keys
 from archive.note_check import read_entry
 from archive.proofs import Absence, AtClose, PointProof, Proofs
+from archive.revocation import Responder, Revocation, read_lists
 from archive.seal import LogKey, Seal
 from archive.timestamps import request
 from archive.verify import Anchors
+from tests.page.chromium import chromium
+from tests.page.verifying import PAGE, VerifyingPage
 
 # The commands in the manual judge certificates by the machine's clock, so keys are made by it.
 NOW = max(datetime.now(UTC).replace(microsecond=0), datetime(2026, 6, 1, 12, 0, tzinfo=UTC))
@@ -179,6 +182,8 @@ class Station:
             signer_pem=self.seal.certificate_pem,
             tsa_pem=self.authority.trust_pem,
             log_pub_pem=self.log_pub_pem,
+            crls_pem=self.seal.revocation.pem,
+            ocsp_pem=self.seal.revocation.responder_pem,
         )
 
     @property
@@ -359,9 +364,12 @@ def make_station(folder: Path) -> Station:
     keys = make_keys(folder, station="station-1", now=NOW, serials=count(1001))
     since = datetime(2026, 1, 1, tzinfo=UTC)
     authority = Stamping(make_authority(now=since, serials=count(2001)), NOW + timedelta(seconds=2))
+    tsa_crl = folder / "tsa.crl.pem"
+    tsa_crl.write_bytes(authority.trial.crl_pem)
+    known = Revocation(read_lists([keys.crl, tsa_crl]), Responder.load(keys.ocsp_key, keys.ocsp))
     return Station(
         folder,
-        Seal.load(keys.seal_key, keys.seal, keys.root),
+        Seal.load(keys.seal_key, keys.seal, keys.root, known),
         LogKey.load(keys.log_key),
         authority,
         keys.root.read_bytes(),
@@ -442,3 +450,12 @@ def volumes(station: Station, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("archive.segments.SEGMENT_RECORDS", 20)
     monkeypatch.setattr("archive.ledger_check.SEGMENT_RECORDS", 20)
     return station.make(station.source(lambda: history(110)), tmp_path / "volumes")
+
+
+@pytest.fixture(scope="session")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VerifyingPage]:
+    """The page that checks a bundle, in a browser that is started once."""
+    assert PAGE.exists(), "archive/verify.html is not built; run make page"
+    folder = tmp_path_factory.mktemp("page")
+    with chromium(folder) as browser:
+        yield VerifyingPage(browser.tab(), folder)

@@ -294,7 +294,7 @@ def worker_settings(worker_config: Path) -> Settings:
 
 
 @pytest.fixture
-def worker_desk(worker_settings: Settings) -> Iterator[Desk]:
+def worker_desk(worker_settings: Settings, station_file: Path) -> Iterator[Desk]:
     """A migrated desk on the machine's clock, with account 1234."""
     made = open_desk(worker_settings, clock=SystemClock(), ids=SystemIds())
     opening = Opening(

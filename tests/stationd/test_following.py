@@ -60,7 +60,7 @@ def settings(tmp_path: Path, database_url: str) -> Settings:
 
 
 @pytest.fixture
-def desk(settings: Settings) -> Iterator[Desk]:
+def desk(settings: Settings, station_file: Path) -> Iterator[Desk]:
     made = open_desk(settings, clock=SystemClock(), ids=SystemIds())
     yield made
     made.database.close()

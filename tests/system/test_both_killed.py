@@ -16,7 +16,6 @@ import pytest
 
 from archive.ceremony import Ceremony
 from stationd.clock import SystemClock
-from stationd.db.revision import migrate
 from stationd.desk import Desk, open_desk
 from stationd.ids import SystemIds
 from stationd.settings import load
@@ -38,11 +37,10 @@ ROUNDS = 20
 
 
 @pytest.fixture
-def desk(station: Any, tmp_path: Path, keys: Ceremony) -> Iterator[Desk]:
-    prepare(station, tmp_path, keys, f"sqlite:///{tmp_path}/station.sqlite3")
+def desk(station: Any, station_file: Path, tmp_path: Path, keys: Ceremony) -> Iterator[Desk]:
+    prepare(station, tmp_path, keys, f"sqlite:///{station_file}")
     station.start()
     made = open_desk(load(station.config), clock=SystemClock(), ids=SystemIds())
-    migrate(made.database, copy_to=None)
     for number in NUMBERS:
         give(made, number)
     yield made

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.ceremony import make_keys
+from archive.ceremony import make_keys, renew_list
 from stationd.cli import symptoms
 from stationd.cli.office import Office
 from stationd.cli.symptoms import CHECKS, Outcome, examine
@@ -19,10 +19,12 @@ from stationd.errors import MistakeError
 from stationd.ids import SystemIds
 from stationd.journal.model import Draft, Kind, encode_body
 from stationd.journal.reader import JournalReader
+from stationd.journal.released import Released, released_path, write_released
 from stationd.journal.store import Journal
 from stationd.keys.model import KeyUse, What
 from stationd.keys.store import record_uses
 from stationd.roster.service import publish
+from stationd.settings import load
 from stationd.supervision.wall_clock import ClockState, Reading
 from tests.postgresql import PROGRAMS, SUPERUSER
 
@@ -57,6 +59,7 @@ def key_settings(tmp_path, desk):
         seal_certificate = "{made.seal}"
         root = "{made.root}"
         log_key = "{made.log_key}"
+        crls = ["{made.crl}"]
     """
 
 
@@ -124,7 +127,36 @@ def test_a_server_that_is_too_old_fails_and_is_looked_at_further(
 
 
 def test_keys_are_loaded(look, key_settings):
-    assert outcomes(look("keys", key_settings)) == [PASSED] * 3
+    assert outcomes(look("keys", key_settings)) == [PASSED] * 4
+
+
+def test_a_root_whose_list_of_revoked_certificates_is_nowhere_warns(look, key_settings):
+    findings = look("keys", "\n".join(key_settings.splitlines()[:-2]))
+
+    assert outcomes(findings) == [PASSED, PASSED, PASSED, WARNED]
+    assert "stationctl keys crl" in findings[-1].text
+
+
+@pytest.mark.parametrize(
+    ("lasts", "at", "outcome"),
+    [
+        (timedelta(days=396), timedelta(days=300), PASSED),
+        (timedelta(days=396), timedelta(days=380), WARNED),
+        (timedelta(days=396), timedelta(days=400), WARNED),
+        (timedelta(days=7), timedelta(days=6), PASSED),
+        (timedelta(days=7), timedelta(days=8), WARNED),
+    ],
+)
+def test_a_list_that_ends_soon_warns_and_a_short_one_when_it_has_ended(
+    look, key_settings, monkeypatch, lasts, at, outcome
+):
+    monkeypatch.setattr("archive.revocation.CRL_LASTS", lasts)
+    keys, now = Path(key_settings.rpartition('["')[2].partition('"')[0]).parent, SystemClock().now()
+    renew_list(
+        keys / "root.crl.pem", root_key=keys / "root.key.pem", root=keys / "root.pem", now=now
+    )
+
+    assert outcomes(look("keys", key_settings, clock=SetClock(now + at)))[-1] is outcome
 
 
 def test_a_seal_that_ends_soon_warns(look, key_settings, desk):
@@ -139,7 +171,7 @@ def test_missing_keys_say_what_makes_them(look):
 
 def test_a_key_that_others_can_read_fails(look, key_settings, tmp_path):
     (tmp_path / "roster.key").chmod(0o644)
-    assert look("keys", key_settings)[-1].outcome is FAILED
+    assert outcomes(look("keys", key_settings))[2] is FAILED
 
 
 def test_a_database_without_tables_fails(look):
@@ -201,6 +233,55 @@ def test_a_journal_that_was_exchanged_is_found(look, received, monkeypatch):
     monkeypatch.setattr(symptoms, "read_taken", lambda *_: (3, b"another link"))
     first, _ = look("journal")
     assert (first.outcome, "not the one that was taken" in first.text) == (FAILED, True)
+
+
+def release(config, position):
+    path = load(config).journal.path
+    reader = JournalReader(path)
+    (entry,) = reader.read(position - 1, 1)
+    written = Released(journal=reader.id, position=position, link=entry.link)
+    write_released(released_path(path), written)
+    reader.close()
+
+
+def later(**more):
+    return SetClock(SystemClock().now() + timedelta(**more))
+
+
+def test_what_waits_for_an_anchor_warns_once_that_is_late(look, received, config):
+    assert outcomes(look("journal kept")) == [PASSED]
+    late, said = look("journal kept", clock=later(days=2))
+    assert (late.outcome, said.outcome) == (WARNED, PASSED)
+    assert late.text.startswith("3 entries, the oldest of ")
+    assert "never dropped before, however full the disk becomes; there is no table" in late.text
+    release(config, 3)
+    assert outcomes(look("journal kept", clock=later(days=2))) == [PASSED]
+    (said,) = look("journal kept", clock=later(days=2))
+    assert "an anchor in the archive covers all of them" in said.text
+
+
+def test_what_an_archive_should_have_covered_says_where_to_read(look, received, config):
+    archive = """
+        [archive.store]
+        kind = "directory"
+        path = "/nowhere"
+    """
+    late, _ = look("journal kept", archive, clock=later(days=2))
+    assert "docs/howto/anchors-late.md" in late.text
+
+
+def test_what_may_go_and_stays_warns(look, received, config):
+    release(config, 2)
+    found = look("journal kept", clock=later(days=30, hours=23))
+    assert [one.text for one in found if "still there" in one.text] == []
+    found = look("journal kept", clock=later(days=31, hours=1))
+    (told,) = [one for one in found if "still there" in one.text]
+    assert told.outcome is WARNED
+
+
+def test_without_a_journal_nothing_is_kept(look, desk):
+    (finding,) = look("journal kept")
+    assert (finding.outcome, finding.text) == (PASSED, "there is no journal yet")
 
 
 def test_an_empty_journal_passes(look, desk, monkeypatch):
@@ -274,6 +355,12 @@ def listener(name, device):
         f'[[listeners]]\nkind = "serial"\nname = "{name}"\nreceiver = "surgard"\n'
         f'device = "{device}"\n'
     )
+
+
+@pytest.mark.parametrize(("page", "outcome"), [(b"<!doctype html>", PASSED), (None, WARNED)])
+def test_a_page_that_was_not_built_is_told(look, monkeypatch, page, outcome):
+    monkeypatch.setattr(symptoms, "read_page", lambda: page)
+    assert outcomes(look("page")) == [outcome]
 
 
 def test_devices_are_looked_for(look, monkeypatch):

@@ -262,3 +262,54 @@ def test_a_copy_holds_what_still_lies_in_the_write_ahead_log(
 )
 def test_values_are_cut_into_parts_that_have_all_of_them(count: int, parts: list[Any]) -> None:
     assert list(slices(list(range(count)), 2)) == parts
+
+
+def test_the_log_is_emptied_unless_somebody_reads(database: Database, tmp_path: Path) -> None:
+    log = tmp_path / "station.sqlite3-wal"
+    with database.writing() as connection:
+        connection.execute(sa.insert(schema.leases), LEASE)
+    assert log.stat().st_size > 0
+    with closing(sqlite3.connect(tmp_path / "station.sqlite3", isolation_level=None)) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT count(*) FROM leases").fetchall()
+        assert not database.empty_log()
+        other.execute("COMMIT")
+    assert database.empty_log()
+    assert log.stat().st_size == 0
+    with database.reading() as connection:
+        (patience,) = connection.exec_driver_sql("PRAGMA busy_timeout").one()
+    assert patience == 5000
+
+
+def test_a_rewritten_file_holds_what_its_tables_hold_and_nothing_else(
+    database: Database, tmp_path: Path
+) -> None:
+    with database.writing() as connection:
+        connection.execute(sa.insert(schema.leases), {**LEASE, "holder": "nobody-says-this"})
+    with database.writing() as connection:
+        connection.execute(sa.delete(schema.leases))
+        connection.execute(sa.insert(schema.leases), LEASE)
+    database.rewrite()
+    assert database.empty_log()
+    assert b"nobody-says-this" not in (tmp_path / "station.sqlite3").read_bytes()
+    assert holders(database) == ["w1"]
+
+
+def test_a_file_that_somebody_writes_is_rewritten_later(database: Database, tmp_path: Path) -> None:
+    def at_once(connection: sqlite3.Connection, _: object) -> None:
+        connection.execute("PRAGMA busy_timeout=1")
+
+    sa.event.listen(database.engine, "connect", at_once)
+    database.close()
+    with closing(sqlite3.connect(tmp_path / "station.sqlite3")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(DatabaseUnavailableError, match="locked"):
+            database.rewrite()
+
+
+def test_a_servers_files_are_not_ours_to_rewrite() -> None:
+    made = Database("postgresql+psycopg://nobody@127.0.0.1:1/none")
+    assert not made.empty_log()
+    with pytest.raises(MistakeError, match="VACUUM FULL"):
+        made.rewrite()
+    made.close()
