@@ -38,7 +38,7 @@ from stationd.sealing import new_sealing_key
 from stationd.settings import load
 from stationd.simulate.simulated import SIMULATED
 from tests.system.conftest import Station
-from tests.system.test_both_killed import MORE, Worker, give
+from tests.system.whole_station import MORE, Worker, give
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
 
@@ -120,7 +120,8 @@ def prepare(station: Station, keys: Path) -> None:
     key.write_bytes(new_sealing_key())
     key.chmod(0o600)
     station.listeners = f'key = "{key}"\n'
-    station.listeners += MORE.format(folder=station.folder, log_key=ceremony.log_key)
+    url = f"sqlite:///{station.folder}/station.sqlite3"
+    station.listeners += MORE.format(folder=station.folder, log_key=ceremony.log_key, url=url)
 
 
 def furnish(station: Station) -> Desk:

@@ -116,6 +116,7 @@ def accounts(roll: Any) -> None:
     roll.link("4821", "main", "1234")
 
 
+@pytest.mark.both_databases
 @pytest.mark.usefixtures("accounts")
 def test_signals_reach_their_accounts_and_everything_else_its_chain(desk: Desk, day: Any) -> None:
     take_all(desk, day)
@@ -128,6 +129,7 @@ def test_signals_reach_their_accounts_and_everything_else_its_chain(desk: Desk, 
     check_chains(desk.database)
 
 
+@pytest.mark.both_databases
 @pytest.mark.usefixtures("accounts")
 def test_every_entry_is_stored_byte_for_byte(desk: Desk, day: Any) -> None:
     take_all(desk, day)
@@ -263,6 +265,7 @@ def attempt(desk: Desk, journal: Any) -> bool:
         return True
 
 
+@pytest.mark.both_databases
 def test_when_another_worker_took_them_meanwhile_nothing_is_taken_twice(
     desk: Desk, day: Any
 ) -> None:
@@ -400,6 +403,7 @@ def test_a_listener_that_no_start_named_is_no_obstacle(
     assert (row.reason, row.detail, row.listener) == ("undecoded", "listener_unknown", "stranger")
 
 
+@pytest.mark.both_databases
 @pytest.mark.usefixtures("accounts")
 def test_what_comes_after_close_opens_the_next_epoch(desk: Desk, journal: Any, frames: Any) -> None:
     from stationd.ledger.store import append_close  # noqa: PLC0415
