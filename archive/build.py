@@ -43,6 +43,7 @@ from archive.manifest import (
     file_sha256,
     listing,
 )
+from archive.page import IN_BUNDLE, read_page
 from archive.proofs import PROOFS_FILE, Proofs, proof_files
 from archive.report_facts import ReportFacts, paper_of
 from archive.seal import Seal
@@ -430,6 +431,8 @@ def _tags(bag: Bag, source: BundleSource, trust: Trust, made: _Tags) -> Built:
     bag.write("verify/verify.sh", VERIFY_SH)
     for name, module in CHECKERS.items():
         bag.write(f"verify/{name}.py", (Path(__file__).parent / f"{module}.py").read_bytes())
+    if (page := read_page()) is not None:
+        bag.write(IN_BUNDLE, page)
     if made.volumes:
         bag.write(VOLUMES, volume_list(made.volumes))
     bag.path(TAG_MANIFEST).write_bytes(listing(bag.tags()))

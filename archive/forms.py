@@ -137,7 +137,8 @@ All four must succeed. `sh verify/verify.sh ROOT.pem TSA.pem LOG.pub.pem` does t
 same, and `python3 verify/ledger.py . LOG.pub.pem TSA.pem` shows that no record is
 missing, added or changed up to the head that the checkpoint covers, and when others
 saw the log with this account in it. Both came with this bundle: stationd-verify from
-elsewhere says whether they are what they should be.
+elsewhere says whether they are what they should be. The page verify.html, which the
+station publishes, checks all of it in a browser, without a network.
 
 What it does not show
 ---------------------

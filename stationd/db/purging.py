@@ -9,7 +9,9 @@ wider reach are looked for by the program, in the same transaction.
 
 import sqlalchemy as sa
 
-__all__ = ["PURGED_FACT", "PURGED_RESULTS", "create", "statements"]
+from stationd.db import triggers
+
+__all__ = ["PURGED_FACT", "PURGED_RESULTS", "create", "statements", "undo"]
 
 PURGED_FACT = '{"purged":true}'
 """What stands in a case fact once it is purged."""
@@ -78,6 +80,20 @@ def create(connection: sa.Connection) -> None:
     """Make the triggers in the database of ``connection``, which has those that refuse all."""
     for statement in statements(connection.dialect.name):
         connection.exec_driver_sql(statement)
+
+
+def undo(connection: sa.Connection) -> None:
+    """Put the triggers that refuse all back, in a SQLite database.
+
+    A migration that makes a table anew which these triggers name (``holds``, ``cases``, ``purges``
+    …) calls this first and `create` last: SQLite renames no table under them.
+    """
+    for table, act in (*((table, "update") for table in _MAY), ("documents", "delete")):
+        name = f"{table}_no_{act}"
+        connection.exec_driver_sql(f"DROP TRIGGER {name}")
+        for statement in triggers.statements("sqlite", (table,)):
+            if f" {name} " in statement:
+                connection.exec_driver_sql(statement)
 
 
 def _allowed(dialect: str, table: str) -> str:
