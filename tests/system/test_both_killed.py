@@ -9,8 +9,6 @@ import json
 import random
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -42,6 +40,7 @@ from stationd.journal.model import Kind
 from stationd.sealing import new_sealing_key
 from stationd.settings import load
 from stationd.staff.model import Person, Role
+from tests.system.nursery import Nursery, Program
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
 
@@ -103,17 +102,14 @@ class Sender(threading.Thread):
 class Worker:
     """The worker of a station's folder."""
 
-    def __init__(self, config: Path, log: Path) -> None:
+    def __init__(self, config: Path, log: Path, workers: Nursery) -> None:
         self._config = config
         self._log = log
-        self._process: subprocess.Popen[bytes] | None = None
+        self._workers = workers
+        self._process: Program | None = None
 
     def start(self) -> None:
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "stationd.worker", "--config", str(self._config)],
-                stderr=log,
-            )
+        self._process = self._workers.start(["--config", str(self._config)], self._log)
 
     def end(self, number: signal.Signals) -> int:
         if self._process is None:
@@ -162,8 +158,8 @@ def give(desk: Desk, number: str, group: str = "lines") -> None:
 
 
 @pytest.fixture
-def worker(station: Any, desk: Desk, tmp_path: Path) -> Iterator[Worker]:
-    made = Worker(station.config, tmp_path / "worker.log")
+def worker(station: Any, desk: Desk, workers: Nursery, tmp_path: Path) -> Iterator[Worker]:
+    made = Worker(station.config, tmp_path / "worker.log", workers)
     yield made
     made.end(signal.SIGKILL)
 
@@ -215,7 +211,7 @@ def test_every_acknowledged_frame_reaches_its_account_exactly_once(
         chance.shuffle(kills)
         for kill in kills:
             # Long enough for the worker to come up at times, short enough to miss it at others.
-            time.sleep(chance.uniform(0.05, 1.5))
+            time.sleep(chance.uniform(0.02, 0.6))
             kill()
         before = station.logged("ready")
         station.start(ready=False)
