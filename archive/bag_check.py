@@ -26,7 +26,7 @@ CHECKERS = {
 }
 _SCRIPT = ("verify/verify.sh", "ac4fe3f032a2c22db2982f44d5b4776b459eeca19c227a0e24628e46c210c971")
 # What `make page` builds of these sources, here and anywhere.
-_PAGE = ("verify/verify.html", "59fc788723cb2d7fa7fe527c92cc8c011862fafc9a1ca3c9a988a385eec30531")
+_PAGE = ("verify/verify.html", "1acf5743ad043b2965ea716b049ee93d8fe13d4838e2771583de8bd4ae272c52")
 
 KINDS = ("primary", "closing", "on_request", COPY)
 REQUIRED = (
@@ -104,14 +104,14 @@ def same_but_for_case(names: Iterable[str]) -> list[str]:
 
 
 def base_name(statement: Statement, kind: str, order: str = "") -> str:
-    """Return the name that the files of a bundle must bear (FORMAT.md, 1 and 12)."""
+    """Return the name that the files of a bundle must bear (FORMAT.md, 1 and 13)."""
     station, acct = _safe(statement.station), _safe(statement.acct)
     kind = f"{kind}-{_safe(order)}" if kind == COPY else kind
     return f"{station}-{acct}-e{statement.epoch}-c{statement.checkpoint}-{kind}"
 
 
 def names_compartments(value: object) -> bool:
-    """Tell whether this is how an index names what lies beside a bundle (FORMAT.md, 13)."""
+    """Tell whether this is how an index names what lies beside a bundle (FORMAT.md, 14)."""
     rows = value if isinstance(value, list) else []
     pairs = [
         (row["name"], row["content_id"])

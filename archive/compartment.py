@@ -3,7 +3,7 @@
 `internal` is the house's own (codes, notes, grounds of holds), `privileged` is between the station
 and its counsel.  Each is a sealed container of documents beside the bundle, enveloped to the
 certificates of those who may read it; the bundle knows its name and its content id, nothing more.
-The content id tells nothing either: the salts of the documents are under it (FORMAT.md, 13).
+The content id tells nothing either: the salts of the documents are under it (FORMAT.md, 14).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -190,7 +190,7 @@ class _Rows:
 
 
 def expected_row(raw: bytes, fields: Mapping[str, Any]) -> list[str]:
-    """Return the cells that the row of a record must have (FORMAT.md, 5 and 12)."""
+    """Return the cells that the row of a record must have (FORMAT.md, 5 and 13)."""
     if fields.keys() == _WITHHELD:
         return _withheld_row(fields)
     cells = [fields.get(key, "") for key in _DIRECT]

@@ -2,7 +2,7 @@
 
 A record is withheld whole: its line is replaced by its leaf hash, so the chain still verifies.  A
 document is withheld by the record that names it, a frozen fact by its key.  Each leaves a count
-under the class it was withheld for; nothing else of it goes into the copy (FORMAT.md, 12).
+under the class it was withheld for; nothing else of it goes into the copy (FORMAT.md, 13).
 """
 
 import re

@@ -26,6 +26,7 @@ from stationd.audit.service import Auditor
 from stationd.desk import Desk
 from stationd.errors import SettingsError
 from stationd.ids import Ids, SystemIds
+from stationd.renewals.service import Renewing
 from stationd.sealing import Sealer, load_sealer
 from stationd.settings import Settings, secret
 
@@ -39,6 +40,7 @@ __all__ = [
     "own_codes",
     "readers",
     "refusals",
+    "renewing",
     "revocation",
     "seal",
     "sealer",
@@ -118,6 +120,20 @@ def anchorage(settings: Settings, desk: Desk) -> Anchorage:
         states=states(settings),
         retention=settings.archive.retention,
         holder=settings.station.node,
+    )
+
+
+def renewing(settings: Settings, desk: Desk) -> Renewing:
+    """Return what renewals are worked on with, or raise `SettingsError`."""
+    kept = bundle_store(settings)
+    assert settings.archive is not None  # noqa: S101  (bundle_store has refused)
+    return Renewing(
+        desk=desk,
+        authorities=authorities(settings, desk.ids),
+        store=kept,
+        every=settings.archive.renew_every,
+        retention=settings.archive.retention,
+        holder=f"{settings.station.node}-renewal",
     )
 
 

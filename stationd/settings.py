@@ -276,6 +276,10 @@ class ArchiveSettings(Table):
     retention_other: Period = Field(
         default=timedelta(days=730), description="Lock of every other kind."
     )
+    renew_every: Period = Field(
+        default=timedelta(days=365),
+        description="Time between two lists of everything that is stored, each stamped anew.",
+    )
     paper: Literal["letter", "a4"] = Field(
         default="letter", description="Paper of the printed report in a bundle."
     )

@@ -149,8 +149,8 @@ def replace_order(desk: Desk, order_id: str, by: Person, *, why: str) -> str:
         return new
 
 
-def record_copy(desk: Desk, order_id: str, by: Person) -> None:
-    """Append to the custody that whoever ordered a bundle took a copy of it."""
+def record_copy(desk: Desk, order_id: str, by: Person, *, purpose: str = "work") -> None:
+    """Append to the custody that whoever ordered a bundle took a copy of it, and for what."""
     require(by, Right.MAKE_BUNDLES)
     with desk.database.writing() as connection:
         made = store.read_order(connection, order_id)
@@ -159,7 +159,7 @@ def record_copy(desk: Desk, order_id: str, by: Person) -> None:
             for one in store.read_objects(connection, order_id)
             if not compartment_of_file(one.file)
         ]
-        draft = custody(made, "copied", by, {"objects": listed})
+        draft = custody(made, "copied", by, {"objects": listed, "purpose": purpose})
         append(connection, [draft], station=desk.station, now=desk.clock.now(), ids=desk.ids)
 
 

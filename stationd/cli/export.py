@@ -12,6 +12,7 @@ from stationd.bundles import service
 from stationd.bundles.copies import Asked, order_copy
 from stationd.bundles.model import Kind, Order, OrderState, StoredObject
 from stationd.cli.certify import certify
+from stationd.cli.custody import PURPOSE
 from stationd.cli.hand_out import COMMANDS, copy_files, named_order
 from stationd.cli.moments import MOMENT
 from stationd.cli.office import Office
@@ -59,12 +60,22 @@ def export() -> None:
     type=click.Path(file_okay=False, exists=True, path_type=Path),
     help="Copy the finished files into this folder, for yourself.",
 )
+@PURPOSE
 @click.pass_obj
-def make(office: Office, acct: str, epoch: int | None, to: Path | None, *, wait: bool) -> None:
+def make(
+    office: Office,
+    /,
+    acct: str,
+    *,
+    epoch: int | None,
+    to: Path | None,
+    wait: bool,
+    purpose: str,
+) -> None:
     """Order a bundle of account ACCT's whole history; the worker makes it."""
     by = office.person()
     order_id = service.order(office.desk, acct, Kind.ON_REQUEST, by, epoch=epoch)
-    _placed(office, order_id, f"Bundle of {acct}", (by, to), wait=wait)
+    _placed(office, order_id, f"Bundle of {acct}", (by, to, purpose), wait=wait)
 
 
 @export.command(
@@ -98,6 +109,7 @@ Examples:
     type=click.Path(file_okay=False, exists=True, path_type=Path),
     help="Copy the finished files into this folder, for yourself.",
 )
+@PURPOSE
 @click.pass_obj
 def redact(  # noqa: PLR0913  (each is an option)
     office: Office,
@@ -110,6 +122,7 @@ def redact(  # noqa: PLR0913  (each is an option)
     around: int | None,
     to: Path | None,
     wait: bool,
+    purpose: str,
 ) -> None:
     """Order a redacted copy of BUNDLE: its order, its name, or an account (the newest whole one).
 
@@ -119,14 +132,19 @@ def redact(  # noqa: PLR0913  (each is an option)
     by = office.person()
     asked = Asked(profile=profile, reason=reason, since=since, until=until, around=around)
     order_id = order_copy(office.desk, named_order(office, bundle), asked, by)
-    _placed(office, order_id, f"Redacted copy of {bundle}", (by, to), wait=wait)
+    _placed(office, order_id, f"Redacted copy of {bundle}", (by, to, purpose), wait=wait)
 
 
 def _placed(
-    office: Office, order_id: str, title: str, for_whom: tuple[Person, Path | None], *, wait: bool
+    office: Office,
+    order_id: str,
+    title: str,
+    for_whom: tuple[Person, Path | None, str],
+    *,
+    wait: bool,
 ) -> None:
     """Say that an order is placed; or wait for its bundle, and copy it for whoever ordered it."""
-    by, to = for_whom
+    by, to, purpose = for_whom
     if not wait:
         value: JsonValue = {"order": order_id, "state": OrderState.ORDERED.value}
         office.show(value, f"Order {order_id} is placed; the worker makes the bundle.")
@@ -137,7 +155,7 @@ def _placed(
     own = [one for one in stored if not compartment_of_file(one.file)]
     copied = [] if to is None else copy_files(own, to)
     if copied:
-        service.record_copy(office.desk, order_id, by)
+        service.record_copy(office.desk, order_id, by, purpose=purpose)
     office.show(_value(done, stored), _text(done, stored, copied))
 
 

@@ -1,4 +1,4 @@
-/** What a redacted copy withholds: its index names exactly the lines that are withheld (FORMAT.md, 12). */
+/** What a redacted copy withholds: its index names exactly the lines that are withheld (FORMAT.md, 13). */
 
 import { type Json, type JsonObject, isObject } from "./canonical.ts";
 import { TIME } from "./note_check.ts";
@@ -49,7 +49,7 @@ export function orderOf(index: JsonObject): string {
   return typeof order === "string" && ORDER.test(order) ? order : "";
 }
 
-/** Tell whether this is how an index names what lies beside a bundle (FORMAT.md, 13). */
+/** Tell whether this is how an index names what lies beside a bundle (FORMAT.md, 14). */
 export function namesCompartments(value: Json): boolean {
   if (!Array.isArray(value)) return false;
   const names = value.map((row) =>

@@ -61,7 +61,7 @@ def test_whole_bundle_and_copies_lie_side_by_side_in_the_archive(
     ] * 2
     assert done[0].name == f"station-1-1234-e1-c{source.checkpoint}-redacted-{copies[0]}"
     keys = [one.key for order in service.orders(desk) for one in service.objects(desk, order.id)]
-    assert len(keys) == len(set(keys)) == 12
+    assert len(keys) == len(set(keys)) == 15
     found = [container(desk, copy_id) for copy_id in copies]
     reports = [examine(path, shop.anchors) for path in found]
     assert [(it.copy, it.withheld, str(it.outcome)) for it in reports] == [

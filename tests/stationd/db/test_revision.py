@@ -26,6 +26,10 @@ _LATER = frozenset(
     {
         "about",
         "purges",
+        "object_digests",
+        "renewal_objects",
+        "renewal_stamps",
+        "renewals",
         "purge_items",
         "purged_documents",
         "group_keys",

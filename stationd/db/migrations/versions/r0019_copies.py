@@ -5,8 +5,8 @@ from alembic import op
 
 __all__ = ["upgrade"]
 
-revision = "0017"
-down_revision = "0015"
+revision = "0019"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
@@ -35,6 +35,16 @@ def upgrade() -> None:
             "compartment", sa.String(length=12), comment="its archive alone; NULL: the bundle"
         ),
     )
+    if op.get_bind().dialect.name == "postgresql":
+        # SQLite keeps no comments.
+        op.alter_column(
+            "orders",
+            "kind",
+            comment="what the bundle is made for",
+            existing_comment="primary, closing or on_request",
+            existing_type=sa.String(length=12),
+            existing_nullable=False,
+        )
     op.create_table(
         "recipients",
         sa.Column("fingerprint", sa.String(length=64), nullable=False, comment="SHA-256, hex"),
