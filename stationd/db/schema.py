@@ -1,9 +1,8 @@
 """The tables of the station database.
 
-Times are nanoseconds since 1970 UTC (``..._ns``) where entries and records carry them, else the
-26-character text of `stationd.clock.iso`, which sorts as time does.  JSON is canonical text.
-``APPEND_ONLY`` names the tables whose rows triggers protect from UPDATE and DELETE, but for what a
-purge removes (`stationd.db.purging`).
+Times are nanoseconds since 1970 UTC (``..._ns``) where entries and records carry them, else text of
+`stationd.clock.iso`, which sorts as time does.  JSON is canonical text.  Triggers protect rows of
+``APPEND_ONLY`` from UPDATE and DELETE, but for what a purge removes (`stationd.db.purging`).
 """
 
 import sqlalchemy as sa
@@ -596,7 +595,6 @@ checks = sa.Table(
 
 APPEND_ONLY = (
     *("entries", "records", "documents", "checkpoints", "notes"),
-    *("marks", "cosignatures", "anchors", "stamps", "anchor_objects"),
-    *("case_facts", "case_steps", "purged_documents"),
-    *("object_digests", "renewals", "renewal_stamps", "renewal_objects"),
+    *("marks", "cosignatures", "anchors", "stamps", "anchor_objects", "case_facts", "case_steps"),
+    *("purged_documents", "object_digests", "renewals", "renewal_stamps", "renewal_objects"),
 )
