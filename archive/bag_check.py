@@ -24,7 +24,7 @@ CHECKERS = {
 }
 _SCRIPT = ("verify/verify.sh", "ac4fe3f032a2c22db2982f44d5b4776b459eeca19c227a0e24628e46c210c971")
 # What `make page` builds of these sources, here and anywhere.
-_PAGE = ("verify/verify.html", "efe1481839a9c1cb81a7dc25d5dc937a6b4d5d0fb8bd32cdd306686a6e719fd7")
+_PAGE = ("verify/verify.html", "598a6fa47ebd8553caebf8630038b5d0844f0fb31bfb1f07cf932cef79360212")
 
 KINDS = ("primary", "closing", "on_request")
 REQUIRED = (

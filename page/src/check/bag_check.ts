@@ -18,7 +18,8 @@ export const REQUIRED = [
   "data/documents/index.json",
 ];
 const OPTIONAL = new RegExp(
-  "^(?:volumes-sha256\\.txt|trust/(?:crls|ocsp)\\.pem|custodian-certification\\.pdf|data/case\\.json|data/proofs/proofs\\.json" +
+  "^(?:volumes-sha256\\.txt|trust/(?:crls|ocsp)\\.pem|custodian-certification\\.pdf" +
+    "|data/case\\.json|data/proofs/proofs\\.json" +
     "|verify/(?:note_check|openssl|point_check|proof_check)\\.py|verify/verify\\.html" +
     "|data/(?:documents|notices)/[0-9a-f]{16}-[A-Za-z0-9._-]+)$",
 );

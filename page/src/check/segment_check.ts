@@ -90,7 +90,8 @@ export async function readSegment(job: SegmentJob): Promise<SegmentSeen> {
   const reading = new Reading(job);
   try {
     const [records, rows] = await reading.read();
-    return { segment: reading.segment, files: [records, rows], rows: reading.rows.problems, catalogue: reading.catalogue() };
+    const { segment, rows: against } = reading;
+    return { segment, files: [records, rows], rows: against.problems, catalogue: reading.catalogue() };
   } catch (error) {
     if (!(error instanceof BrokenFileError || error instanceof CheckError)) throw error;
     const text = `could not be read to its end: ${error.message}`;
