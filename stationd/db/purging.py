@@ -118,7 +118,8 @@ def _put(dialect: str, table: str, act: str, allowed: str) -> list[str]:
     return [
         (
             f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$\n"
-            f"BEGIN\n  IF ({allowed}) IS NOT TRUE THEN\n    RAISE EXCEPTION '{refusal}';\n"
+            f"BEGIN\n  IF ({allowed}) IS NOT TRUE THEN\n    RAISE EXCEPTION '{refusal}'\n"
+            f"      USING ERRCODE = 'integrity_constraint_violation';\n"
             f"  END IF;\n  RETURN {back};\nEND $$"
         ),
         f"DROP TRIGGER {name} ON {table}",
