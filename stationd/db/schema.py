@@ -25,6 +25,7 @@ from stationd.db.retaining import (
     purge_items,
     purged_documents,
     purges,
+    recipients,
     retention_rules,
 )
 from stationd.db.watching import gaps, heard_hours, silences, starts, supervision
@@ -47,6 +48,7 @@ __all__ = [
     "purge_items",
     "purged_documents",
     "purges",
+    "recipients",
     "renewal_objects",
     "renewal_stamps",
     "renewals",
@@ -513,7 +515,7 @@ orders = sa.Table(
     "orders",
     metadata,
     _id(),
-    sa.Column("kind", sa.String(12), nullable=False, comment="primary, closing or on_request"),
+    sa.Column("kind", sa.String(12), nullable=False, comment="what the bundle is made for"),
     sa.Column("acct", sa.String(32), nullable=False, index=True),
     sa.Column("epoch", sa.Integer, nullable=False),
     sa.Column("case_id", sa.String(40), comment="NULL: no case"),
@@ -541,6 +543,8 @@ orders = sa.Table(
     sa.Column("verified_at", Time, comment="last good read-back; NULL: none"),
     sa.Column("reverify_at", Time, comment="when it is read back anew; NULL: not set yet"),
     sa.Column("horizon", sa.Integer, comment="days before its lock ends, as alarmed; NULL: none"),
+    sa.Column("source_id", sa.String(40), comment="the whole bundle it copies; NULL: whole"),
+    sa.Column("redaction", Json, comment="profile, reason and span; NULL: whole"),
     comment="Bundles ordered, and how far each is.",
 )
 
