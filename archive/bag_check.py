@@ -24,7 +24,7 @@ CHECKERS = {
 }
 _SCRIPT = ("verify/verify.sh", "ac4fe3f032a2c22db2982f44d5b4776b459eeca19c227a0e24628e46c210c971")
 # What `make page` builds of these sources, here and anywhere.
-_PAGE = ("verify/verify.html", "598a6fa47ebd8553caebf8630038b5d0844f0fb31bfb1f07cf932cef79360212")
+_PAGE = ("verify/verify.html", "f9cf4a213335a45eda28d169a9c3c37a3458a241c16cbd035e6dad6c026dd540")
 
 KINDS = ("primary", "closing", "on_request")
 REQUIRED = (
