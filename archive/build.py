@@ -18,7 +18,6 @@ from zoneinfo import ZoneInfo
 from archive import canonical, cms, merkle, xades
 from archive.authorities.base import Authority
 from archive.canonical import JsonValue
-from archive.certificate_pages import certification_pdf, certification_text
 from archive.certificates import Copies
 from archive.container import Sign, VolumeWriter, deflate_probe, pack, volume_list
 from archive.daybook import schedule
@@ -247,6 +246,12 @@ def write_forms(
     facts: FormFacts, copies: Copies, target: Path, paper: str = "letter"
 ) -> tuple[Path, ...]:
     """Write the custodian's forms that stand beside a container; return text and PDF."""
+    # As with the report: what draws pages is loaded when there are some to draw.
+    from archive.certificate_pages import (  # noqa: PLC0415
+        certification_pdf,
+        certification_text,
+    )
+
     stem = f"{facts.base}-certification"
     text, pdf = target / f"{stem}.txt", target / f"{stem}.pdf"
     text.write_bytes(certification_text(facts, copies))
@@ -401,6 +406,11 @@ def _tags(bag: Bag, source: BundleSource, trust: Trust, made: _Tags) -> Built:
     payload = {name: listed for name, listed in bag.files.items() if name.startswith("data/")}
     form = made.form
     bag.write(_README, readme(form, trust))
+    from archive.certificate_pages import (  # noqa: PLC0415
+        certification_pdf,
+        certification_text,
+    )
+
     copies = Copies(payload=payload, report=report, pages=made.pages)
     bag.write(f"{_FORM}.txt", certification_text(form, copies))
     certification_pdf(bag.path(f"{_FORM}.pdf"), form, copies, paper_of(source.facts))

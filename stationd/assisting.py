@@ -34,12 +34,14 @@ from stationd.handouts.making import hand_out
 from stationd.handouts.store import forget_links
 from stationd.logs import note
 from stationd.purges.work import work as purge
+from stationd.renewals import service as renewals
 from stationd.schedule.checks import (
     ANCHORING,
     ARCHIVE,
     HOLDS,
     LOCKS,
     READ_BACK,
+    RENEWAL,
     Check,
     record_check,
 )
@@ -223,6 +225,8 @@ def _audit(settings: Settings, desk: Desk, count: str) -> None:
 def _do(settings: Settings, shop: Workshop, word: str, order_id: str) -> None:
     if word in _ROUNDS:
         _ROUNDS[word](shop)
+        if word == "upkeep":
+            _renew(settings, shop.desk)
         return
     if word == "order":
         done = attempt(shop, order_id)
@@ -231,6 +235,18 @@ def _do(settings: Settings, shop: Workshop, word: str, order_id: str) -> None:
     else:
         done = reverify(shop, order_id)
     note(_log.info, "order", order=done.id, state=done.state.value, why=done.why)
+
+
+def _renew(settings: Settings, desk: Desk) -> None:
+    """List everything that is stored and have it stamped, if a year is over."""
+    try:
+        done = renewals.work(parts.renewing(settings, desk))
+    except (StationdError, ArchiveError, OSError) as error:
+        _check(desk, RENEWAL, "failed", sentence(error))
+        return
+    if done is not None:
+        text = f"list {done.n} of {done.objects} object(s) was stamped and stored"
+        _check(desk, RENEWAL, "passed", text)
 
 
 def _purge(shop: Workshop) -> None:

@@ -200,6 +200,15 @@ class LedgerSettings(Table):
     )
 
 
+class TokenSettings(Table):
+    """A token (PKCS#11) that holds the seal's key; ``seal_key`` is not asked for then."""
+
+    module: Path = Field(description="The PKCS#11 module of the token's maker.")
+    token: str = Field(min_length=1, description="The token's label.")
+    key: str = Field(min_length=1, description="The label of the private key on it.")
+    pin: str = Field(description="File with the user's PIN: path or credential.")
+
+
 class KeySettings(Table):
     """Keys and certificates of `stationctl keys init`; each a path or a credential's name."""
 
@@ -219,6 +228,9 @@ class KeySettings(Table):
     )
     responder_certificate: str = Field(
         default="ocsp.pem", description="The responder's certificate."
+    )
+    token: TokenSettings | None = Field(
+        default=None, description="A token with the seal's key, in place of `seal_key`."
     )
 
 
@@ -263,6 +275,10 @@ class ArchiveSettings(Table):
     )
     retention_other: Period = Field(
         default=timedelta(days=730), description="Lock of every other kind."
+    )
+    renew_every: Period = Field(
+        default=timedelta(days=365),
+        description="Time between two lists of everything that is stored, each stamped anew.",
     )
     paper: Literal["letter", "a4"] = Field(
         default="letter", description="Paper of the printed report in a bundle."

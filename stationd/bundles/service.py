@@ -137,8 +137,8 @@ def replace_order(desk: Desk, order_id: str, by: Person, *, why: str) -> str:
         return new
 
 
-def record_copy(desk: Desk, order_id: str, by: Person) -> None:
-    """Append to the custody that whoever ordered a bundle took a copy of it."""
+def record_copy(desk: Desk, order_id: str, by: Person, *, purpose: str = "work") -> None:
+    """Append to the custody that whoever ordered a bundle took a copy of it, and for what."""
     require(by, Right.MAKE_BUNDLES)
     with desk.database.writing() as connection:
         made = store.read_order(connection, order_id)
@@ -146,7 +146,7 @@ def record_copy(desk: Desk, order_id: str, by: Person) -> None:
             {"key": one.key, "sha256": one.sha256, "version_id": one.version_id}
             for one in store.read_objects(connection, order_id)
         ]
-        draft = custody(made, "copied", by, {"objects": listed})
+        draft = custody(made, "copied", by, {"objects": listed, "purpose": purpose})
         append(connection, [draft], station=desk.station, now=desk.clock.now(), ids=desk.ids)
 
 

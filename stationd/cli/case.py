@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from archive.canonical import JsonValue
+from stationd.access.model import Purpose
 from stationd.bundles.model import Order
 from stationd.cases import service
 from stationd.cases.effects import CLOSING, EVALUATE, EXTEND
@@ -14,6 +15,7 @@ from stationd.cases.guards import as_json
 from stationd.cases.kinds import CHANNELS, KINDS, documents_for, recordable
 from stationd.cases.model import Attachment, Case, Reason, Status
 from stationd.cases.states import STATES, Event, State
+from stationd.cli.custody import PURPOSE
 from stationd.cli.moments import MOMENT
 from stationd.cli.office import Office
 from stationd.cli.output import table
@@ -97,14 +99,15 @@ def list_(office: Office, acct: str | None, *, every: bool) -> None:
 
 @case.command()
 @click.argument("case_id")
+@PURPOSE
 @click.pass_obj
-def show(office: Office, case_id: str) -> None:
+def show(office: Office, case_id: str, *, purpose: str) -> None:
     """Show case CASE_ID: every guard with what is missing and who has it, facts, steps, bundles.
 
     The first characters of the id are enough.
     """
     view = service.look(office.desk, case_id)
-    office.trail.reading("case", acct=view.case.acct)
+    office.reads("case", acct=view.case.acct, purpose=purpose)
     office.show(_view_value(view), _view_text(view))
 
 
@@ -120,7 +123,7 @@ def facts(
     """List the facts of case CASE_ID, or record one of KIND."""
     if kind is None:
         view = service.look(office.desk, case_id)
-        office.trail.reading("case facts", acct=view.case.acct)
+        office.reads("case facts", acct=view.case.acct, purpose=Purpose.CASE.value)
         listed = _fact_rows(view)
         value: list[JsonValue] = [_fact_value(one) for one in view.facts]
         office.show(value, table(("fact", "at", "by", "what", ""), listed))

@@ -48,6 +48,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Check what arrives, and receivers' clocks.",
         ),
         "redecode": ("stationd.cli.redecode:redecode", "Read kept frames anew, and correct."),
+        "renewals": (
+            "stationd.cli.renewals:renewals",
+            "List what is stored, stamped anew each year.",
+        ),
         "retention": (
             "stationd.cli.retention:retention",
             "Show how long things are kept; remove what is past that.",

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from archive.canonical import JsonValue
+from stationd.access.model import Purpose
 from stationd.cli.office import Office
 from stationd.cli.output import table
 from stationd.clock import iso
@@ -164,7 +165,7 @@ def certificate(office: Office, purge_id: str, into: Path | None) -> None:
 def tombstones(office: Office, acct: str, epoch: int, after: int) -> None:
     """Show what stays in the places of purged records of ACCT, a thousand at a time."""
     found = service.tombstones(office.desk, acct, (epoch, after))
-    office.trail.reading("tombstones", acct=acct)
+    office.reads("tombstones", acct=acct, purpose=Purpose.WORK.value)
     head = ("epoch", "seq", "appended", "type", "leaf", "head of the chain")
     rows = [
         [str(one.epoch), str(one.seq), one.t, one.type, one.leaf.hex(), one.head.hex()]

@@ -9,7 +9,9 @@ wider reach are looked for by the program, in the same transaction.
 
 import sqlalchemy as sa
 
-__all__ = ["PURGED_FACT", "PURGED_RESULTS", "create", "statements"]
+from stationd.db import triggers
+
+__all__ = ["PURGED_FACT", "PURGED_RESULTS", "create", "statements", "undo"]
 
 PURGED_FACT = '{"purged":true}'
 """What stands in a case fact once it is purged."""
@@ -80,6 +82,20 @@ def create(connection: sa.Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
+def undo(connection: sa.Connection) -> None:
+    """Put the triggers that refuse all back, in a SQLite database.
+
+    A migration that makes a table anew which these triggers name (``holds``, ``cases``, ``purges``
+    …) calls this first and `create` last: SQLite renames no table under them.
+    """
+    for table, act in (*((table, "update") for table in _MAY), ("documents", "delete")):
+        name = f"{table}_no_{act}"
+        connection.exec_driver_sql(f"DROP TRIGGER {name}")
+        for statement in triggers.statements("sqlite", (table,)):
+            if f" {name} " in statement:
+                connection.exec_driver_sql(statement)
+
+
 def _allowed(dialect: str, table: str) -> str:
     same = "IS" if dialect == "sqlite" else "IS NOT DISTINCT FROM"
     quoted = (f'NEW."{name}" {same} OLD."{name}"' for name in _STAYS[table])
@@ -102,7 +118,8 @@ def _put(dialect: str, table: str, act: str, allowed: str) -> list[str]:
     return [
         (
             f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$\n"
-            f"BEGIN\n  IF ({allowed}) IS NOT TRUE THEN\n    RAISE EXCEPTION '{refusal}';\n"
+            f"BEGIN\n  IF ({allowed}) IS NOT TRUE THEN\n    RAISE EXCEPTION '{refusal}'\n"
+            "      USING ERRCODE = 'integrity_constraint_violation';\n"
             f"  END IF;\n  RETURN {back};\nEND $$"
         ),
         f"DROP TRIGGER {name} ON {table}",

@@ -2,6 +2,9 @@
 
 The owner of the tables makes them (`stationctl migrate`) and can do anything to them; nothing that
 runs day and night should log in as the owner.  SQLite has no roles.
+
+Of the record the role may take out what a purge takes out, and the triggers let it do that in a
+purge alone (`stationd.db.purging`).
 """
 
 import sqlalchemy as sa
@@ -15,6 +18,9 @@ _VERSION = "alembic_version"
 _ADDED_TO = "SELECT, INSERT"
 _CHANGED = "SELECT, INSERT, UPDATE, DELETE"
 _CHANGES = ("UPDATE", "DELETE", "TRUNCATE")
+# What a purge changes or removes; each has a trigger of its own.
+_PURGED = {"case_facts": "fact", "case_steps": "results", "entries": "body", "records": "body"}
+_REMOVED = "documents"
 
 
 def statements(role: str) -> list[str]:
@@ -27,6 +33,8 @@ def statements(role: str) -> list[str]:
         f"GRANT SELECT ON {_VERSION} TO {role}",
         f"GRANT {_ADDED_TO} ON {', '.join(sorted(APPEND_ONLY))} TO {role}",
         f"GRANT {_CHANGED} ON {', '.join(changed)} TO {role}",
+        *(f"GRANT UPDATE ({column}) ON {table} TO {role}" for table, column in _PURGED.items()),
+        f"GRANT DELETE ON {_REMOVED} TO {role}",
     ]
 
 
@@ -47,7 +55,9 @@ def read_unguarded(connection: Connection) -> list[str]:
     may = sa.func.has_table_privilege
     query = sa.select(
         *(
-            sa.or_(*(may(table, change) for change in _CHANGES)).label(table)
+            sa.or_(
+                *(may(table, it) for it in _CHANGES if (table, it) != (_REMOVED, "DELETE"))
+            ).label(table)
             for table in APPEND_ONLY
         )
     )

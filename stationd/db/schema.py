@@ -19,6 +19,7 @@ from stationd.db.anchoring import (
     stamps,
 )
 from stationd.db.columns import Hash, Time, chain_columns, metadata
+from stationd.db.renewing import object_digests, renewal_objects, renewal_stamps, renewals
 from stationd.db.retaining import (
     handouts,
     holds,
@@ -42,10 +43,14 @@ __all__ = [
     "marks",
     "metadata",
     "mismatches",
+    "object_digests",
     "published",
     "purge_items",
     "purged_documents",
     "purges",
+    "renewal_objects",
+    "renewal_stamps",
+    "renewals",
     "retention_rules",
     "silences",
     "stamps",
@@ -593,4 +598,5 @@ APPEND_ONLY = (
     *("entries", "records", "documents", "checkpoints", "notes"),
     *("marks", "cosignatures", "anchors", "stamps", "anchor_objects"),
     *("case_facts", "case_steps", "purged_documents"),
+    *("object_digests", "renewals", "renewal_stamps", "renewal_objects"),
 )

@@ -1,7 +1,7 @@
 """The ledger's SQL: chains grow, and nothing else happens to them.
 
-Whoever appends locks the heads of all chains it needs first, sorted by ``account_key``; on SQLite
-the writing transaction holds the only lock from its start.
+A writing transaction holds the one write lock from its start.  Whoever appends locks the heads of
+all chains it needs besides, sorted by ``account_key``: a second wall, where there are row locks.
 """
 
 import hashlib

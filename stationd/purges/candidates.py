@@ -1,7 +1,7 @@
 """What may go, asked in the caller's transaction: once to list it, and again whenever some goes."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from stationd.bundles import store as bundles
@@ -111,10 +111,7 @@ def _changed(connection: Connection, purge: Purge, item: Item) -> str | None:
     """Return what is not any more as the list says that two persons saw; None: nothing."""
     listed = item_of(purge.listed, item.acct, item.data_class.value)
     if item.data_class is DataClass.BUNDLES:
-        known = {one["order"] for one in listed["bundles"]}
-        orders = bundles.read_orders(connection, acct=item.acct)
-        new = [order.id for order in orders if order.id not in known and order.state not in _OVER]
-        return f"bundle {new[0]} was ordered since it was listed" if new else None
+        return _new_bundle(connection, item.acct, {one["order"] for one in listed["bundles"]})
     for one in listed["kept_in"]:
         order = bundles.read_order(connection, one["order"])
         if order.state is not OrderState.VERIFIED:
@@ -127,6 +124,13 @@ def _changed(connection: Connection, purge: Purge, item: Item) -> str | None:
 
 
 _OVER = (OrderState.FAILED, OrderState.PURGED)
+
+
+def _new_bundle(connection: Connection, acct: str, known: Collection[str]) -> str | None:
+    for order in bundles.read_orders(connection, acct=acct):
+        if order.id not in known and order.state not in _OVER:
+            return f"bundle {order.id} was ordered since it was listed"
+    return None
 
 
 def stale(connection: Connection, purge: Purge, item: Item, now: datetime) -> list[str]:

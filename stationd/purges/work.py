@@ -1,7 +1,7 @@
 """The worker's part of a purge: bounded steps, each of which may be the last before a kill.
 
 1. *Read back*: the bundles that hold what goes are fetched and verified within the hour before.
-2. *Take*: in one transaction no hold can be set or lifted, everything that may forbid it is asked
+2. *Take*: in one transaction, which no hold can come into, everything that may forbid it is asked
    again, one batch goes, and what has gone is noted.  After a kill the batch is gone and noted, or
    neither.
 3. *Remove* (bundles): a file is noted as going, asked for all that forbids it in the same
@@ -38,7 +38,7 @@ from stationd.purges.model import Item, ItemState, Purge, PurgeState
 from stationd.retention.model import DataClass
 from stationd.staff.model import WORKER
 from stationd.tombstones.model import Taken
-from stationd.tombstones.store import fence, take_cases, take_records
+from stationd.tombstones.store import overwrite, take_cases, take_records
 
 __all__ = ["BATCH", "RETRY", "work"]
 
@@ -109,7 +109,7 @@ def _take(shop: Workshop, purge: Purge) -> None:
     """Take one batch of rows, once everything that may forbid it was asked in its transaction."""
     desk = shop.desk
     with desk.database.writing() as connection:
-        fence(connection)
+        overwrite(connection)
         item = _begun(desk, connection, purge.id)
         if item is None:
             return
@@ -195,7 +195,7 @@ def _remove(shop: Workshop, purge: Purge, item: Item) -> None:
     desk = shop.desk
     _settle(shop, purge, item)
     with desk.database.writing() as connection:
-        fence(connection)
+        overwrite(connection)
         begun = _begun(desk, connection, purge.id)
         if begun is None:
             return

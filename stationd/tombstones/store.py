@@ -18,9 +18,9 @@ from stationd.db.purging import PURGED_FACT, PURGED_RESULTS
 from stationd.tombstones.model import Cursor, Extent, Taken, Tombstone
 
 __all__ = [
-    "fence",
     "has_case_facts",
     "has_records",
+    "overwrite",
     "read_extents",
     "read_tombstones",
     "take_cases",
@@ -31,16 +31,14 @@ _DOC = re.compile(rb'"doc":"([0-9a-f]{64})"')
 _SUMMARIES = (schema.silences, schema.runaways)
 
 
-def fence(connection: Connection) -> None:
-    """Let no hold be set or lifted before this transaction is over, and leave no bytes behind.
+def overwrite(connection: Connection) -> None:
+    """Have what this transaction takes out of rows overwritten with zeros, where that can be.
 
-    On SQLite a writing transaction is alone anyhow; there what is taken out of a row is overwritten
-    with zeros in the file.  On PostgreSQL whoever sets a hold waits for us, or we for them.
+    That nobody sets or lifts a hold meanwhile is `Database.writing`'s: one transaction writes at a
+    time, on either database.
     """
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("PRAGMA secure_delete=ON")
-    else:
-        connection.exec_driver_sql("LOCK TABLE holds IN SHARE MODE")
 
 
 def read_extents(connection: Connection, acct: str) -> list[Extent]:

@@ -219,7 +219,7 @@ class Roll:
             connection.execute(
                 sa.insert(schema.transmitter_links),
                 {
-                    "id": f"{transmitter}/{acct}/{iso(since)}",
+                    "id": f"{transmitter}/{acct}/{since:%y%m%d%H%M%S}",
                     "transmitter_id": transmitter,
                     "acct": acct,
                     "scope": json.dumps(scope or {}),

@@ -19,10 +19,12 @@ from stationd.errors import MistakeError
 from stationd.ids import SystemIds
 from stationd.journal.model import Draft, Kind, encode_body
 from stationd.journal.reader import JournalReader
+from stationd.journal.released import Released, released_path, write_released
 from stationd.journal.store import Journal
 from stationd.keys.model import KeyUse, What
 from stationd.keys.store import record_uses
 from stationd.roster.service import publish
+from stationd.settings import load
 from stationd.supervision.wall_clock import ClockState, Reading
 from tests.postgresql import PROGRAMS, SUPERUSER
 
@@ -231,6 +233,55 @@ def test_a_journal_that_was_exchanged_is_found(look, received, monkeypatch):
     monkeypatch.setattr(symptoms, "read_taken", lambda *_: (3, b"another link"))
     first, _ = look("journal")
     assert (first.outcome, "not the one that was taken" in first.text) == (FAILED, True)
+
+
+def release(config, position):
+    path = load(config).journal.path
+    reader = JournalReader(path)
+    (entry,) = reader.read(position - 1, 1)
+    written = Released(journal=reader.id, position=position, link=entry.link)
+    write_released(released_path(path), written)
+    reader.close()
+
+
+def later(**more):
+    return SetClock(SystemClock().now() + timedelta(**more))
+
+
+def test_what_waits_for_an_anchor_warns_once_that_is_late(look, received, config):
+    assert outcomes(look("journal kept")) == [PASSED]
+    late, said = look("journal kept", clock=later(days=2))
+    assert (late.outcome, said.outcome) == (WARNED, PASSED)
+    assert late.text.startswith("3 entries, the oldest of ")
+    assert "never dropped before, however full the disk becomes; there is no table" in late.text
+    release(config, 3)
+    assert outcomes(look("journal kept", clock=later(days=2))) == [PASSED]
+    (said,) = look("journal kept", clock=later(days=2))
+    assert "an anchor in the archive covers all of them" in said.text
+
+
+def test_what_an_archive_should_have_covered_says_where_to_read(look, received, config):
+    archive = """
+        [archive.store]
+        kind = "directory"
+        path = "/nowhere"
+    """
+    late, _ = look("journal kept", archive, clock=later(days=2))
+    assert "docs/howto/anchors-late.md" in late.text
+
+
+def test_what_may_go_and_stays_warns(look, received, config):
+    release(config, 2)
+    found = look("journal kept", clock=later(days=30, hours=23))
+    assert [one.text for one in found if "still there" in one.text] == []
+    found = look("journal kept", clock=later(days=31, hours=1))
+    (told,) = [one for one in found if "still there" in one.text]
+    assert told.outcome is WARNED
+
+
+def test_without_a_journal_nothing_is_kept(look, desk):
+    (finding,) = look("journal kept")
+    assert (finding.outcome, finding.text) == (PASSED, "there is no journal yet")
 
 
 def test_an_empty_journal_passes(look, desk, monkeypatch):

@@ -142,6 +142,18 @@ def test_a_document_goes_only_where_its_hash_stays(filled: Database) -> None:
     refused(filled, "DELETE FROM purged_documents")
 
 
+def test_the_walls_can_be_taken_down_for_a_migration_and_nothing_goes_without_them(
+    filled: Database,
+) -> None:
+    with filled.writing() as connection:
+        purging.undo(connection)
+    for statement in TAKE.values():
+        refused(filled, statement)
+    with filled.writing() as connection:
+        purging.create(connection)
+    execute(filled, *TAKE.values())
+
+
 def test_postgresql_has_the_same_walls() -> None:
     made = purging.statements("postgresql")
     assert len(made) == 15

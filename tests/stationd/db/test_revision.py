@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from stationd.db import closing
+from stationd.db import closing, purging
 from stationd.db.engine import Database
 from stationd.db.revision import (
     RevisionError,
@@ -25,6 +25,13 @@ from stationd.errors import MistakeError
 _LATER = frozenset(
     {
         "about",
+        "purges",
+        "object_digests",
+        "renewal_objects",
+        "renewal_stamps",
+        "renewals",
+        "purge_items",
+        "purged_documents",
         "group_keys",
         "handouts",
         "retention_rules",
@@ -157,6 +164,7 @@ def older(database: Database) -> None:
         connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
         for trigger in closing.names():
             connection.exec_driver_sql(f"DROP TRIGGER {trigger}")
+        purging.undo(connection)
         for table in reversed(metadata.sorted_tables):
             if table.name in _LATER:
                 connection.exec_driver_sql(f"DROP TABLE {table.name}")

@@ -13,6 +13,8 @@ from stationd.holds.model import HoldKind, Reach, Scope
 from stationd.ledger.store import append_close, read_documents
 from stationd.staff.model import Person, Role
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture(autouse=True)
 def account(desk, opening, clerk):

@@ -26,7 +26,7 @@ def take(desk, acct, *portions):
     left = list(portions)
     while not taken[-1].over:
         with desk.database.writing() as connection:
-            store.fence(connection)
+            store.overwrite(connection)
             taken.append(
                 store.take_records(
                     connection,
@@ -199,3 +199,10 @@ def test_what_tells_of_an_account_beside_the_ledger_goes_with_its_last_record(le
             connection.execute(sa.insert(schema.runaways), {"acct": acct, **run})
     take(ledger.desk, "1")
     assert [row.acct for row in rows(ledger.desk, sa.select(schema.runaways))] == ["2"]
+
+
+def test_what_a_transaction_takes_is_overwritten_in_the_file(ledger):
+    with ledger.desk.database.writing() as connection:
+        connection.exec_driver_sql("PRAGMA secure_delete=OFF").close()
+        store.overwrite(connection)
+        assert connection.exec_driver_sql("PRAGMA secure_delete").scalar() == 1
