@@ -24,7 +24,7 @@ CHECKERS = {
 }
 _SCRIPT = ("verify/verify.sh", "ac4fe3f032a2c22db2982f44d5b4776b459eeca19c227a0e24628e46c210c971")
 # What `make page` builds of these sources, here and anywhere.
-_PAGE = ("verify/verify.html", "15bd2a47db09dddf3a5e0b03ed5eea51afb7776f3e90feba97e08b24de365dc3")
+_PAGE = ("verify/verify.html", "45f346084872f837ef331aeca6876b7688c518eb73e24fe444aa654c8d43ed68")
 
 KINDS = ("primary", "closing", "on_request")
 REQUIRED = (
