@@ -59,7 +59,6 @@ __all__ = [
     "read_sites",
     "read_transmitter",
     "read_transmitters",
-    "record_account",
     "record_accounts",
     "record_contracts",
     "record_customers",
@@ -68,7 +67,6 @@ __all__ = [
     "record_links",
     "record_service",
     "record_sites",
-    "record_standing",
     "record_state",
     "record_transmitters",
     "rewrite_account",
@@ -340,11 +338,6 @@ def record_contracts(connection: Connection, new: Sequence[Contract]) -> None:
     _insert(connection, contracts, [_contract_values(one) for one in new])
 
 
-def record_account(connection: Connection, account: Account) -> None:
-    """Add an account."""
-    record_accounts(connection, [account])
-
-
 def record_accounts(connection: Connection, new: Sequence[Account]) -> None:
     """Add accounts."""
     _insert(connection, accounts, [_account_values(one) for one in new])
@@ -384,13 +377,6 @@ def record_state(
     if epoch is not None:
         values["epoch"] = epoch
     connection.execute(sa.update(accounts).where(accounts.c.acct == acct).values(**values))
-
-
-def record_standing(connection: Connection, contract_id: str, standing: Standing) -> None:
-    """Set how a contract stands."""
-    connection.execute(
-        sa.update(contracts).where(contracts.c.id == contract_id).values(standing=standing.value)
-    )
 
 
 def rewrite_customer(connection: Connection, customer: Customer) -> None:

@@ -44,6 +44,7 @@ from stationd.clock import iso
 from stationd.db.engine import Connection
 from stationd.desk import Desk
 from stationd.errors import MistakeError, NotAuthorisedError, RefusedError
+from stationd.ledger.compartments import compartment_of_fact
 from stationd.ledger.model import STATION, Origin, RecordDraft, RecordType
 from stationd.ledger.store import append, store_document
 from stationd.schedule.checks import read_check
@@ -63,8 +64,6 @@ __all__ = [
     "record_notice",
     "step",
 ]
-
-_PRODUCIBLE = "producible"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -358,7 +357,7 @@ def _keep(scene: Scene, kind: str, document: Attachment, *, act: str = "document
         content=document.content,
         media_type=document.media_type,
         name=document.name,
-        compartment=_PRODUCIBLE,
+        compartment=compartment_of_fact(kind),
         now=scene.now,
         ids=scene.desk.ids,
     )
