@@ -26,7 +26,7 @@ CHECKERS = {
 }
 _SCRIPT = ("verify/verify.sh", "ac4fe3f032a2c22db2982f44d5b4776b459eeca19c227a0e24628e46c210c971")
 # What `make page` builds of these sources, here and anywhere.
-_PAGE = ("verify/verify.html", "9d317b2c93677e6f45631c61193e1c2589399b9349469466a0553003ea843305")
+_PAGE = ("verify/verify.html", "518152e5cf1dfdaa904eee929666e598dca5b288e5f074a4bd6d2aa396cdbb04")
 
 KINDS = ("primary", "closing", "on_request", COPY)
 REQUIRED = (

@@ -74,7 +74,8 @@ export class RecordList {
 
   private row(line: Line, place: number, base: number): HTMLElement {
     const { fields, seq } = line;
-    const kind = text(fields.class) || text(fields.type);
+    const withheld = fields.redacted === true;
+    const kind = withheld ? "withheld" : text(fields.class) || text(fields.type);
     const what = [text(fields.code), text(fields.name), text(fields.text), text(fields.by)].filter(Boolean).join("  ");
     const where = [text(fields.zone) && `zone ${text(fields.zone)}`, text(fields.user) && `user ${text(fields.user)}`];
     const cell = (content: Node | string, name = "") => element("span", { role: "gridcell", class: name }, content);
@@ -84,7 +85,7 @@ export class RecordList {
       cell(counted(seq), "seq"),
       cell(shownTime(this.clock!.time(Date.parse(text(fields.t)))), "time"),
       cell(element("span", { class: `key ${groupOf(kind)}` }, kind)),
-      cell(what || text(fields.type), "what"),
+      cell(withheld ? "its hash stands in its place" : what || text(fields.type), "what"),
       cell(where.filter(Boolean).join(", ")),
     );
     made.style.transform = `translateY(${base + place * ROW}px)`;
