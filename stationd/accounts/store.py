@@ -66,6 +66,7 @@ __all__ = [
     "record_dealers",
     "record_link_end",
     "record_links",
+    "record_quarantine",
     "record_service",
     "record_sites",
     "record_standing",
@@ -393,6 +394,15 @@ def record_standing(connection: Connection, contract_id: str, standing: Standing
     )
 
 
+def record_quarantine(connection: Connection, transmitter_id: str, until: datetime) -> None:
+    """Set until when a number is given to nobody else."""
+    connection.execute(
+        sa.update(transmitters)
+        .where(transmitters.c.id == transmitter_id)
+        .values(quarantined_until=iso(until))
+    )
+
+
 def rewrite_customer(connection: Connection, customer: Customer) -> None:
     """Replace a customer's row."""
     _replace(connection, customers, customers.c.id == customer.id, _customer_values(customer))
@@ -537,6 +547,7 @@ def _transmitter(row: Any) -> Transmitter:  # noqa: ANN401
         window_ahead=row.window_ahead,
         poll_interval=row.poll_interval,
         switches=frozenset(json.loads(row.switches)),
+        quarantined_until=_moment(row.quarantined_until),
     )
 
 
@@ -551,6 +562,9 @@ def _transmitter_values(transmitter: Transmitter) -> dict[str, object]:
         "window_ahead": transmitter.window_ahead,
         "poll_interval": transmitter.poll_interval,
         "switches": encode(list[JsonValue](sorted(transmitter.switches))).decode(),
+        "quarantined_until": (
+            None if transmitter.quarantined_until is None else iso(transmitter.quarantined_until)
+        ),
     }
 
 

@@ -35,7 +35,7 @@ __all__ = [
 class StoredFact:
     """A fact's row: what was recorded, by whom, with which document."""
 
-    __slots__ = ("at", "author", "doc", "fact", "id", "kind")
+    __slots__ = ("at", "author", "compartment", "doc", "fact", "id", "kind")
 
     def __init__(self, row: Any) -> None:  # noqa: ANN401  (a row has the shape of its query)
         self.id: str = row.id
@@ -44,6 +44,7 @@ class StoredFact:
         self.doc: bytes | None = row.doc
         self.author: str = row.author
         self.at: datetime = parse_iso(row.at)
+        self.compartment: str = row.compartment
 
     @property
     def recorded(self) -> RecordedFact:
@@ -54,6 +55,7 @@ class StoredFact:
             at=self.at,
             author=self.author,
             has_document=self.doc is not None,
+            told=self.fact,
         )
 
 
@@ -127,6 +129,7 @@ def record_moved(connection: Connection, case: Case, *, over: bool) -> None:
         .where(cases.c.id == case.id, cases.c.version == case.version - 1)
         .values(
             open_contract_id=None if over else case.contract_id,
+            reason=case.reason.value,
             state=case.state,
             previous_state=case.previous_state,
             version=case.version,
@@ -204,6 +207,7 @@ def record_fact_row(  # noqa: PLR0913  (the columns of the table)
     doc: bytes | None,
     author: str,
     at: datetime,
+    compartment: str = "producible",
 ) -> None:
     """Add a fact to a case."""
     connection.execute(
@@ -215,6 +219,7 @@ def record_fact_row(  # noqa: PLR0913  (the columns of the table)
             doc=doc,
             author=author,
             at=iso(at),
+            compartment=compartment,
         )
     )
 

@@ -18,6 +18,7 @@ from stationd.db.anchoring import (
     stamps,
 )
 from stationd.db.columns import Hash, Time, chain_columns, metadata
+from stationd.db.deciding import approvals, letter_forms
 from stationd.db.retaining import handouts, holds, retention_rules
 from stationd.db.watching import gaps, heard_hours, silences, starts, supervision
 
@@ -25,12 +26,14 @@ __all__ = [
     "APPEND_ONLY",
     "anchor_objects",
     "anchors",
+    "approvals",
     "audit_cursor",
     "cosignatures",
     "gaps",
     "handouts",
     "heard_hours",
     "holds",
+    "letter_forms",
     "marks",
     "metadata",
     "mismatches",
@@ -369,6 +372,7 @@ transmitters = sa.Table(
     sa.Column("window_ahead", sa.Integer, comment="seconds; NULL: time is not checked"),
     sa.Column("poll_interval", sa.Integer, comment="seconds; NULL: unsupervised"),
     sa.Column("switches", Json, nullable=False, comment="named deviations, a list"),
+    sa.Column("quarantined_until", Time, comment="nobody else's until then; NULL: free"),
     sa.UniqueConstraint("receiver_group", "number"),
     comment="Numbers that panels send, and what answering them needs.",
 )
@@ -473,6 +477,7 @@ case_facts = sa.Table(
     sa.Column("doc", Hash, comment="its document; NULL: none"),
     sa.Column("author", sa.String(64), nullable=False),
     sa.Column("at", Time, nullable=False),
+    sa.Column("compartment", sa.String(12), nullable=False, server_default="producible"),
     comment="What was recorded about a case; never changed.",
 )
 

@@ -11,7 +11,7 @@ from stationd import acting as acting_module
 from stationd.acting import Acting
 from stationd.bundles import service as bundles
 from stationd.bundles.model import Kind, OrderState
-from stationd.cases import due
+from stationd.cases import deciding, due
 from stationd.cases import service as cases
 from stationd.cases.model import Attachment, Case, Reason
 from stationd.clock import SystemClock, iso
@@ -32,10 +32,11 @@ from stationd.schedule.checks import ARCHIVE, Check, read_check, record_check
 from stationd.schedule.store import read_due, record_due, take_lease
 from stationd.sealing import Sealer, new_sealing_key
 from stationd.settings import Settings
-from stationd.staff.model import Person, Role
+from stationd.staff.model import Confirmed, Person, Role
 from stationd.supervision.service import standing
 
 MANAGER = Person(login="maria", name="Maria Manager", role=Role.MANAGER)
+SECOND = Person(login="mona", name="Mona Manager", role=Role.MANAGER)
 LETTER = Attachment(name="letter.txt", media_type="text/plain", content=b"letter")
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -107,8 +108,16 @@ def noticed(desk: Desk) -> Case:
     case = cases.open_case(
         desk, "1234", Reason.CUSTOMER_REQUEST, MANAGER, kind="customer_writing", document=LETTER
     )
+    cases.record_fact(desk, case.id, "ending_statement", {"text": "nothing released"}, MANAGER)
+    cases.record_fact(desk, case.id, "vendor", {"vendor": "all", "outcome": "none"}, MANAGER)
     cases.step(desk, case.id, "start", MANAGER)
     cases.step(desk, case.id, "facts_ok", MANAGER)
+    drafted = {"channel": "hand", "address": "1 Main", "form": "F-1"}
+    cases.record_fact(desk, case.id, "notice_draft", drafted, MANAGER, document=LETTER)
+    asked = deciding.ask(
+        desk, case.id, "notice_sent", Confirmed(person=MANAGER, at=desk.clock.now())
+    )
+    deciding.approve(desk, asked.id, Confirmed(person=SECOND, at=desk.clock.now()))
     cases.record_notice(
         desk,
         case.id,
