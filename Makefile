@@ -22,6 +22,9 @@ $(STAMP): requirements.lock pyproject.toml tests/apt.txt tests/apt.sh
 demo: setup
 	$(BIN)/stationctl demo $(if $(ONCE),--once) $(if $(VAR),--var $(VAR))
 
+# Tests start hundreds of programs; where the environment forbids Python to keep what it compiled,
+# each of them would compile the station anew.
+test: export PYTHONDONTWRITEBYTECODE =
 test: setup
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 

@@ -36,7 +36,7 @@ REQUIRED = (
     "data/documents/index.json",
 )
 _OPTIONAL = re.compile(
-    r"volumes-sha256\.txt|data/case\.json|data/proofs/proofs\.json"
+    r"volumes-sha256\.txt|trust/(crls|ocsp)\.pem|data/case\.json|data/proofs/proofs\.json"
     r"|verify/(note_check|openssl|point_check|proof_check)\.py"
     r"|data/(documents|notices)/[0-9a-f]{16}-[A-Za-z0-9._-]+"
 )

@@ -42,7 +42,7 @@ from archive.manifest import (
     listing,
 )
 from archive.proofs import PROOFS_FILE, Proofs, proof_files
-from archive.report import ReportFacts, alarm_history_pdf
+from archive.report_facts import ReportFacts
 from archive.seal import Seal
 from archive.segments import SegmentFiles, write_segments
 from archive.summary import Summary
@@ -204,6 +204,9 @@ def build(
         known=source.facts,
         corrections=_corrections(source),
     )
+    # What draws pages is loaded by whoever builds, not by all that know what a source is.
+    from archive.report import alarm_history_pdf  # noqa: PLC0415
+
     pages = alarm_history_pdf(bag.path(_REPORT), report, summary)
     sign_report(bag.path(_REPORT))
     return _tags(bag, source, trust, _Tags(manifest, form, finished, pages))
@@ -242,7 +245,18 @@ def signed_by(seal: Seal, authority: Authority, now: datetime) -> Sign:
         def stamp(data: bytes) -> bytes:
             return cms.token(authority.stamp(data))
 
-        return xades.signatures(files, signer=seal, now=now, stamp=stamp)
+        def values(token: bytes) -> xades.Values:
+            known = seal.revocation
+            if not known.lists:
+                return xades.Values()
+            return xades.Values(
+                certificates=cms.certificates(authority.trust_pem),
+                crls=known.der,
+                # The answer is made after the stamp, whichever clock is ahead.
+                answer=seal.answer(max(now, cms.stamp_time(token))),
+            )
+
+        return xades.signatures(files, signer=seal, now=now, stamp=stamp, values=values)
 
     return sign
 
@@ -379,8 +393,11 @@ def _tags(bag: Bag, source: BundleSource, trust: Trust, made: _Tags) -> Built:
         ("signer.pem", trust.signer_pem),
         ("tsa.pem", trust.tsa_pem),
         ("log.pub.pem", trust.log_pub_pem),
+        ("crls.pem", trust.crls_pem),
+        ("ocsp.pem", trust.ocsp_pem),
     ):
-        bag.write(f"trust/{name}", content)
+        if content:
+            bag.write(f"trust/{name}", content)
     bag.write("verify/verify.sh", VERIFY_SH)
     for name, module in CHECKERS.items():
         bag.write(f"verify/{name}.py", (Path(__file__).parent / f"{module}.py").read_bytes())

@@ -64,19 +64,24 @@ def _check(value: object) -> None:
     if isinstance(value, int):
         if not -_LARGEST <= value <= _LARGEST:
             raise MalformedError(f"{value} is beyond ±(2^53 - 1): write it as text")
-    elif isinstance(value, Mapping):
-        _check_members(value)
     elif isinstance(value, (list, tuple)):
         for item in value:
             _check(item)
+    elif isinstance(value, (dict, Mapping)):
+        _check_members(value)
     else:
         raise MalformedError(f"{type(value).__name__} has no canonical form")
 
 
-def _check_members(value: Mapping[object, object]) -> None:
-    for key, item in value.items():
-        if not isinstance(key, str) or not key.isascii():
-            raise MalformedError(f"the key {key!a} is not ASCII text")
+def _check_members(value: Mapping[str, object]) -> None:
+    try:
+        ascii_only = all(map(str.isascii, value))
+    except TypeError:
+        ascii_only = False
+    if not ascii_only:
+        key = next(k for k in value if not isinstance(k, str) or not k.isascii())
+        raise MalformedError(f"the key {key!a} is not ASCII text")
+    for item in value.values():
         # Most members of a record are plain strings; this spares a call for each.
         if type(item) is not str:
             _check(item)

@@ -1,4 +1,4 @@
-"""The key ceremony: a station's root, seal and log keys, made once.
+"""The key ceremony: a station's root, seal and log keys, made once; what the root signs later.
 
 ============== ==== =====================================================================
 file           mode what it is
@@ -9,6 +9,9 @@ seal.key.pem   0600 P-256 key that signs bundles
 seal.pem       0644 the seal's certificate under the root, 3 years
 log.key.pem    0600 Ed25519 key that signs checkpoint notes
 log.pub.pem    0644 its public half; published too
+root.crl.pem   0644 the root's list of revoked certificates, 13 months; `renew_list` renews it
+ocsp.key.pem   0600 P-256 key that answers from that list when a bundle is sealed
+ocsp.pem       0644 its certificate under the root, for that alone, 3 years
 ============== ==== =====================================================================
 
 Never one key for two purposes.  Nothing is ever overwritten: an old key may be the only one
@@ -16,7 +19,7 @@ that proves an old bundle.
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -31,12 +34,16 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
     PublicFormat,
+    load_pem_private_key,
 )
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from archive.errors import KeyFileError
+from archive.revocation import Revoked, new_list, read_lists, renewed_list
 
-__all__ = ["Ceremony", "fingerprint", "key_usage", "make_keys"]
+__all__ = ["Ceremony", "fingerprint", "key_usage", "make_keys", "renew_list"]
+
+_Extend = Callable[[x509.CertificateBuilder], x509.CertificateBuilder]
 
 _ROOT_LASTS = timedelta(days=25 * 365)
 _SEAL_LASTS = timedelta(days=3 * 365)
@@ -45,7 +52,7 @@ _PRIVATE, _PUBLIC = 0o600, 0o644
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ceremony:
-    """Where the six files are, and the fingerprints to publish."""
+    """Where the files are, and the fingerprints to publish."""
 
     root_key: Path
     root: Path
@@ -53,16 +60,34 @@ class Ceremony:
     seal: Path
     log_key: Path
     log_public: Path
+    crl: Path
+    ocsp_key: Path
+    ocsp: Path
     fingerprints: Mapping[str, str]
 
 
-def make_keys(directory: Path, *, station: str, now: datetime, serials: Iterable[int]) -> Ceremony:
-    """Make the six files in ``directory``; ``serials`` gives numbers for two certificates."""
+def make_keys(
+    directory: Path,
+    *,
+    station: str,
+    now: datetime,
+    serials: Iterable[int],
+    crl_url: str | None = None,
+) -> Ceremony:
+    """Make the files in ``directory``; ``serials`` gives numbers for three certificates.
+
+    ``crl_url``: where the station publishes the root's list; the seal's certificate names it.
+    """
     numbers = iter(serials)
-    root_key, seal_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    root_key, seal_key, ocsp_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(3))
     log_key = ed25519.Ed25519PrivateKey.generate()
     root = _root(root_key, station, now, next(numbers))
-    seal = _seal(seal_key, station, now, next(numbers), root, root_key)
+    issuer = _Issuer(root, root_key, station, now)
+    seal = issuer.issue("evidence seal", seal_key.public_key(), next(numbers), _seals(crl_url))
+    ocsp = issuer.issue("evidence responder", ocsp_key.public_key(), next(numbers), _answers)
+    crl = new_list(root, root_key, now=now)
+    log_pem = log_key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    log_der = log_key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     ceremony = Ceremony(
         root_key=directory / "root.key.pem",
         root=directory / "root.pem",
@@ -70,15 +95,14 @@ def make_keys(directory: Path, *, station: str, now: datetime, serials: Iterable
         seal=directory / "seal.pem",
         log_key=directory / "log.key.pem",
         log_public=directory / "log.pub.pem",
+        crl=directory / "root.crl.pem",
+        ocsp_key=directory / "ocsp.key.pem",
+        ocsp=directory / "ocsp.pem",
         fingerprints=MappingProxyType(
             {
                 "root.pem": fingerprint(root.public_bytes(Encoding.DER)),
                 "seal.pem": fingerprint(seal.public_bytes(Encoding.DER)),
-                "log.pub.pem": fingerprint(
-                    log_key.public_key().public_bytes(
-                        Encoding.DER, PublicFormat.SubjectPublicKeyInfo
-                    )
-                ),
+                "log.pub.pem": fingerprint(log_der),
             }
         ),
     )
@@ -89,13 +113,55 @@ def make_keys(directory: Path, *, station: str, now: datetime, serials: Iterable
             ceremony.seal_key: (_private_pem(seal_key), _PRIVATE),
             ceremony.seal: (seal.public_bytes(Encoding.PEM), _PUBLIC),
             ceremony.log_key: (_private_pem(log_key), _PRIVATE),
-            ceremony.log_public: (
-                log_key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
-                _PUBLIC,
-            ),
+            ceremony.log_public: (log_pem, _PUBLIC),
+            ceremony.crl: (crl.public_bytes(Encoding.PEM), _PUBLIC),
+            ceremony.ocsp_key: (_private_pem(ocsp_key), _PRIVATE),
+            ceremony.ocsp: (ocsp.public_bytes(Encoding.PEM), _PUBLIC),
         }
     )
     return ceremony
+
+
+def renew_list(
+    path: Path, *, root_key: Path, root: Path, now: datetime, revoked: Sequence[Revoked] = ()
+) -> x509.CertificateRevocationList:
+    """Replace the root's list at ``path`` by the next one, in one step, and return it.
+
+    What is not there yet begins: a root of before had no list.
+    """
+    certificate, key = _root_pair(root_key, root)
+    if path.exists():
+        (before,) = read_lists([path])
+        made = renewed_list(before, certificate, key, now=now, revoked=revoked)
+    else:
+        made = new_list(certificate, key, now=now, revoked=revoked)
+    fresh = path.with_name(path.name + ".new")
+    fresh.unlink(missing_ok=True)
+    _write_new(fresh, made.public_bytes(Encoding.PEM), _PUBLIC)
+    fresh.replace(path)
+    return made
+
+
+def _root_pair(
+    key_path: Path, certificate_path: Path
+) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+    """Load the root's certificate and key, or raise `KeyFileError`."""
+    try:
+        key = load_pem_private_key(key_path.read_bytes(), None)
+        certificate = x509.load_pem_x509_certificate(certificate_path.read_bytes())
+    except OSError as error:
+        raise KeyFileError(
+            f"{error.filename}: {error.strerror}; the root's key lies on the medium in the safe"
+        ) from None
+    except (ValueError, TypeError):
+        raise KeyFileError(
+            f"{key_path} and {certificate_path} are not a key and a certificate"
+        ) from None
+    if not isinstance(key, ec.EllipticCurvePrivateKey) or (
+        key.public_key() != certificate.public_key()
+    ):
+        raise KeyFileError(f"{key_path} is not the key of the root in {certificate_path}")
+    return certificate, key
 
 
 def fingerprint(der: bytes) -> str:
@@ -117,23 +183,49 @@ def _root(
     )
 
 
-def _seal(
-    key: ec.EllipticCurvePrivateKey,
-    station: str,
-    now: datetime,
-    serial: int,
-    root: x509.Certificate,
-    root_key: ec.EllipticCurvePrivateKey,
-) -> x509.Certificate:
-    issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key())
+@dataclass(frozen=True, slots=True)
+class _Issuer:
+    """The root, while its key is at hand."""
+
+    root: x509.Certificate
+    key: ec.EllipticCurvePrivateKey
+    station: str
+    now: datetime
+
+    def issue(
+        self, role: str, public: ec.EllipticCurvePublicKey, serial: int, extend: _Extend
+    ) -> x509.Certificate:
+        """Return a certificate of 3 years for ``public``, with the extensions of its use."""
+        issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key())
+        builder = (
+            _builder(_name(self.station, role), self.root.subject, public, serial)
+            .not_valid_before(self.now)
+            .not_valid_after(self.now + _SEAL_LASTS)
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(issuer, critical=False)
+        )
+        return extend(builder).sign(self.key, hashes.SHA256())
+
+
+def _seals(crl_url: str | None) -> _Extend:
+    """Return what makes a certificate one of a seal."""
+
+    def extend(builder: x509.CertificateBuilder) -> x509.CertificateBuilder:
+        builder = builder.add_extension(key_usage(signs_certificates=False), critical=True)
+        if crl_url is None:
+            return builder
+        place = x509.DistributionPoint([x509.UniformResourceIdentifier(crl_url)], None, None, None)
+        return builder.add_extension(x509.CRLDistributionPoints([place]), critical=False)
+
+    return extend
+
+
+def _answers(builder: x509.CertificateBuilder) -> x509.CertificateBuilder:
+    """Make a certificate one of a responder, whose own state is not asked for (RFC 6960)."""
     return (
-        _builder(_name(station, "evidence seal"), root.subject, key.public_key(), serial)
-        .not_valid_before(now)
-        .not_valid_after(now + _SEAL_LASTS)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(key_usage(signs_certificates=False), critical=True)
-        .add_extension(issuer, critical=False)
-        .sign(root_key, hashes.SHA256())
+        builder.add_extension(key_usage(signs_certificates=False), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING]), critical=False)
+        .add_extension(x509.OCSPNoCheck(), critical=False)
     )
 
 

@@ -39,6 +39,14 @@ def _parser() -> argparse.ArgumentParser:
         help="the log's public key; without it the copy inside the bundle is used",
     )
     parser.add_argument(
+        "--crl",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="CRL.pem",
+        help="a newer list of revoked certificates than those inside; may be given again",
+    )
+    parser.add_argument(
         "--proofs", action="store_true", help="refuse a bundle without proofs of what others saw"
     )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
@@ -68,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"stationd-verify: {given.bundle} does not exist here: {reason}\n")
         return USAGE
     try:
-        anchors = Anchors.load(given.root, given.tsa, given.log)
+        anchors = Anchors.load(given.root, given.tsa, given.log, given.crl)
     except OSError as error:
         sys.stderr.write(f"stationd-verify: {error.filename}: {error.strerror}\n")
         return USAGE

@@ -9,11 +9,17 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
-from asn1crypto import cms, core, keys, parser, tsp, x509
-from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes, SimpleSigner
-from pyhanko_certvalidator.registry import SimpleCertificateStore
+from asn1crypto import cms, core, keys, parser, pem, tsp, x509
 
-__all__ = ["add_stamp", "sign", "sign_stamp", "signature_value", "token"]
+__all__ = [
+    "add_stamp",
+    "certificates",
+    "sign",
+    "sign_stamp",
+    "signature_value",
+    "stamp_time",
+    "token",
+]
 
 _DIGEST = "sha256"
 
@@ -70,6 +76,17 @@ def token(reply: bytes) -> bytes:
     return _members(parser.parse(reply, strict=True)[4])[1]
 
 
+def stamp_time(token: bytes) -> datetime:
+    """Return the time that a token gives."""
+    content = cms.ContentInfo.load(token)["content"]["encap_content_info"]["content"]
+    return content.parsed["gen_time"].native  # type: ignore[no-any-return]
+
+
+def certificates(text: bytes) -> list[bytes]:
+    """Return the certificates of a PEM file, in DER."""
+    return [der for _, _, der in pem.unarmor(text, multiple=True)]
+
+
 def _appended(der: bytes, addition: bytes, *, depth: int) -> bytes:
     """Return ``der`` with ``addition`` after the last member, ``depth`` last members down."""
     kind, method, tag, _, contents, _ = parser.parse(der, strict=True)
@@ -98,6 +115,13 @@ def _signed(
     now: datetime,
     detached: bool,
 ) -> cms.ContentInfo:
+    # Loading it takes half a second, and most programs that may sign do not.
+    from pyhanko.sign.signers.pdf_cms import (  # noqa: PLC0415
+        PdfCMSSignedAttributes,
+        SimpleSigner,
+    )
+    from pyhanko_certvalidator.registry import SimpleCertificateStore  # noqa: PLC0415
+
     certificates = [x509.Certificate.load(certificate) for certificate in chain]
     signer = SimpleSigner(
         signing_cert=certificates[0],

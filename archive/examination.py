@@ -9,6 +9,7 @@ from archive.findings import Anchors, Outcome, Report
 from archive.note_check import LedgerError, Statement, canonical_value
 from archive.opened import Opened
 from archive.point_check import Proofs
+from archive.revocation_check import CrlList
 
 __all__ = ["Examination", "Mapped"]
 
@@ -29,6 +30,7 @@ class Examination:
     segments: list[SegmentSeen] = field(default_factory=list)
     statement: Statement | None = None
     proofs: Proofs | None = None
+    revoked: list[CrlList] = field(default_factory=list)
 
     def failed(self, step: str, subject: str, text: str) -> None:
         """Report that something does not hold."""

@@ -21,17 +21,22 @@ class Anchors:
     """Whom to trust, as PEM, obtained outside the bundle.
 
     Without ``log_pub_pem`` the log key in the bundle's own ``trust/`` is used, and the report says
-    so.
+    so.  ``crls_pem`` are lists of revoked certificates that are newer than those in it.
     """
 
     root_pem: bytes
     tsa_pem: bytes
     log_pub_pem: bytes | None = None
+    crls_pem: bytes = b""
 
     @classmethod
-    def load(cls, root: Path, tsa: Path, log: Path | None = None) -> "Anchors":
+    def load(
+        cls, root: Path, tsa: Path, log: Path | None = None, crls: Sequence[Path] = ()
+    ) -> "Anchors":
         """Read the anchors from their files."""
-        return cls(root.read_bytes(), tsa.read_bytes(), log.read_bytes() if log else None)
+        given = log.read_bytes() if log else None
+        newer = b"\n".join(path.read_bytes() for path in crls)
+        return cls(root.read_bytes(), tsa.read_bytes(), given, newer)
 
 
 @dataclass(frozen=True, slots=True)

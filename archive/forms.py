@@ -43,12 +43,18 @@ echo "all checks passed"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trust:
-    """What goes into ``trust/``, as PEM; a verifier takes its own from elsewhere."""
+    """What goes into ``trust/``, as PEM; a verifier takes its own from elsewhere.
+
+    ``crls_pem`` are lists of revoked certificates, ``ocsp_pem`` is the certificate of the station's
+    responder; both may be empty.
+    """
 
     root_pem: bytes
     signer_pem: bytes
     tsa_pem: bytes
     log_pub_pem: bytes
+    crls_pem: bytes = b""
+    ocsp_pem: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,20 +12,27 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
 __all__ = [
     "Answer",
     "DerError",
+    "Node",
     "StampToken",
     "certificates",
     "missing",
+    "nodes",
+    "only",
     "reply_token",
     "signature_stamp",
     "token",
+    "token_certificates",
+    "verify_answer",
     "verify_bare",
     "verify_certificate",
+    "verify_list",
     "verify_signature",
     "verify_stamp",
 ]
@@ -69,13 +76,15 @@ class StampToken:
 
 
 @dataclass(frozen=True, slots=True)
-class _Node:
+class Node:
+    """A value in DER: its tag, all its bytes, and those behind tag and length."""
+
     tag: int
     raw: bytes
     body: bytes
 
 
-def _nodes(data: bytes) -> Iterator[_Node]:
+def nodes(data: bytes) -> Iterator[Node]:
     """Yield the values that stand one after the other in ``data``."""
     at = 0
     while at < len(data):
@@ -93,29 +102,30 @@ def _nodes(data: bytes) -> Iterator[_Node]:
             raise DerError("a value is cut short") from None
         if at + length > len(data):
             raise DerError("a value is cut short")
-        yield _Node(tag, data[begin : at + length], data[at : at + length])
+        yield Node(tag, data[begin : at + length], data[at : at + length])
         at += length
 
 
-def _only(data: bytes, tag: int) -> _Node:
-    nodes = list(_nodes(data))
-    if len(nodes) != 1 or nodes[0].tag != tag:
+def only(data: bytes, tag: int) -> Node:
+    """Return the one value that ``data`` is, or raise `DerError`."""
+    found = list(nodes(data))
+    if len(found) != 1 or found[0].tag != tag:
         raise DerError("another structure than the one expected")
-    return nodes[0]
+    return found[0]
 
 
-def _signed_data(content_info: bytes) -> list[_Node]:
+def _signed_data(content_info: bytes) -> list[Node]:
     """Return the members of the SignedData in a ContentInfo."""
-    members = list(_nodes(_only(content_info, _SEQUENCE).body))
+    members = list(nodes(only(content_info, _SEQUENCE).body))
     if len(members) != 2 or members[0].raw != _SIGNED_DATA or members[1].tag != _CONTEXT_0:  # noqa: PLR2004
         raise DerError("not a CMS signature")
-    return list(_nodes(_only(members[1].body, _SEQUENCE).body))
+    return list(nodes(only(members[1].body, _SEQUENCE).body))
 
 
-def _signer(members: list[_Node]) -> list[_Node]:
+def _signer(members: list[Node]) -> list[Node]:
     if not members or members[-1].tag != _SET:
         raise DerError("no signer")
-    return list(_nodes(_only(members[-1].body, _SEQUENCE).body))
+    return list(nodes(only(members[-1].body, _SEQUENCE).body))
 
 
 def signature_stamp(p7s: bytes) -> tuple[bytes, StampToken]:
@@ -125,16 +135,16 @@ def signature_stamp(p7s: bytes) -> tuple[bytes, StampToken]:
     unsigned = [node.body for node in signer if node.tag == _CONTEXT_1]
     if len(values) != 1 or len(unsigned) != 1:
         raise DerError("no time stamp over the signature")
-    for attribute in _nodes(unsigned[0]):
-        parts = list(_nodes(attribute.body))
+    for attribute in nodes(unsigned[0]):
+        parts = list(nodes(attribute.body))
         if len(parts) == 2 and parts[0].raw == _SIGNATURE_STAMP and parts[1].tag == _SET:  # noqa: PLR2004
-            return values[0], token(_only(parts[1].body, _SEQUENCE).raw)
+            return values[0], token(only(parts[1].body, _SEQUENCE).raw)
     raise DerError("no time stamp over the signature")
 
 
 def reply_token(tsr: bytes) -> StampToken:
     """Return the token of a time-stamp reply."""
-    members = list(_nodes(_only(tsr, _SEQUENCE).body))
+    members = list(nodes(only(tsr, _SEQUENCE).body))
     if len(members) != 2:  # noqa: PLR2004 - status and token
         raise DerError("the reply holds no token")
     return token(members[1].raw)
@@ -143,13 +153,24 @@ def reply_token(tsr: bytes) -> StampToken:
 def token(der: bytes) -> StampToken:
     """Return a time-stamp token with the time it gives."""
     for member in _signed_data(der):
-        parts = list(_nodes(member.body)) if member.tag == _SEQUENCE else []
+        parts = list(nodes(member.body)) if member.tag == _SEQUENCE else []
         if len(parts) == 2 and parts[0].raw == _TST_INFO:  # noqa: PLR2004 - type and content
-            info = _only(_only(parts[1].body, _OCTETS).body, _SEQUENCE)
-            for node in _nodes(info.body):
+            info = only(only(parts[1].body, _OCTETS).body, _SEQUENCE)
+            for node in nodes(info.body):
                 if node.tag == _TIME:
                     return StampToken(der, _generalized(node.body))
     raise DerError("the token gives no time")
+
+
+def token_certificates(der: bytes) -> list[bytes]:
+    """Return the certificates inside a time-stamp token, in DER."""
+    return [
+        one.raw
+        for member in _signed_data(der)
+        if member.tag == _CONTEXT_0
+        for one in nodes(member.body)
+        if one.tag == _SEQUENCE
+    ]
 
 
 def _generalized(body: bytes) -> datetime:
@@ -178,19 +199,39 @@ def certificates(pem: bytes) -> list[bytes]:
 def missing() -> str:
     """Return why there is no openssl command that can be asked; empty: there is one."""
     try:
-        version = _run("version").stdout.decode(errors="replace").strip()
+        program = _program()
+        _check_version(program, Path(program).stat().st_mtime_ns)
+    except _OldError as error:
+        return f"the openssl command here is not OpenSSL 3: {error}; install OpenSSL 3"
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"there is no openssl command that runs here ({error}); install OpenSSL 3"
-    found = re.match(r"OpenSSL (\d+)[.]", version)
-    if found is None or int(found[1]) < _OLDEST:
-        return f"the openssl command here is not OpenSSL 3: {version:.60}; install OpenSSL 3"
     return ""
 
 
-def _run(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+class _OldError(Exception):
+    """It is not the command we need; the message is what it calls itself."""
+
+
+@lru_cache(maxsize=1)
+def _check_version(program: str, _changed: int) -> None:
+    """Raise unless ``program`` is OpenSSL 3 or newer; one that is, is not asked again.
+
+    A new program in its place has another time of change.
+    """
+    version = _run(program, "version").stdout.decode(errors="replace").strip()
+    found = re.match(r"OpenSSL (\d+)[.]", version)
+    if found is None or int(found[1]) < _OLDEST:
+        raise _OldError(version[:60])
+
+
+def _program() -> str:
     program = shutil.which("openssl")
     if program is None:
         raise FileNotFoundError("openssl is not in PATH")
+    return program
+
+
+def _run(program: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(  # noqa: S603 - a fixed program, our own arguments
         [program, *arguments], capture_output=True, timeout=_TIMEOUT, check=False
     )
@@ -205,14 +246,20 @@ def _files(contents: Mapping[str, bytes]) -> Iterator[dict[str, str]]:
 
 
 def _ask(
-    contents: Mapping[str, bytes], arguments: Callable[[Mapping[str, str]], list[str]]
+    contents: Mapping[str, bytes],
+    arguments: Callable[[Mapping[str, str]], list[str]],
+    *,
+    keep: str = "",
 ) -> Answer:
-    """Run openssl over files of these ``contents``, whose paths ``arguments`` are made from."""
+    """Run openssl over files of these ``contents``, whose paths ``arguments`` are made from.
+
+    Where it ends well, the reason is what it said: the line with ``keep`` in it, or the last.
+    """
     if away := missing():
         return Answer(None, away)
     try:
         with _files(contents) as paths:
-            ended = _run(*arguments(paths))
+            ended = _run(_program(), *arguments(paths))
     except (OSError, subprocess.TimeoutExpired) as error:
         return Answer(None, f"openssl could not be asked: {error}")
     if ended.returncode < 0:
@@ -220,6 +267,8 @@ def _ask(
     said = (ended.stderr + ended.stdout).decode(errors="replace").strip().splitlines()
     # The last lines of openssl are its reasons; the first of them is the nearest to the cause.
     reasons = [line.rpartition(":error:")[2] for line in said if "rror" in line]
+    if ended.returncode == 0:
+        reasons = [line for line in said if keep and keep in line]
     return Answer(ended.returncode == 0, (reasons or said or ["no reason given"])[-1])
 
 
@@ -251,6 +300,40 @@ def verify_certificate(chain: Sequence[bytes], root_pem: bytes, at: datetime) ->
     )
 
 
+def verify_list(crl: bytes, issuer: bytes) -> Answer:
+    """Ask whether a list of revoked certificates (DER) is signed by ``issuer`` (DER)."""
+    said = _ask(
+        {"crl": crl, "issuer.pem": _pem("CERTIFICATE", issuer)},
+        lambda paths: [
+            *("crl", "-inform", "DER", "-in", paths["crl"], "-noout"),
+            *("-CAfile", paths["issuer.pem"], "-no-CApath", "-no-CAstore"),
+        ],
+    )
+    # Some versions end well in either case, and say it in words.
+    return Answer(said.holds and said.reason.startswith("verify OK"), said.reason)
+
+
+def verify_answer(
+    answer: bytes, certificate: bytes, issuer: bytes, root_pem: bytes, at: datetime
+) -> Answer:
+    """Ask whether an OCSP answer says, under the root, that ``certificate`` is good."""
+    said = _ask(
+        {
+            "answer": answer,
+            "leaf": _pem("CERTIFICATE", certificate),
+            "issuer": _pem("CERTIFICATE", issuer),
+            "root.pem": root_pem,
+        },
+        lambda paths: [
+            *("ocsp", "-respin", paths["answer"], "-issuer", paths["issuer"], "-sha256"),
+            *("-cert", paths["leaf"], "-CAfile", paths["root.pem"], "-no-CApath", "-no-CAstore"),
+            *("-no_nonce", "-attime", str(int(at.timestamp()))),
+        ],
+        keep="leaf: ",
+    )
+    return Answer(said.holds and said.reason.endswith("leaf: good"), said.reason)
+
+
 def verify_bare(value: bytes, data: bytes, certificate: bytes, *, halves: bool) -> Answer:
     """Ask whether ``value`` signs ``data`` (SHA-256) under the key of ``certificate`` (DER).
 
@@ -275,8 +358,8 @@ def verify_bare(value: bytes, data: bytes, certificate: bytes, *, halves: bool) 
 
 def _public_key(certificate: bytes) -> bytes:
     """Return a certificate's SubjectPublicKeyInfo (RFC 5280, 4.1)."""
-    parts = list(_nodes(_only(certificate, _SEQUENCE).body))
-    members = [node for node in _nodes(parts[0].body) if node.tag != _CONTEXT_0] if parts else []
+    parts = list(nodes(only(certificate, _SEQUENCE).body))
+    members = [node for node in nodes(parts[0].body) if node.tag != _CONTEXT_0] if parts else []
     if len(members) <= _KEY_PLACE:
         raise DerError("not a certificate")
     return members[_KEY_PLACE].raw
@@ -284,7 +367,7 @@ def _public_key(certificate: bytes) -> bytes:
 
 def _key_of_kind(der: bytes, algorithm: bytes) -> bool:
     """Tell whether a SubjectPublicKeyInfo is of an AlgorithmIdentifier, parameters included."""
-    return next(_nodes(_only(der, _SEQUENCE).body)).raw == algorithm
+    return next(nodes(only(der, _SEQUENCE).body)).raw == algorithm
 
 
 def _der_of_halves(value: bytes) -> bytes:

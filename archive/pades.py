@@ -61,7 +61,7 @@ class _Stamper(TimeStamper):
         return reply["time_stamp_token"]
 
 
-def sign_pdf(
+def sign_pdf(  # noqa: PLR0913  (what a signature is made of)
     path: Path,
     *,
     key: bytes,
@@ -69,12 +69,14 @@ def sign_pdf(
     now: datetime,
     stamp_hash: Callable[[bytes], bytes],
     trusted_pem: bytes,
+    crls: Sequence[bytes] = (),
 ) -> None:
     """Sign the PDF at ``path`` in its place.
 
     ``key`` is a private key (PKCS#8), ``chain`` the certificates from the signer's to the root's,
     in DER.  ``stamp_hash`` takes a SHA-256 and gives an authority's checked reply, ``trusted_pem``
-    are the certificates that this authority is checked against.  Raises `AuthorityRefusedError`
+    are the certificates that this authority is checked against, ``crls`` lists of revoked
+    certificates (DER), which go into the file.  Raises `AuthorityRefusedError`
     where a certificate leads to none of them.
     """
     certificates = [x509.Certificate.load(one) for one in chain]
@@ -89,6 +91,7 @@ def sign_pdf(
             trust_roots=[certificates[-1], *authorities],
             other_certs=certificates,
             allow_fetching=False,
+            crls=list(crls),
             # A station's own root need not publish lists of what it revoked.
             revocation_mode="soft-fail",
             moment=now,

@@ -20,9 +20,10 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from archive import cms, pades, xades
+from archive import cms, xades
 from archive.ceremony import fingerprint
 from archive.errors import KeyFileError
+from archive.revocation import NOTHING_KNOWN, Revocation
 
 __all__ = ["LogKey", "Seal"]
 
@@ -42,16 +43,25 @@ class Seal:
         key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey,
         certificates: Sequence[x509.Certificate],
         root: x509.Certificate,
+        revocation: Revocation = NOTHING_KNOWN,
     ) -> None:
         self._key = key
         self._certificate, *self._between = certificates
         self._root = root
+        self.revocation = revocation
 
     @classmethod
-    def load(cls, key_path: Path, certificate_path: Path, root_path: Path) -> "Seal":
+    def load(
+        cls,
+        key_path: Path,
+        certificate_path: Path,
+        root_path: Path,
+        revocation: Revocation = NOTHING_KNOWN,
+    ) -> "Seal":
         """Load the three files, or raise `KeyFileError` where they do not belong together.
 
         The certificate's file may go on with the certificates between it and the root.
+        ``revocation`` is what is known of revoked certificates, authorities' among them.
         """
         key = _seal_key(key_path)
         certificates = _certificates(certificate_path)
@@ -63,7 +73,7 @@ class Seal:
             )
         _check_usage(certificates[0], certificate_path)
         _check_chain([*certificates, root], certificate_path, root_path)
-        return cls(key=key, certificates=certificates, root=root)
+        return cls(key=key, certificates=certificates, root=root, revocation=revocation)
 
     @property
     def certificate_pem(self) -> bytes:
@@ -133,6 +143,9 @@ class Seal:
         ``stamp_hash`` takes a SHA-256 and gives an authority's reply; ``trusted_pem`` are the
         certificates that the authority is checked against.
         """
+        # Like the library it stands on, loaded by whoever signs a report.
+        from archive import pades  # noqa: PLC0415
+
         self._check_valid(now)
         pades.sign_pdf(
             path,
@@ -141,7 +154,12 @@ class Seal:
             now=now,
             stamp_hash=stamp_hash,
             trusted_pem=trusted_pem,
+            crls=self.revocation.der,
         )
+
+    def answer(self, at: datetime) -> bytes | None:
+        """Return an OCSP answer on the seal's certificate, made at ``at``; None: there is none."""
+        return self.revocation.answer(self._certificate, self._issuer, at)
 
     def signature_of(self, data: bytes, *, now: datetime) -> bytes:
         """Return the bare signature of ``data``: r and s of 32 bytes each, or a PKCS#1 block."""
@@ -155,7 +173,12 @@ class Seal:
     def _private(self) -> bytes:
         return self._key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
 
+    @property
+    def _issuer(self) -> x509.Certificate:
+        return (*self._between, self._root)[0]
+
     def _check_valid(self, now: datetime) -> None:
+        self.revocation.check(self._certificate, self._issuer)
         certificate = self._certificate
         if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
             raise KeyFileError(

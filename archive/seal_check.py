@@ -3,11 +3,13 @@
 These are steps 5 and 6 of `archive.verify`.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from archive import openssl, xades_check
+from archive import openssl, revocation_check, xades_check
 from archive.examination import Examination
+from archive.findings import Outcome
 from archive.note_check import entry_time
 from archive.opened import CONTAINER_MANIFEST
 from archive.xades_check import SignatureForm, XadesError
@@ -17,6 +19,8 @@ __all__ = ["signature", "timestamp"]
 _TAGS = "tagmanifest-sha256.txt"
 _SIGNATURE = "tagmanifest-sha256.txt.p7s"
 _STAMP = "tagmanifest-sha256.txt.tsr"
+_LISTS = "trust/crls.pem"
+_RESPONDER = "trust/ocsp.pem"
 _TOLERANCE = timedelta(seconds=120)
 
 
@@ -36,6 +40,46 @@ def signature(work: Examination) -> None:
         work.failed("signature", _SIGNATURE, f"does not hold under the root: {answer.reason}")
     _check_container(work)
     work.report.conclude("signature", _SIGNATURE, "holds under the root given")
+    if at is not None:
+        _check_revoked(work, at)
+
+
+def _check_revoked(work: Examination, at: datetime) -> None:
+    """Judge the seal's certificate, and those between, by what is known of revoked ones."""
+    chain = _chain(work)
+    known = _read_lists(work, chain)
+    for certificate in chain[:-1]:
+        outcome, text = revocation_check.judged(certificate, known, at, stamps=False)
+        if outcome is None:
+            work.report.not_checked.append(f"the seal's certificate: {text}")
+        else:
+            work.report.add("signature", outcome, "trust/signer.pem", text)
+
+
+def _read_lists(work: Examination, chain: Sequence[bytes]) -> list[revocation_check.CrlList]:
+    """Return the lists that hold: the bundle's own, and those given from outside."""
+    given = (work.anchors.root_pem, work.anchors.tsa_pem)
+    issuers = [*chain, *_certificates(work, "tsa")]
+    with suppress(openssl.DerError):  # step 4 tells of it
+        issuers += [one for pem in given for one in openssl.certificates(pem)]
+    for where, pem in (
+        (_LISTS, work.opened.read(_LISTS) or b""),
+        ("the list given", work.anchors.crls_pem),
+    ):
+        try:
+            ders = revocation_check.list_pems(pem)
+        except openssl.DerError as error:
+            work.failed("trust", where, f"holds {error}")
+            continue
+        if pem and not ders:
+            work.undecided("trust", where, "holds no list of revoked certificates")
+        for one in revocation_check.believed(ders, list(dict.fromkeys(issuers))):
+            if isinstance(one, openssl.Answer):
+                say = work.undecided if one.holds is None else work.failed
+                say("trust", where, f"a list in it does not hold: {one.reason}")
+            elif one not in work.revoked:
+                work.revoked.append(one)
+    return work.revoked
 
 
 def _check_container(work: Examination) -> None:
@@ -48,7 +92,7 @@ def _check_container(work: Examination) -> None:
     except XadesError as error:
         work.failed("signature", xades_check.NAME, str(error))
         return
-    for name, fault in xades_check.problems(form, _signed_files(work, form)):
+    for name, fault in xades_check.problems(form, _signed_files(work, form), _values(work)):
         work.failed("signature", name, fault)
     # Nothing signs the list of certificates in it; what it must be is known.
     if form.chain != _chain(work):
@@ -56,10 +100,18 @@ def _check_container(work: Examination) -> None:
             "does not have the certificates of trust/signer.pem and trust/root.pem, as they stand"
         )
         work.failed("signature", xades_check.NAME, text)
-    for answer in (
-        openssl.verify_certificate(form.chain, work.anchors.root_pem, form.token.time),
+    root = work.anchors.root_pem
+    answers = [
+        openssl.verify_certificate(form.chain, root, form.token.time),
         openssl.verify_bare(form.value, form.signed, form.chain[0], halves=form.halves),
-    ):
+    ]
+    responder = _certificates(work, "ocsp")
+    if responder and len(form.chain) > 1:
+        said = revocation_check.answer_fault(
+            form.answer, responder[0], form.chain, root, form.token.time
+        )
+        answers.append(said)
+    for answer in answers:
         if answer.holds is None:
             work.undecided("signature", xades_check.NAME, answer.reason)
         elif not answer.holds:
@@ -76,14 +128,30 @@ def _signed_files(work: Examination, form: SignatureForm) -> dict[str, str]:
     return {name: work.seen[name].sha256 for name in names if name in work.seen}
 
 
+def _values(work: Examination) -> xades_check.Values:
+    """Return what the container's signature must have for a later check: what ``trust/`` has."""
+    try:
+        lists = revocation_check.list_pems(work.opened.read(_LISTS) or b"")
+    except openssl.DerError:
+        lists = []  # step 5 tells of it
+    if not lists:
+        return xades_check.NO_VALUES
+    authorities = _certificates(work, "tsa")
+    return xades_check.Values(authorities, lists, answers=bool(work.opened.read(_RESPONDER)))
+
+
 def _chain(work: Examination) -> tuple[bytes, ...]:
     """Return the certificates from the signer's to the root's, as the bundle has them."""
-    pems = [work.opened.read(f"trust/{name}.pem") or b"" for name in ("signer", "root")]
+    # A chain that was given up to the root has the root twice.
+    return tuple(dict.fromkeys([*_certificates(work, "signer"), *_certificates(work, "root")]))
+
+
+def _certificates(work: Examination, name: str) -> list[bytes]:
+    """Return the certificates of a file in ``trust/``; none where it cannot be read."""
     try:
-        # A chain that was given up to the root has the root twice.
-        return tuple(dict.fromkeys(one for pem in pems for one in openssl.certificates(pem)))
+        return openssl.certificates(work.opened.read(f"trust/{name}.pem") or b"")
     except openssl.DerError:
-        return ()
+        return []
 
 
 def timestamp(work: Examination) -> None:
@@ -117,10 +185,25 @@ def _check_stamp(work: Examination, name: str, token: openssl.StampToken, data: 
         work.undecided("timestamp", name, answer.reason)
     elif not answer.holds:
         work.failed("timestamp", name, f"its stamp does not hold: {answer.reason}")
+    elif answer.holds:
+        _check_authority(work, name, token)
     covered = _checkpoint_time(work)
     if covered and covered - token.time > _TOLERANCE:
         text = f"was stamped {token.time:%Y-%m-%d %H:%M:%S}Z, before the checkpoint it covers"
         work.failed("timestamp", name, text)
+
+
+def _check_authority(work: Examination, name: str, token: openssl.StampToken) -> None:
+    """Judge the certificates inside a stamp by the lists of their issuers."""
+    for certificate in openssl.token_certificates(token.der):
+        outcome, text = revocation_check.judged(certificate, work.revoked, token.time, stamps=True)
+        if outcome is Outcome.FAILED:
+            work.failed("timestamp", name, f"a certificate of its authority {text}")
+            return
+        if outcome is None and not revocation_check.own_issuer(certificate):
+            remark = f"the authority's certificate: {text}"
+            if remark not in work.report.not_checked:
+                work.report.not_checked.append(remark)
 
 
 def _checkpoint_time(work: Examination) -> datetime | None:

@@ -3,6 +3,7 @@
 A XAdES baseline B-T signature (ETSI EN 319 132-1) in the form of ASiC-E (EN 319 162-1): a
 reference to every file of the container but those in META-INF and ``mimetype``, the signer's
 certificate by its hash, the time of signing, and an RFC 3161 token over the signature value.
+Where lists of revoked certificates are known it is B-LT: they stand in it too.
 
 The document is written so that what is signed needs no XML library to be found again: one form,
 no white space between elements, all three name spaces declared at the top.  The canonical form
@@ -24,6 +25,7 @@ __all__ = [
     "SIGNATURES",
     "DataObject",
     "Signer",
+    "Values",
     "canonical",
     "signatures",
 ]
@@ -51,6 +53,15 @@ class DataObject:
     media_type: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Values:
+    """What a later check needs: certificates, lists of revoked ones, an OCSP answer, all in DER."""
+
+    certificates: Sequence[bytes] = ()
+    crls: Sequence[bytes] = ()
+    answer: bytes | None = None
+
+
 class Signer(Protocol):
     """Whoever signs: `archive.seal.Seal`."""
 
@@ -72,17 +83,20 @@ def signatures(
     signer: Signer,
     now: datetime,
     stamp: Callable[[bytes], bytes],
+    values: Callable[[bytes], Values] | None = None,
 ) -> bytes:
     """Return ``META-INF/signatures0.xml`` over ``files``.
 
-    ``stamp`` takes the bytes to be stamped and gives the token (a ContentInfo in DER).
+    ``stamp`` takes the bytes to be stamped and gives the token (a ContentInfo in DER); ``values``
+    takes that token, since what is known of revoked certificates is asked for after it.
     """
     properties = _properties(files, signer.chain[0], now)
     info = _signed_info(files, signer.algorithm, canonical("xades:SignedProperties", properties))
     value = signer.signature_of(canonical("ds:SignedInfo", info), now=now)
     shown = _element("ds:SignatureValue", _base64(value), {"Id": "S0-value"})
     token = stamp(canonical("ds:SignatureValue", shown))
-    return document(info, shown, signer.chain, properties, token)
+    known = Values() if values is None else values(token)
+    return document(info, shown, signer.chain, properties, _unsigned(token, known))
 
 
 def canonical(name: str, text: str) -> bytes:
@@ -95,18 +109,11 @@ def canonical(name: str, text: str) -> bytes:
 
 
 def document(
-    signed_info: str, value: str, chain: Sequence[bytes], properties: str, token: bytes
+    signed_info: str, value: str, chain: Sequence[bytes], properties: str, unsigned: str
 ) -> bytes:
     """Return the whole document of these parts."""
     certificates = "".join(_element("ds:X509Certificate", _base64(one)) for one in chain)
     key = _element("ds:KeyInfo", _element("ds:X509Data", certificates))
-    unsigned = _nested(
-        ("xades:UnsignedProperties", {}),
-        ("xades:UnsignedSignatureProperties", {}),
-        ("xades:SignatureTimeStamp", {"Id": "S0-stamp"}),
-        inside=_algorithm("ds:CanonicalizationMethod", _C14N)
-        + _element("xades:EncapsulatedTimeStamp", _base64(token)),
-    )
     qualifying = _nested(
         ("ds:Object", {}),
         ("xades:QualifyingProperties", {"Target": "#S0"}),
@@ -117,6 +124,33 @@ def document(
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f"<asic:XAdESSignatures{_NAMESPACES}>{signature}</asic:XAdESSignatures>\n"
     ).encode()
+
+
+def _unsigned(token: bytes, values: Values) -> str:
+    """Return the unsigned properties: the stamp, and what a later check needs, where known."""
+    stamp = _element(
+        "xades:SignatureTimeStamp",
+        _algorithm("ds:CanonicalizationMethod", _C14N)
+        + _element("xades:EncapsulatedTimeStamp", _base64(token)),
+        {"Id": "S0-stamp"},
+    )
+    certificates = _each("xades:EncapsulatedX509Certificate", values.certificates)
+    crls = _each("xades:EncapsulatedCRLValue", values.crls)
+    answers = _each("xades:EncapsulatedOCSPValue", () if values.answer is None else [values.answer])
+    revocation = _filled("xades:CRLValues", crls) + _filled("xades:OCSPValues", answers)
+    inside = stamp + _filled("xades:CertificateValues", certificates)
+    inside += _filled("xades:RevocationValues", revocation)
+    return _element(
+        "xades:UnsignedProperties", _element("xades:UnsignedSignatureProperties", inside)
+    )
+
+
+def _each(name: str, values: Sequence[bytes]) -> str:
+    return "".join(_element(name, _base64(one)) for one in values)
+
+
+def _filled(name: str, inside: str) -> str:
+    return _element(name, inside) if inside else ""
 
 
 def _signed_info(files: Sequence[DataObject], algorithm: str, properties: bytes) -> str:

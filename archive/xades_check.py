@@ -1,20 +1,21 @@
 """Check `META-INF/signatures0.xml` without an XML library (FORMAT.md, 3).
 
 Only the one form that a bundle has is accepted: the document must be, byte for byte, what its
-files' hashes and the five values in it make.  So nothing can be read in two ways, and what is
-signed is found in its text.  This shares nothing with the writer.
+files' hashes, the values in it, and what the bundle knows of revoked certificates make.  So nothing
+can be read in two ways, and what is signed is found in its text.  This shares nothing with the
+writer.
 """
 
 import base64
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
 from archive import openssl
 
-__all__ = ["NAME", "SignatureForm", "XadesError", "problems", "read_form"]
+__all__ = ["NAME", "NO_VALUES", "SignatureForm", "Values", "XadesError", "problems", "read_form"]
 
 NAME = "META-INF/signatures0.xml"
 
@@ -46,6 +47,7 @@ _B64 = "[A-Za-z0-9+/]+={0,2}"
 _VALUE = re.compile(f'<ds:SignatureValue Id="S0-value">({_B64})</ds:SignatureValue>')
 _CERTIFICATE = re.compile(f"<ds:X509Certificate>({_B64})</ds:X509Certificate>")
 _TOKEN = re.compile(f"<xades:EncapsulatedTimeStamp>({_B64})</xades:EncapsulatedTimeStamp>")
+_ANSWER = re.compile(f"<xades:EncapsulatedOCSPValue>({_B64})</xades:EncapsulatedOCSPValue>")
 _TIME = re.compile(r"<xades:SigningTime>(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)</xades:SigningTime>")
 _ALGORITHM = re.compile(rf'SignatureMethod Algorithm="{re.escape(_METHOD)}(ecdsa|rsa)-sha256"')
 _REFERENCE = re.compile(
@@ -55,6 +57,21 @@ _REFERENCE = re.compile(
 
 class XadesError(Exception):
     """The document is not of the form; the text says what of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """What the document must have for a later check: the bundle's own lists and certificates.
+
+    ``answers``: whether an answer on the signer's certificate stands there too.
+    """
+
+    certificates: Sequence[bytes] = ()
+    lists: Sequence[bytes] = ()
+    answers: bool = False
+
+
+NO_VALUES = Values()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +85,7 @@ class SignatureForm:
     signing_time: str
     token: openssl.StampToken
     references: Mapping[str, bytes]
+    answer: bytes = b""
 
     @property
     def halves(self) -> bool:
@@ -95,6 +113,9 @@ def read_form(document: bytes) -> SignatureForm:
         datetime.fromisoformat(time)
         (algorithm,) = _ALGORITHM.findall(text)
         chain = tuple(_decoded(one) for one in _CERTIFICATE.findall(text))
+        answer, *more = [*_ANSWER.findall(text), ""]
+        if len(more) > 1:
+            raise XadesError("holds more than one answer on its certificate")
         references = {name: _decoded(digest) for name, digest in _REFERENCE.findall(text)}
         form = SignatureForm(
             text=text,
@@ -104,6 +125,7 @@ def read_form(document: bytes) -> SignatureForm:
             signing_time=time,
             token=openssl.token(_decoded(token)),
             references=references,
+            answer=_decoded(answer),
         )
     except ValueError:
         raise XadesError("is not a signature of the form that a bundle has") from None
@@ -115,7 +137,9 @@ def read_form(document: bytes) -> SignatureForm:
     return form
 
 
-def problems(form: SignatureForm, files: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def problems(
+    form: SignatureForm, files: Mapping[str, str], values: Values = NO_VALUES
+) -> Iterator[tuple[str, str]]:
     """Yield file and fault for what of the document is not that of these ``files`` (hex hashes)."""
     for name in sorted(set(files) | set(form.references)):
         if name not in form.references:
@@ -126,11 +150,11 @@ def problems(form: SignatureForm, files: Mapping[str, str]) -> Iterator[tuple[st
             yield name, f"does not have the hash that {NAME} signs"
     # Whatever else there may be in it, it is not of the form.
     signed = {name: digest.hex() for name, digest in form.references.items()}
-    if form.text != _expected(form, signed):
+    if form.text != _expected(form, signed, values):
         yield NAME, "is not, byte for byte, of the form that a bundle has"
 
 
-def _expected(form: SignatureForm, files: Mapping[str, str]) -> str:
+def _expected(form: SignatureForm, files: Mapping[str, str], values: Values) -> str:
     """Write the document anew from hashes and the values that were read."""
     references, formats = [], []
     for number, name in enumerate(sorted(files), start=1):
@@ -172,10 +196,30 @@ def _expected(form: SignatureForm, files: Mapping[str, str]) -> str:
         '<xades:SignatureTimeStamp Id="S0-stamp">'
         f"<ds:CanonicalizationMethod Algorithm{_C14N}</ds:CanonicalizationMethod>"
         f"<xades:EncapsulatedTimeStamp>{_encoded(form.token.der)}</xades:EncapsulatedTimeStamp>"
-        "</xades:SignatureTimeStamp></xades:UnsignedSignatureProperties>"
+        f"</xades:SignatureTimeStamp>{_known(form, values)}</xades:UnsignedSignatureProperties>"
         "</xades:UnsignedProperties></xades:QualifyingProperties></ds:Object>"
         "</ds:Signature></asic:XAdESSignatures>\n"
     )
+
+
+def _known(form: SignatureForm, values: Values) -> str:
+    """Write what a later check needs: certificates, lists of revoked ones, the answer."""
+    parts = (
+        ("X509Certificate", values.certificates),
+        ("CRLValue", values.lists),
+        ("OCSPValue", [form.answer] if values.answers else []),
+    )
+    inside = {
+        name: "".join(
+            f"<xades:Encapsulated{name}>{_encoded(it)}</xades:Encapsulated{name}>" for it in those
+        )
+        for name, those in parts
+    }
+    text = f"<xades:CertificateValues>{inside['X509Certificate']}</xades:CertificateValues>"
+    text += f"<xades:RevocationValues><xades:CRLValues>{inside['CRLValue']}</xades:CRLValues>"
+    if values.answers:
+        text += f"<xades:OCSPValues>{inside['OCSPValue']}</xades:OCSPValues>"
+    return f"{text}</xades:RevocationValues>" if values.lists else ""
 
 
 def _between(text: str, name: str) -> str:

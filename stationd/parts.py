@@ -2,18 +2,20 @@
 
 Only composing modules (`worker.py`, commands of `stationctl`, the demo) call these; everything
 below is handed the finished part.
+
+What reaches a network is loaded when it is asked for: most commands never do, and loading it takes
+longer than they do.
 """
 
 from pathlib import Path
 
 from archive.authorities.base import Authority
-from archive.authorities.http import HttpAuthority
 from archive.authorities.several import Several
 from archive.errors import KeyFileError
+from archive.revocation import Responder, Revocation, read_lists
 from archive.seal import LogKey, Seal
 from archive.stores.base import BundleStore
 from archive.stores.directory import DirectoryStore
-from archive.stores.s3 import S3Store
 from receivers.own_codes import NO_OWN_CODES, OwnCodes, OwnCodesError, parse
 from stationd import settings as config
 from stationd.anchors.service import Anchorage
@@ -33,6 +35,7 @@ __all__ = [
     "bundle_store",
     "log_key",
     "own_codes",
+    "revocation",
     "seal",
     "sealer",
     "states",
@@ -48,6 +51,8 @@ def bundle_store(settings: Settings) -> BundleStore:
     store = settings.archive.store
     if isinstance(store, config.DirectoryStore):
         return DirectoryStore(store.path)
+    from archive.stores.s3 import S3Store  # noqa: PLC0415
+
     access_key, secret_key = _credentials(store.credentials)
     return S3Store(
         bucket=store.bucket,
@@ -69,6 +74,8 @@ def authorities(settings: Settings, ids: Ids) -> list[Authority]:
     if not asked:
         problem = "There is no [[authorities]] table to ask, so nobody can stamp what is sealed."
         raise SettingsError("authorities", [problem])
+    from archive.authorities.http import HttpAuthority  # noqa: PLC0415
+
     return [
         HttpAuthority(
             name=one.name,
@@ -136,7 +143,26 @@ def trust_pem(one: config.AuthoritySettings) -> bytes:
 def seal(settings: Settings) -> Seal:
     """Return the seal that signs bundles, or raise `KeyFileError`."""
     keys = settings.keys
-    return Seal.load(secret(keys.seal_key), secret(keys.seal_certificate), secret(keys.root))
+    return Seal.load(
+        secret(keys.seal_key),
+        secret(keys.seal_certificate),
+        secret(keys.root),
+        revocation(settings),
+    )
+
+
+def revocation(settings: Settings) -> Revocation:
+    """Return what is known of revoked certificates, ours and authorities', or raise `KeyFileError`.
+
+    Files are read anew each time, so a list that was renewed is in the next bundle.
+    """
+    keys = settings.keys
+    names = [*keys.crls, *(name for one in settings.authorities if one.ask for name in one.crls)]
+    responder = None
+    if keys.responder_key is not None:
+        key, certificate = secret(keys.responder_key), secret(keys.responder_certificate)
+        responder = Responder.load(key, certificate)
+    return Revocation(read_lists(secret(name) for name in dict.fromkeys(names)), responder)
 
 
 def log_key(settings: Settings) -> LogKey:

@@ -162,6 +162,19 @@ class KeySettings(Table):
     seal_certificate: str = Field(default="seal.pem", description="The seal's certificate.")
     root: str = Field(default="root.pem", description="The station root's certificate.")
     log_key: str = Field(default="log.key.pem", description="The log's private key (Ed25519).")
+    crls: tuple[str, ...] = Field(
+        default=(),
+        description="Lists of revoked certificates (CRL) of the seal certificate's issuers: the "
+        "root's own, or those of whoever issued it. They go into each bundle.",
+    )
+    responder_key: str | None = Field(
+        default=None,
+        description="Key that answers from the root's list when a bundle is sealed (OCSP); none: "
+        "no answers in bundles.",
+    )
+    responder_certificate: str = Field(
+        default="ocsp.pem", description="The responder's certificate."
+    )
 
 
 class S3Store(Table):
@@ -217,6 +230,11 @@ class AuthoritySettings(Table):
     name: str = Field(pattern=NAME, description="Its name in records and reports.")
     url: str = Field(pattern=r"^https?://", description="Where requests are sent.")
     trust: str = Field(description="Certificates it is checked against: path or credential.")
+    crls: tuple[str, ...] = Field(
+        default=(),
+        description="Lists of revoked certificates (CRL) of its certificates' issuers: path or "
+        "credential. They go into each bundle.",
+    )
     timeout: Period = Field(default=timedelta(seconds=20), description="To be answered.")
     policy: str | None = Field(default=None, description="Policy OID asked for and expected.")
     ask: bool = Field(

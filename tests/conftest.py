@@ -1,5 +1,6 @@
 """Real parts that tests share: an S3 server, a time-stamp authority, a station's keys."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -16,6 +17,8 @@ from archive.authorities.http import HttpAuthority
 from archive.ceremony import Ceremony, make_keys
 from archive.stores.s3 import S3Store
 from stationd.clock import SystemClock
+from stationd.db.engine import Database
+from stationd.db.revision import migrate
 from stationd.demo.authority import AuthorityServer
 from stationd.demo.s3_server import S3Server
 from stationd.ids import SystemIds
@@ -25,6 +28,22 @@ _BUCKETS = count(1)
 # How long an example takes is the machine's affair: others share it.
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a station database without rows, migrated once for all tests, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "station.sqlite3"
+    made = Database(f"sqlite:///{path}")
+    migrate(made, copy_to=None)
+    made.close()
+    return path
+
+
+@pytest.fixture
+def station_file(migrated_file: Path, tmp_path: Path) -> Path:
+    """Return the file of a new station database, where the configurations of tests look for it."""
+    return Path(shutil.copyfile(migrated_file, tmp_path / "station.sqlite3"))
 
 
 @pytest.fixture(scope="session")

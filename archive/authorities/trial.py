@@ -17,6 +17,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from archive import cms
 from archive.ceremony import key_usage
+from archive.revocation import new_list
 from archive.timestamps import Reply
 
 __all__ = ["TrialAuthority", "make_authority"]
@@ -32,8 +33,10 @@ class TrialAuthority:
     """A certificate authority of its own and a stamping certificate under it."""
 
     trust_pem: bytes
+    crl_pem: bytes
     certificate: bytes
     key: bytes
+    root_key: bytes
     policy: str
 
     def reply(self, request: bytes, *, now: datetime, serial: int) -> bytes:
@@ -93,10 +96,16 @@ def make_authority(
     )
     return TrialAuthority(
         trust_pem=root.public_bytes(Encoding.PEM),
+        crl_pem=new_list(root, root_key, now=now - _BEFORE).public_bytes(Encoding.PEM),
         certificate=certificate.public_bytes(Encoding.DER),
-        key=key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()),
+        key=_private(key),
+        root_key=_private(root_key),
         policy=policy,
     )
+
+
+def _private(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
 
 
 def _refusal(fault: str, words: str) -> bytes:

@@ -93,7 +93,7 @@ _PANEL_LIMIT = 262_144
 # A panel that takes our time needs one refusal; one that does not would ask for ever.
 _REFUSALS_IN_A_ROW = 5
 _REFUSED_AGAIN = timedelta(minutes=1)
-_TIME = "_%H:%M:%S,%m-%d-%Y"
+_TIME = b"_%02d:%02d:%02d,%02d-%02d-%04d"
 _TIME_LENGTH = 20
 
 _Opened = tuple[Head, Style, bytes, Account | None, datetime | None]
@@ -332,7 +332,8 @@ def _group_memory(conversation: Conversation) -> _GroupMemory:
 
 
 def _stamp(now: datetime) -> bytes:
-    return now.astimezone(UTC).strftime(_TIME).encode("ascii")
+    at = now.astimezone(UTC)
+    return _TIME % (at.hour, at.minute, at.second, at.month, at.day, at.year)
 
 
 def _plain_acknowledgement(

@@ -115,6 +115,8 @@ class Workshop:
             signer_pem=self.seal.certificate_pem + self.seal.chain_pem,
             tsa_pem=self.authority.trust_pem,
             log_pub_pem=self.log_public_pem,
+            crls_pem=self.seal.revocation.pem,
+            ocsp_pem=self.seal.revocation.responder_pem,
         )
 
 

@@ -2,18 +2,28 @@
 
 import itertools
 import os
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 
-from archive.ceremony import make_keys
+from archive.ceremony import make_keys, renew_list
+from archive.revocation import Revoked
+from stationd.cli.moments import MOMENT
 from stationd.cli.office import Office
+from stationd.clock import iso
 from stationd.errors import MistakeError
 from stationd.sealing import new_sealing_key
 
 __all__ = ["keys"]
 
 _SERIAL_BYTES = 19
+_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
+# `remove_from_crl` is of lists that tell changes only, and ours tell all.
+_REASONS = [one for one in x509.ReasonFlags if one is not x509.ReasonFlags.remove_from_crl]
 
 
 @click.group()
@@ -26,6 +36,7 @@ def keys() -> None:
 Examples:
   stationctl keys init /etc/stationd/keys
   stationctl keys init /media/safe/2026 --no-sealing
+  stationctl keys init /etc/stationd/credentials --crl-url https://example.com/root.crl
 """
 )
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
@@ -34,9 +45,14 @@ Examples:
     default=True,
     help="Also make roster.key, which seals panel keys and second factors.  [default: sealing]",
 )
+@click.option(
+    "--crl-url",
+    metavar="URL",
+    help="Where the station publishes root.crl.pem (in DER); it goes into the seal certificate.",
+)
 @click.pass_obj
-def init(office: Office, folder: Path, *, sealing: bool) -> None:
-    """Make root, seal and log keys in FOLDER, once; nothing is ever overwritten.
+def init(office: Office, folder: Path, *, sealing: bool, crl_url: str | None) -> None:
+    """Make root, seal, log and responder keys in FOLDER, once; nothing is ever overwritten.
 
     Prints the fingerprints to publish.  Afterwards move root.key.pem to a medium in a safe.
     """
@@ -50,6 +66,7 @@ def init(office: Office, folder: Path, *, sealing: bool) -> None:
         station=office.settings.station.station,
         now=office.clock.now(),
         serials=serials,
+        crl_url=crl_url,
     )
     if sealing:
         _write_secret(roster_key, new_sealing_key() + b"\n")
@@ -57,6 +74,73 @@ def init(office: Office, folder: Path, *, sealing: bool) -> None:
     lines += [f"  {name:<12} SHA-256 {value}" for name, value in made.fingerprints.items()]
     lines += ["", f"Move {made.root_key} to a medium in a safe; the station does not need it."]
     office.show({"folder": str(folder), "fingerprints": dict(made.fingerprints)}, lines)
+
+
+@keys.command(
+    epilog="""\b
+Examples:
+  stationctl keys crl root.crl.pem --root-key /media/safe/root.key.pem --root root.pem
+  stationctl keys crl root.crl.pem --root-key /media/safe/root.key.pem --root root.pem \\
+      --revoke old-seal.pem --since 2026-03-01T00:00Z --reason keyCompromise
+"""
+)
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--root-key", type=_FILE, required=True, help="The root's key, from the safe.")
+@click.option("--root", type=_FILE, required=True, help="The root's certificate.")
+@click.option(
+    "--revoke",
+    type=_FILE,
+    multiple=True,
+    help="A certificate of this root that no longer counts; may be given again.",
+)
+@click.option("--since", type=MOMENT, help="From when on it does not count.  [default: now]")
+@click.option(
+    "--reason",
+    type=click.Choice([one.value for one in _REASONS]),
+    default=x509.ReasonFlags.unspecified.value,
+    show_default=True,
+    help="Why.",
+)
+@click.pass_obj
+def crl(office: Office, /, file: Path, **given: Any) -> None:  # noqa: ANN401  (options)
+    """Make the root's list of revoked certificates anew in FILE; what was revoked stays so.
+
+    A list is good for 13 months.  Renew it each year, and at once when a key is lost.
+    """
+    now = office.clock.now()
+    since: datetime = given["since"] or now
+    if since > now:
+        raise MistakeError(f"--since {iso(since)} has not come yet; a list tells of what was.")
+    root = _certificate(given["root"])
+    revoked = []
+    for path in given["revoke"]:
+        one = _certificate(path)
+        if one == root or not _issued(one, root):
+            raise MistakeError(f"{path} is no certificate that this root issued.")
+        revoked.append(Revoked(one.serial_number, since, x509.ReasonFlags(given["reason"])))
+    made = renew_list(
+        file, root_key=given["root_key"], root=given["root"], now=now, revoked=revoked
+    )
+    until = made.next_update_utc
+    assert until is not None  # noqa: S101  (each of ours has an end)
+    lines = [f"{file} has {len(made)} revoked certificate(s) and is good until {until:%Y-%m-%d}."]
+    lines.append("Put it where keys.crls of the settings says, and publish it.")
+    office.show({"file": str(file), "revoked": len(made), "until": iso(until)}, lines)
+
+
+def _issued(one: x509.Certificate, root: x509.Certificate) -> bool:
+    try:
+        one.verify_directly_issued_by(root)
+    except (InvalidSignature, TypeError, ValueError):
+        return False
+    return True
+
+
+def _certificate(path: Path) -> x509.Certificate:
+    try:
+        return x509.load_pem_x509_certificate(path.read_bytes())
+    except ValueError:
+        raise MistakeError(f"{path} holds no certificate in PEM.") from None
 
 
 def _write_secret(path: Path, content: bytes) -> None:

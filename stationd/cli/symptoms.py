@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from archive.errors import ArchiveError
+from archive.seal import Seal
 from stationd import parts
 from stationd.cli.office import Office
 from stationd.clock import iso
@@ -42,6 +43,8 @@ _LAST_ENTRIES = 10_000
 _LEAST_FREE = 0.1
 _LARGEST_OFFSET_NS = 500_000_000
 _SEAL_WARNING = timedelta(days=60)
+_LIST_WARNING = timedelta(days=30)
+_SHORT_LIST = timedelta(days=60)
 _FAULTS_WITHIN = timedelta(days=1)
 _FOLLOWED_WITHIN = timedelta(minutes=10)
 _CERTIFICATE_WARNING = timedelta(days=14)
@@ -101,6 +104,28 @@ def _keys(office: Office) -> Told:
     yield Outcome.PASSED, f"log key {parts.log_key(office.settings).fingerprint[:23]}…"
     office.sealer()
     yield from _private(secret(office.settings.roster.key))
+    yield from _lists(office, seal)
+
+
+def _lists(office: Office, seal: Seal) -> Told:
+    """Look whether lists of revoked certificates are there, and good for some time."""
+    if not seal.revocation.lists:
+        text = (
+            "no list of revoked certificates goes into bundles (keys.crls); `stationctl keys crl` "
+            "makes the root's"
+        )
+        yield Outcome.WARNED, text
+    for one in seal.revocation.lists:
+        name, until = one.issuer.rfc4514_string(), one.next_update_utc
+        if until is None or until - office.clock.now() >= _LIST_WARNING:
+            end = "no end" if until is None else f"{until:%Y-%m-%d}"
+            yield Outcome.PASSED, f"list of revoked certificates of {name} good until {end}"
+        elif until > office.clock.now() and until - one.last_update_utc < _SHORT_LIST:
+            # An authority's list lasts days; whoever fetches it fetches it again.
+            yield Outcome.PASSED, f"list of revoked certificates of {name} good until {until}"
+        else:
+            text = f"the list of revoked certificates of {name} ends {until:%Y-%m-%d}: renew it"
+            yield Outcome.WARNED, text
 
 
 def _private(path: Path) -> Told:

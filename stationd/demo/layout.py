@@ -56,6 +56,9 @@ seal_key = $seal_key
 seal_certificate = $seal_pem
 root = $root_pem
 log_key = $log_key
+crls = [$root_crl]
+responder_key = $ocsp_key
+responder_certificate = $ocsp_pem
 
 [archive]
 sealed = $sealed
@@ -74,6 +77,7 @@ credentials = $credentials
 name = "trial-authority"
 url = $tsa_url
 trust = $tsa_pem
+crls = [$tsa_crl]
 
 [policies]
 late_buffer = "4s"
@@ -174,6 +178,11 @@ class Layout:
         return self.folder / "keys" / "tsa.pem"
 
     @property
+    def tsa_crl(self) -> Path:
+        """What the time-stamp authority's root revoked: nothing."""
+        return self.folder / "keys" / "tsa.crl.pem"
+
+    @property
     def unpacked(self) -> Path:
         """Where the bundle is unpacked to be checked by hand."""
         return self.folder / "unpacked"
@@ -222,6 +231,10 @@ def config(layout: Layout, ports: Ports, *, s3_endpoint: str, bucket: str, tsa_u
         "seal_pem": layout.keys / "seal.pem",
         "root_pem": layout.keys / "root.pem",
         "log_key": layout.keys / "log.key.pem",
+        "root_crl": layout.keys / "root.crl.pem",
+        "ocsp_key": layout.keys / "ocsp.key.pem",
+        "ocsp_pem": layout.keys / "ocsp.pem",
+        "tsa_crl": layout.tsa_crl,
         "sealed": worker / "sealed",
         "credentials": layout.keys / "s3.credentials",
         "tsa_pem": layout.tsa,

@@ -102,6 +102,7 @@ class Trial:
         shutil.rmtree(layout.keys)
         made = cast("Json", ctl("keys", "init", str(layout.keys)))
         layout.tsa.write_bytes(authority.trust_pem)
+        layout.tsa_crl.write_bytes(authority.authority.crl_pem)
         credentials = layout.keys / "s3.credentials"
         credentials.touch(mode=0o600)
         credentials.write_text(f"{s3.writer.access_key}\n{s3.writer.secret_key}\n", "ascii")

@@ -6,10 +6,9 @@ The bytes are those of docs/reference/ledger-records.md.
 from collections.abc import Iterator, Mapping, Sequence
 
 from archive import merkle
-from archive.canonical import JsonValue
+from archive.canonical import JsonValue, encode
 from stationd.errors import LedgerBrokenError
 from stationd.ledger.model import Head, Origin, Record, RecordDraft, RecordType
-from stationd.ledger.writing import encode_record
 
 __all__ = ["OWN_KEYS", "continued", "opening"]
 
@@ -78,4 +77,4 @@ def _body(draft: RecordDraft, epoch: int, seq: int, t: str, salt: bytes) -> byte
     }
     if draft.part is not None:
         record["part"] = draft.part
-    return encode_record(record)
+    return encode(record)

@@ -28,6 +28,7 @@ from archive.build import (
 from archive.ceremony import make_keys
 from archive.note_check import read_entry
 from archive.proofs import Absence, AtClose, PointProof, Proofs
+from archive.revocation import Responder, Revocation, read_lists
 from archive.seal import LogKey, Seal
 from archive.timestamps import request
 from archive.verify import Anchors
@@ -179,6 +180,8 @@ class Station:
             signer_pem=self.seal.certificate_pem,
             tsa_pem=self.authority.trust_pem,
             log_pub_pem=self.log_pub_pem,
+            crls_pem=self.seal.revocation.pem,
+            ocsp_pem=self.seal.revocation.responder_pem,
         )
 
     @property
@@ -359,9 +362,12 @@ def make_station(folder: Path) -> Station:
     keys = make_keys(folder, station="station-1", now=NOW, serials=count(1001))
     since = datetime(2026, 1, 1, tzinfo=UTC)
     authority = Stamping(make_authority(now=since, serials=count(2001)), NOW + timedelta(seconds=2))
+    tsa_crl = folder / "tsa.crl.pem"
+    tsa_crl.write_bytes(authority.trial.crl_pem)
+    known = Revocation(read_lists([keys.crl, tsa_crl]), Responder.load(keys.ocsp_key, keys.ocsp))
     return Station(
         folder,
-        Seal.load(keys.seal_key, keys.seal, keys.root),
+        Seal.load(keys.seal_key, keys.seal, keys.root, known),
         LogKey.load(keys.log_key),
         authority,
         keys.root.read_bytes(),

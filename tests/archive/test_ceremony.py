@@ -20,6 +20,9 @@ FILES = {
     "seal.pem": 0o644,
     "log.key.pem": 0o600,
     "log.pub.pem": 0o644,
+    "root.crl.pem": 0o644,
+    "ocsp.key.pem": 0o600,
+    "ocsp.pem": 0o644,
 }
 
 

@@ -46,6 +46,17 @@ def test_proofs_can_be_demanded(sealed, given, capsys) -> None:
     assert "proofs.json: is not there, and proofs were demanded" in capsys.readouterr().out
 
 
+def test_a_newer_list_of_revoked_certificates_is_asked_too(
+    sealed, given, other_station, tmp_path, capsys
+) -> None:
+    crl = tmp_path / "theirs.crl"
+    crl.write_bytes(other_station.seal.revocation.pem)
+
+    assert main([str(sealed.folder), *given, "--crl", str(crl)]) == 1
+
+    assert "the list given: a list in it does not hold" in capsys.readouterr().out
+
+
 def test_json_holds_the_whole_report(sealed, given, capsys) -> None:
     assert main([str(sealed.container), *given, "--json"]) == 0
 

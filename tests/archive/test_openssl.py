@@ -112,6 +112,21 @@ def test_a_command_that_hangs_decides_nothing(monkeypatch, tmp_path) -> None:
     assert "timed out" in answer.reason
 
 
+def test_a_command_is_asked_once_which_version_it_is(monkeypatch, tmp_path) -> None:
+    program, log = tmp_path / "openssl", tmp_path / "log"
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    said = []
+    for version in ("OpenSSL 3.0.1", "OpenSSL 1.1.1w", "OpenSSL 3.0.1"):
+        program.write_text(f'#!/bin/sh\necho "$1" >> {log}\necho {version}\n')
+        program.chmod(0o755)
+        said += [openssl.missing(), openssl.missing()]
+
+    old = "the openssl command here is not OpenSSL 3: OpenSSL 1.1.1w; install OpenSSL 3"
+    assert said == ["", "", old, old, "", ""]
+    # One that does not suit may be put right, so it is asked each time.
+    assert log.read_text().split() == ["version"] * 4
+
+
 def test_certificates_are_compared_whatever_stands_around_them(station) -> None:
     pem = station.root_pem
 

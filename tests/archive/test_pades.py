@@ -9,6 +9,7 @@ import pytest
 from asn1crypto import pem, x509
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import validate_pdf_signature, validate_pdf_timestamp
+from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko_certvalidator import ValidationContext
 
 from archive.build import report_signed_by
@@ -80,6 +81,30 @@ def test_pyhanko_confirms_signature_and_stamp_and_finds_the_certificates_inside(
     assert judged.valid
     assert judged.trusted
     assert "/DSS" in reader.root
+
+
+def test_the_lists_of_revoked_certificates_are_in_the_file(signed, station) -> None:
+    reader = PdfFileReader(BytesIO(signed.read_bytes()))
+
+    inside = [one.get_object().data for one in reader.root["/DSS"]["/CRLs"]]
+
+    assert sorted(inside) == sorted(station.seal.revocation.der)
+
+
+def test_pyhanko_needs_no_list_that_the_file_does_not_have(signed, station) -> None:
+    reader = PdfFileReader(BytesIO(signed.read_bytes()))
+    (signature,) = reader.embedded_regular_signatures
+    roots = [*certificates(station.seal.root_pem), *certificates(station.authority.trust_pem)]
+
+    def strict() -> ValidationContext:
+        return DocumentSecurityStore.read_dss(reader).as_validation_context(
+            {"trust_roots": roots, "revocation_mode": "hard-fail", "moment": station.now}
+        )
+
+    status = validate_pdf_signature(signature, strict(), strict())
+
+    assert status.bottom_line
+    assert status.timestamp_validity.trusted
 
 
 def test_an_authority_that_leads_to_no_certificate_given_is_refused(

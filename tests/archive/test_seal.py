@@ -83,7 +83,7 @@ def test_openssl_verifies_a_stamped_seal(seal, authority, tmp_path):
 
 def test_openssl_refuses_other_bytes_and_another_root(seal, tmp_path):
     signature = seal.sign(DATA, now=datetime.now(UTC))
-    other = make_keys(tmp_path / "other", station="other", now=NOW, serials=[1, 2])
+    other = make_keys(tmp_path / "other", station="other", now=NOW, serials=[1, 2, 3])
 
     changed = openssl_verifies(tmp_path, signature, seal.root_pem, DATA + b"\n")
     stranger = openssl_verifies(tmp_path, signature, other.root.read_bytes())
@@ -205,21 +205,21 @@ def test_a_private_key_as_a_service_manager_hands_it_over_is_taken(keys, mode):
 
 
 def test_a_key_of_another_certificate_is_refused(keys, tmp_path):
-    other = make_keys(tmp_path / "other", station="other", now=NOW, serials=[1, 2])
+    other = make_keys(tmp_path / "other", station="other", now=NOW, serials=[1, 2, 3])
 
     with pytest.raises(KeyFileError, match="is not the key of the certificate"):
         Seal.load(other.seal_key, keys.seal, keys.root)
 
 
 def test_a_certificate_of_another_root_is_refused(keys, tmp_path):
-    other = make_keys(tmp_path / "other", station="other", now=NOW, serials=[1, 2])
+    other = make_keys(tmp_path / "other", station="other", now=NOW, serials=[1, 2, 3])
 
     with pytest.raises(KeyFileError, match="does not lead to the root"):
         Seal.load(keys.seal_key, keys.seal, other.root)
 
 
 def test_a_root_with_the_same_name_and_another_key_is_refused(keys, tmp_path):
-    twin = make_keys(tmp_path / "twin", station="station-1", now=NOW, serials=[1, 2])
+    twin = make_keys(tmp_path / "twin", station="station-1", now=NOW, serials=[1, 2, 3])
 
     with pytest.raises(KeyFileError, match="does not lead to the root"):
         Seal.load(keys.seal_key, keys.seal, twin.root)

@@ -161,6 +161,16 @@ def test_a_reply_is_read_without_being_checked():
     assert read_reply(reply_to(asked())).time == NOW
 
 
+def test_a_reply_is_checked_without_encoding_any_of_it_again(monkeypatch):
+    reply = reply_to(asked())
+
+    def encode(*_, **__):
+        pytest.fail("a part of the reply was encoded")
+
+    monkeypatch.setattr(core.Sequence, "_set_contents", encode)
+    assert check(reply).time == NOW
+
+
 def test_openssl_verifies_what_was_checked(tmp_path):
     authority = make_authority(now=datetime.now(UTC), serials=count(1))
     reply = reply_to(asked(), authority=authority, now=datetime.now(UTC))
@@ -259,7 +269,7 @@ def test_a_stamp_under_another_policy_than_asked_is_refused():
 
 
 def test_a_stamp_by_a_certificate_for_other_purposes_is_refused(tmp_path):
-    keys = make_keys(tmp_path, station="s", now=NOW, serials=[1, 2])
+    keys = make_keys(tmp_path, station="s", now=NOW, serials=[1, 2, 3])
     seal = x509.load_pem_x509_certificate(keys.seal.read_bytes()).public_bytes(Encoding.DER)
     key = core_key(keys.seal_key)
 

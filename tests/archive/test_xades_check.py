@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from archive import manifest, xades_check
+from archive import manifest, openssl, xades_check
 from archive.build import signed_by
 from archive.container import media_type, pack
 from archive.verify import examine
-from archive.xades_check import NAME, XadesError, problems, read_form
+from archive.xades_check import NAME, NO_VALUES, Values, XadesError, problems, read_form
 
 
 @pytest.fixture
@@ -33,11 +33,20 @@ def files(sealed) -> dict[str, str]:
     }
 
 
-def faults(document: bytes, files: dict[str, str]) -> list[tuple[str, str]]:
-    return list(problems(read_form(document), files))
+@pytest.fixture
+def faults(station):
+    """Return what is wrong with a document, in a bundle of the station."""
+    seal = station.seal.revocation
+    (authority,) = openssl.certificates(station.authority.trust_pem)
+    values = Values([authority], seal.der, answers=True)
+
+    def faults(document: bytes, files: dict[str, str]) -> list[tuple[str, str]]:
+        return list(problems(read_form(document), files, values))
+
+    return faults
 
 
-def test_the_writers_document_is_of_the_form(document, files) -> None:
+def test_the_writers_document_is_of_the_form(document, files, faults) -> None:
     form = read_form(document)
 
     assert faults(document, files) == []
@@ -46,13 +55,13 @@ def test_the_writers_document_is_of_the_form(document, files) -> None:
     assert len(form.references) == len(files)
 
 
-def test_a_file_that_is_not_signed_is_named(document, files) -> None:
+def test_a_file_that_is_not_signed_is_named(document, files, faults) -> None:
     assert ("data/new.json", f"is not signed by {NAME}") in faults(
         document, {**files, "data/new.json": "00" * 32}
     )
 
 
-def test_a_signed_file_that_is_away_is_named(document, files) -> None:
+def test_a_signed_file_that_is_away_is_named(document, files, faults) -> None:
     del files["README.txt"]
 
     assert ("README.txt", f"is signed by {NAME} and not in the container") in faults(
@@ -60,7 +69,7 @@ def test_a_signed_file_that_is_away_is_named(document, files) -> None:
     )
 
 
-def test_a_changed_file_is_named(document, files) -> None:
+def test_a_changed_file_is_named(document, files, faults) -> None:
     files["README.txt"] = "00" * 32
 
     assert faults(document, files) == [("README.txt", f"does not have the hash that {NAME} signs")]
@@ -77,7 +86,7 @@ def test_a_changed_file_is_named(document, files) -> None:
     ],
     ids=["white space", "media type", "digest method", "a comment", "another id"],
 )
-def test_anything_that_is_not_of_the_form_is_refused(old, new, document, files) -> None:
+def test_anything_that_is_not_of_the_form_is_refused(old, new, document, files, faults) -> None:
     changed = document.replace(old, new, 1)
 
     assert changed != document
@@ -107,6 +116,52 @@ def test_anything_that_is_not_of_the_form_is_refused(old, new, document, files) 
 def test_what_cannot_be_read_at_all_is_said_so(change, document) -> None:
     with pytest.raises(XadesError, match="not a signature of the form"):
         read_form(change(document))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"<xades:CRLValues>", b"<xades:CRLValues> "),
+        (b"</xades:CertificateValues>", b"</xades:CertificateValues><xades:CertificateValues/>"),
+        (b"<xades:OCSPValues>", b"<xades:OCSPValues><!---->"),
+    ],
+)
+def test_nothing_can_be_added_to_what_a_later_check_needs(
+    old, new, document, files, faults
+) -> None:
+    changed = document.replace(old, new, 1)
+
+    assert changed != document
+    assert faults(changed, files) == [
+        (NAME, "is not, byte for byte, of the form that a bundle has")
+    ]
+
+
+def test_a_certificate_value_that_the_bundle_does_not_have_is_refused(
+    document, files, other_station, station, faults
+) -> None:
+    ours, theirs = (
+        b64encode(openssl.certificates(one.authority.trust_pem)[0])
+        for one in (station, other_station)
+    )
+
+    assert faults(document.replace(ours, theirs, 1), files) == [
+        (NAME, "is not, byte for byte, of the form that a bundle has")
+    ]
+
+
+def test_values_in_a_bundle_that_has_no_lists_are_refused(document, files) -> None:
+    assert list(problems(read_form(document), files, NO_VALUES)) == [
+        (NAME, "is not, byte for byte, of the form that a bundle has")
+    ]
+
+
+def test_two_answers_on_one_certificate_are_refused(document) -> None:
+    start = document.index(b"<xades:EncapsulatedOCSPValue>")
+    end = document.index(b"</xades:OCSPValues>")
+
+    with pytest.raises(XadesError, match="more than one answer"):
+        read_form(document[:end] + document[start:end] + document[end:])
 
 
 def test_a_stamp_that_is_none_is_said_so(document) -> None:

@@ -17,7 +17,6 @@ from stationd.accounts.service import open_account
 from stationd.clock import SetClock, SystemClock, iso
 from stationd.db import schema
 from stationd.db.engine import Database
-from stationd.db.revision import migrate
 from stationd.demo.authority import AuthorityServer
 from stationd.desk import Desk, open_desk
 from stationd.ids import CountedIds, SystemIds
@@ -41,9 +40,8 @@ def clock() -> SetClock:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    made = Database(f"sqlite:///{tmp_path / 'station.sqlite3'}")
-    migrate(made, copy_to=None)
+def database(station_file: Path) -> Iterator[Database]:
+    made = Database(f"sqlite:///{station_file}")
     yield made
     made.close()
 
@@ -290,10 +288,9 @@ def worker_settings(worker_config: Path) -> Settings:
 
 
 @pytest.fixture
-def worker_desk(worker_settings: Settings) -> Iterator[Desk]:
+def worker_desk(worker_settings: Settings, station_file: Path) -> Iterator[Desk]:
     """A migrated desk on the machine's clock, with account 1234."""
     made = open_desk(worker_settings, clock=SystemClock(), ids=SystemIds())
-    migrate(made.database, copy_to=None)
     opening = Opening(
         customer=Customer(id="c1", name="Acme"),
         site=Site(id="s1", customer_id="c1", name="Shop", address="1 Main", zone="UTC"),

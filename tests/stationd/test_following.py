@@ -10,7 +10,6 @@ import pytest
 from stationd import following as following_module
 from stationd.clock import SystemClock, parse_iso
 from stationd.db.engine import Connection
-from stationd.db.revision import migrate
 from stationd.desk import Desk, open_desk
 from stationd.errors import DatabaseUnavailableError
 from stationd.follower.store import read_place, read_reached
@@ -61,9 +60,8 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def desk(settings: Settings) -> Iterator[Desk]:
+def desk(settings: Settings, station_file: Path) -> Iterator[Desk]:
     made = open_desk(settings, clock=SystemClock(), ids=SystemIds())
-    migrate(made.database, copy_to=None)
     yield made
     made.database.close()
 

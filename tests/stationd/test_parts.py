@@ -1,5 +1,7 @@
 """From settings to the parts of the archive."""
 
+import subprocess
+import sys
 from datetime import timedelta
 from itertools import count
 
@@ -130,12 +132,40 @@ def test_keys_are_loaded_from_where_the_settings_say(tmp_path):
         f'[roster]\nkey = "{tmp_path}/roster.key"',
     )
     assert parts.seal(found).fingerprint == made.fingerprints["seal.pem"]
+    assert parts.seal(found).revocation.pem == b""
     assert parts.log_key(found).fingerprint == made.fingerprints["log.pub.pem"]
     assert parts.sealer(found).open(parts.sealer(found).seal(b"x")) == b"x"
 
 
+def test_lists_of_revoked_certificates_are_ours_and_those_of_authorities_that_are_asked(tmp_path):
+    one, two = (
+        make_keys(tmp_path / name, station="s", now=SystemClock().now(), serials=count(1))
+        for name in ("one", "two")
+    )
+    found = given(
+        f'[keys]\ncrls = ["{one.crl}"]',
+        f'responder_key = "{one.ocsp_key}"\nresponder_certificate = "{one.ocsp}"',
+        f'{TABLE.format("tsa", one.root)}crls = ["{two.crl}", "{one.crl}"]',
+        f'{TABLE.format("old", one.root)}ask = false\ncrls = ["/none"]',
+    )
+    known = parts.revocation(found)
+    assert known.pem == one.crl.read_bytes() + two.crl.read_bytes()
+    assert known.responder_pem == one.ocsp.read_bytes()
+
+
 def test_a_station_without_a_file_has_no_own_codes():
     assert parts.own_codes(given()).codes == {}
+
+
+def test_what_signs_draws_or_reaches_a_network_is_loaded_when_it_is_asked_for():
+    code = (
+        "import sys, stationd.worker\n"
+        "print(sorted({'boto3', 'pyhanko', 'reportlab', 'urllib3'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout == "[]\n"
 
 
 def test_own_codes_are_read_from_the_file_that_the_settings_name(tmp_path):

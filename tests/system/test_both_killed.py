@@ -36,7 +36,6 @@ from stationd.accounts.model import (
 from stationd.accounts.service import link_transmitter, open_account
 from stationd.clock import SystemClock
 from stationd.db import schema
-from stationd.db.revision import migrate
 from stationd.desk import Desk, open_desk
 from stationd.ids import SystemIds
 from stationd.journal.model import Kind
@@ -126,7 +125,7 @@ class Worker:
 
 
 @pytest.fixture
-def desk(station: Any, tmp_path: Path, keys: Ceremony) -> Iterator[Desk]:
+def desk(station: Any, station_file: Path, tmp_path: Path, keys: Ceremony) -> Iterator[Desk]:
     key = tmp_path / "roster.key"
     key.write_bytes(new_sealing_key())
     key.chmod(0o600)
@@ -136,7 +135,6 @@ def desk(station: Any, tmp_path: Path, keys: Ceremony) -> Iterator[Desk]:
     station.port = station.listen("tcp", "surgard", group="lines")
     station.start()
     made = open_desk(load(station.config), clock=SystemClock(), ids=SystemIds())
-    migrate(made.database, copy_to=None)
     for number in NUMBERS:
         give(made, number)
     yield made

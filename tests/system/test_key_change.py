@@ -22,7 +22,6 @@ from archive.ceremony import Ceremony
 from stationd.accounts.model import Contract, Customer, Opening, Ownership, Site, Transmitter
 from stationd.accounts.service import link_transmitter, open_account
 from stationd.clock import SystemClock
-from stationd.db.revision import migrate
 from stationd.desk import Desk, open_desk
 from stationd.ids import SystemIds
 from stationd.journal.model import Kind
@@ -88,7 +87,7 @@ class Panel:
 
 
 @pytest.fixture
-def desk(station: Any, tmp_path: Path, keys: Ceremony) -> Iterator[Desk]:
+def desk(station: Any, station_file: Path, tmp_path: Path, keys: Ceremony) -> Iterator[Desk]:
     key = tmp_path / "roster.key"
     key.write_bytes(new_sealing_key())
     key.chmod(0o600)
@@ -97,7 +96,6 @@ def desk(station: Any, tmp_path: Path, keys: Ceremony) -> Iterator[Desk]:
     station.port = station.listen("tcp", "dc09")
     station.start()
     made = open_desk(load(station.config), clock=SystemClock(), ids=SystemIds())
-    migrate(made.database, copy_to=None)
     opening = Opening(
         customer=Customer(id="c", name="Acme"),
         site=Site(id="s", customer_id="c", name="Shop", address="1 Main", zone="UTC"),

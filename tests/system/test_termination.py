@@ -23,7 +23,6 @@ from stationd.cases import deciding
 from stationd.cases import service as cases
 from stationd.cases.model import Attachment, Case, Reason
 from stationd.clock import SystemClock
-from stationd.db.revision import migrate
 from stationd.demo.authority import AuthorityServer
 from stationd.demo.s3_server import S3Server
 from stationd.desk import Desk, open_desk
@@ -186,6 +185,7 @@ def bucket(s3_server: S3Server) -> str:
 @pytest.fixture
 def office(
     tmp_path: Path,
+    station_file: Path,
     keys: Ceremony,
     s3_server: S3Server,
     authority_server: AuthorityServer,
@@ -208,7 +208,6 @@ def office(
         )
     )
     desk = open_desk(load(config), clock=SystemClock(), ids=SystemIds())
-    migrate(desk.database, copy_to=None)
     opening = Opening(
         customer=Customer(id="c1", name="Acme"),
         site=Site(id="s1", customer_id="c1", name="Shop", address="1 Main", zone="America/Chicago"),

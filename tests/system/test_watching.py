@@ -21,7 +21,6 @@ from stationd.accounts.model import Contract, Customer, Opening, Ownership, Site
 from stationd.accounts.service import link_transmitter, open_account
 from stationd.clock import SystemClock
 from stationd.db import schema
-from stationd.db.revision import migrate
 from stationd.desk import Desk, open_desk
 from stationd.gaps.model import Cause
 from stationd.gaps.service import gaps, gaps_of_account
@@ -96,10 +95,9 @@ def port(station: Any, tmp_path: Path, keys: Ceremony) -> int:
 
 
 @pytest.fixture
-def desk(station: Any, port: int) -> Iterator[Desk]:
+def desk(station: Any, station_file: Path, port: int) -> Iterator[Desk]:
     """A station of accounts that are to poll every second."""
     made = open_desk(load(station.config), clock=SystemClock(), ids=SystemIds())
-    migrate(made.database, copy_to=None)
     for number in numbers():
         opening = Opening(
             customer=Customer(id="c", name="Acme"),

@@ -16,7 +16,6 @@ from stationd.accounts.service import open_account
 from stationd.bundles.work import Retention, Workshop
 from stationd.clock import SystemClock
 from stationd.db.engine import Database
-from stationd.db.revision import migrate
 from stationd.desk import Desk
 from stationd.ids import SystemIds
 from stationd.ledger.service import LedgerTree
@@ -33,9 +32,8 @@ def manager() -> Person:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, manager: Person) -> Iterator[Desk]:
-    database = Database(f"sqlite:///{tmp_path / 'station.sqlite3'}")
-    migrate(database, copy_to=None)
+def desk(station_file: Path, manager: Person) -> Iterator[Desk]:
+    database = Database(f"sqlite:///{station_file}")
     made = Desk(
         database=database,
         clock=SystemClock(),

@@ -1,7 +1,6 @@
 """A desk with a station database, a clock that tests move, one account, and its people."""
 
 import json
-import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -35,7 +34,6 @@ from stationd.cases.model import (
 from stationd.cases.reasons import opening_documents
 from stationd.clock import SetClock
 from stationd.db.engine import Connection, Database
-from stationd.db.revision import migrate
 from stationd.desk import Desk
 from stationd.ids import CountedIds
 from stationd.ledger.store import append, append_close, read_head, read_heads, read_records
@@ -69,21 +67,9 @@ def clock() -> SetClock:
     return SetClock(START)
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty database of our revision, made once: migrating takes longer than most tests."""
-    path = tmp_path_factory.mktemp("migrated") / "station.sqlite3"
-    made = Database(f"sqlite:///{path}")
-    migrate(made, copy_to=None)
-    made.close()
-    return path
-
-
 @pytest.fixture
-def database(tmp_path: Path, migrated: Path) -> Iterator[Database]:
-    path = tmp_path / "station.sqlite3"
-    shutil.copyfile(migrated, path)
-    made = Database(f"sqlite:///{path}")
+def database(station_file: Path) -> Iterator[Database]:
+    made = Database(f"sqlite:///{station_file}")
     yield made
     made.close()
 

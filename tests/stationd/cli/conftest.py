@@ -10,7 +10,6 @@ from click.testing import CliRunner
 from stationd import settings
 from stationd.cli.main import cli
 from stationd.clock import SystemClock
-from stationd.db.revision import migrate
 from stationd.desk import open_desk
 from stationd.follower.service import follow
 from stationd.ids import SystemIds
@@ -98,10 +97,9 @@ def value(ok):
 
 
 @pytest.fixture
-def desk(config):
+def desk(config, station_file):
     """The desk of a migrated station."""
     made = open_desk(settings.load(config), clock=SystemClock(), ids=SystemIds())
-    migrate(made.database, copy_to=None)
     yield made
     made.database.close()
 

@@ -2,6 +2,8 @@
 
 import stat
 
+from archive.revocation import read_lists
+
 
 def test_the_ceremony_prints_what_to_publish(ok, tmp_path):
     text = ok("keys", "init", tmp_path / "keys")
@@ -15,6 +17,9 @@ def test_the_ceremony_prints_what_to_publish(ok, tmp_path):
         "seal.pem": 0o644,
         "log.key.pem": 0o600,
         "log.pub.pem": 0o644,
+        "root.crl.pem": 0o644,
+        "ocsp.key.pem": 0o600,
+        "ocsp.pem": 0o644,
         "roster.key": 0o600,
     }
 
@@ -31,3 +36,38 @@ def test_fingerprints_are_json_too(value, tmp_path):
     made = value("keys", "init", tmp_path / "keys", "--no-sealing")
     assert {*made["fingerprints"]} == {"root.pem", "seal.pem", "log.pub.pem"}
     assert not (tmp_path / "keys" / "roster.key").exists()
+
+
+def test_the_list_of_revoked_certificates_is_renewed_and_takes_a_certificate_up(
+    ok, value, tmp_path
+):
+    keys = tmp_path / "keys"
+    ok("keys", "init", keys, "--crl-url", "https://alarm.example.com/root.crl")
+    given = ("--root-key", keys / "root.key.pem", "--root", keys / "root.pem")
+    since = ("--since", "2026-01-01", "--reason", "keyCompromise")
+
+    assert value("keys", "crl", keys / "root.crl.pem", *given)["revoked"] == 0
+    revoke = ("--revoke", keys / "seal.pem", "--revoke", keys / "ocsp.pem", *since)
+    assert value("keys", "crl", keys / "root.crl.pem", *given, *revoke)["revoked"] == 2
+
+    (made,) = read_lists([keys / "root.crl.pem"])
+    assert {one.revocation_date_utc.year for one in made} == {2026}
+    assert "good until" in ok("keys", "crl", keys / "root.crl.pem", *given)
+
+
+def test_only_certificates_of_this_root_and_moments_that_were_can_be_revoked(ok, run, tmp_path):
+    keys, other = tmp_path / "keys", tmp_path / "other"
+    ok("keys", "init", keys)
+    ok("keys", "init", other, "--no-sealing")
+    before = (keys / "root.crl.pem").read_bytes()
+    given = ("--root-key", keys / "root.key.pem", "--root", keys / "root.pem")
+    for revoke, said in (
+        (("--revoke", other / "seal.pem"), "no certificate that this root issued"),
+        (("--revoke", keys / "root.pem"), "no certificate that this root issued"),
+        (("--revoke", keys / "log.pub.pem"), "holds no certificate in PEM"),
+        (("--revoke", keys / "seal.pem", "--since", "2999-01-01"), "has not come yet"),
+    ):
+        done = run("keys", "crl", keys / "root.crl.pem", *given, *revoke)
+        assert done.exit_code == 2
+        assert said in done.output
+    assert (keys / "root.crl.pem").read_bytes() == before

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.ceremony import make_keys
+from archive.ceremony import make_keys, renew_list
 from stationd.cli import symptoms
 from stationd.cli.office import Office
 from stationd.cli.symptoms import CHECKS, Outcome, examine
@@ -53,6 +53,7 @@ def key_settings(tmp_path, desk):
         seal_certificate = "{made.seal}"
         root = "{made.root}"
         log_key = "{made.log_key}"
+        crls = ["{made.crl}"]
     """
 
 
@@ -70,7 +71,36 @@ def test_settings_that_leave_something_out_warn(look):
 
 
 def test_keys_are_loaded(look, key_settings):
-    assert outcomes(look("keys", key_settings)) == [PASSED] * 3
+    assert outcomes(look("keys", key_settings)) == [PASSED] * 4
+
+
+def test_a_root_whose_list_of_revoked_certificates_is_nowhere_warns(look, key_settings):
+    findings = look("keys", "\n".join(key_settings.splitlines()[:-2]))
+
+    assert outcomes(findings) == [PASSED, PASSED, PASSED, WARNED]
+    assert "stationctl keys crl" in findings[-1].text
+
+
+@pytest.mark.parametrize(
+    ("lasts", "at", "outcome"),
+    [
+        (timedelta(days=396), timedelta(days=300), PASSED),
+        (timedelta(days=396), timedelta(days=380), WARNED),
+        (timedelta(days=396), timedelta(days=400), WARNED),
+        (timedelta(days=7), timedelta(days=6), PASSED),
+        (timedelta(days=7), timedelta(days=8), WARNED),
+    ],
+)
+def test_a_list_that_ends_soon_warns_and_a_short_one_when_it_has_ended(
+    look, key_settings, monkeypatch, lasts, at, outcome
+):
+    monkeypatch.setattr("archive.revocation.CRL_LASTS", lasts)
+    keys, now = Path(key_settings.rpartition('["')[2].partition('"')[0]).parent, SystemClock().now()
+    renew_list(
+        keys / "root.crl.pem", root_key=keys / "root.key.pem", root=keys / "root.pem", now=now
+    )
+
+    assert outcomes(look("keys", key_settings, clock=SetClock(now + at)))[-1] is outcome
 
 
 def test_a_seal_that_ends_soon_warns(look, key_settings, desk):
@@ -85,7 +115,7 @@ def test_missing_keys_say_what_makes_them(look):
 
 def test_a_key_that_others_can_read_fails(look, key_settings, tmp_path):
     (tmp_path / "roster.key").chmod(0o644)
-    assert look("keys", key_settings)[-1].outcome is FAILED
+    assert outcomes(look("keys", key_settings))[2] is FAILED
 
 
 def test_a_database_without_tables_fails(look):

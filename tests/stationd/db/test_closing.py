@@ -6,7 +6,6 @@ import sqlalchemy as sa
 
 from stationd.db import closing
 from stationd.db.engine import Database
-from stationd.db.revision import migrate
 
 AT = "'2036-01-01T00:00:00.000000Z'"
 ORDER = (
@@ -26,9 +25,8 @@ CLOSE = {
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    made = Database(f"sqlite:///{tmp_path / 'station.sqlite3'}")
-    migrate(made, copy_to=None)
+def database(station_file: Path) -> Iterator[Database]:
+    made = Database(f"sqlite:///{station_file}")
     execute(
         made,
         "INSERT INTO customers (id, name, details) VALUES ('c', 'n', '{}')",

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,7 +21,6 @@ from receivers.session import Account
 from stationd.clock import SetClock, from_ns, iso
 from stationd.db import schema
 from stationd.db.engine import Database
-from stationd.db.revision import migrate
 from stationd.desk import Desk
 from stationd.errors import JournalBrokenError
 from stationd.follower.service import follow
@@ -183,20 +183,19 @@ def test_gaps_are_kept(desk: Desk, day: Any) -> None:
 @pytest.mark.usefixtures("accounts")
 @pytest.mark.parametrize("most", [1, 2, 7])
 def test_nothing_depends_on_how_many_are_taken_at_once(
-    desk: Desk, day: Any, most: int, tmp_path: Path
+    desk: Desk, day: Any, most: int, migrated_file: Path, tmp_path: Path
 ) -> None:
     take_all(desk, day, most=most)
     small = everything(desk.database)
-    again = copied_desk(desk, tmp_path / "again.sqlite3")
+    again = copied_desk(desk, migrated_file, tmp_path / "again.sqlite3")
     take_all(again, day)
     assert everything(again.database) == small
     again.database.close()
 
 
-def copied_desk(desk: Desk, path: Path) -> Desk:
+def copied_desk(desk: Desk, migrated_file: Path, path: Path) -> Desk:
     """Return a desk on a database with the same accounts, and nothing taken."""
-    made = Database(f"sqlite:///{path}")
-    migrate(made, copy_to=None)
+    made = Database(f"sqlite:///{shutil.copyfile(migrated_file, path)}")
     tables = ("customers", "sites", "contracts", "accounts", "transmitters", "transmitter_links")
     with desk.database.reading() as source, made.writing() as target:
         for name in tables:
@@ -239,9 +238,9 @@ class Failing:
 
 @pytest.mark.usefixtures("accounts")
 def test_interrupted_at_any_statement_it_loses_and_doubles_nothing(
-    desk: Desk, day: Any, tmp_path: Path
+    desk: Desk, day: Any, migrated_file: Path, tmp_path: Path
 ) -> None:
-    again = copied_desk(desk, tmp_path / "again.sqlite3")
+    again = copied_desk(desk, migrated_file, tmp_path / "again.sqlite3")
     take_all(desk, day, most=9)
     statement, interrupted = 0, True
     while interrupted:
@@ -447,7 +446,7 @@ print("done", flush=True)
 @pytest.mark.system
 @pytest.mark.usefixtures("accounts")
 def test_killed_at_random_instants_it_loses_and_doubles_nothing(
-    desk: Desk, journal: Any, frames: Any, tmp_path: Path
+    desk: Desk, journal: Any, frames: Any, migrated_file: Path, tmp_path: Path
 ) -> None:
     journal.start()
     for number in range(600):
@@ -457,7 +456,7 @@ def test_killed_at_random_instants_it_loses_and_doubles_nothing(
     written = Journal.open(path, SystemIds())
     written.append([encode_body(entry) for entry in journal.entries])
 
-    again = copied_desk(desk, tmp_path / "killed.sqlite3")
+    again = copied_desk(desk, migrated_file, tmp_path / "killed.sqlite3")
     again.database.close()
     url = f"sqlite:///{tmp_path / 'killed.sqlite3'}"
     dice = random.Random(2)

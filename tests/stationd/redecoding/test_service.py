@@ -1,9 +1,11 @@
 """Reading anew: corrections and never edits, once, wherever it is cut short."""
 
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +19,6 @@ from receivers.signals import Undecoded
 from stationd.clock import SetClock, from_ns, iso
 from stationd.db import schema
 from stationd.db.engine import Database
-from stationd.db.revision import migrate
 from stationd.desk import Desk
 from stationd.errors import NotAuthorisedError, UnavailableError
 from stationd.ids import CountedIds
@@ -548,18 +549,18 @@ def test_how_far_a_pass_is_is_kept_where_nothing_changes(
 )
 @given(cuts=st.lists(st.integers(0, 3), max_size=4))
 def test_the_corrections_do_not_depend_on_where_a_pass_was_cut(
-    cuts: list[int], tmp_path_factory: pytest.TempPathFactory, frames: Any
+    cuts: list[int], migrated_file: Path, tmp_path_factory: pytest.TempPathFactory, frames: Any
 ) -> None:
-    whole = _corrected(tmp_path_factory, frames, [])
-    assert _corrected(tmp_path_factory, frames, cuts) == whole
+    whole = _corrected(tmp_path_factory, migrated_file, frames, [])
+    assert _corrected(tmp_path_factory, migrated_file, frames, cuts) == whole
 
 
 def _corrected(
-    factory: pytest.TempPathFactory, frames: Any, cuts: list[int]
+    factory: pytest.TempPathFactory, migrated_file: Path, frames: Any, cuts: list[int]
 ) -> list[Mapping[str, Any]]:
     clock = SetClock(datetime(2026, 3, 2, 15, 0, tzinfo=UTC))
-    database = Database(f"sqlite:///{factory.mktemp('cut') / 'station.sqlite3'}")
-    migrate(database, copy_to=None)
+    path = shutil.copyfile(migrated_file, factory.mktemp("cut") / "station.sqlite3")
+    database = Database(f"sqlite:///{path}")
     desk = Desk(
         database=database,
         clock=clock,

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from stationd.db.engine import Database
-from stationd.db.revision import migrate
 
 _ROWS = (
     "INSERT INTO customers (id, name, details) VALUES ('c', 'n', '{}')",
@@ -31,9 +30,8 @@ _CASE = (
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    made = Database(f"sqlite:///{tmp_path / 'station.sqlite3'}")
-    migrate(made, copy_to=None)
+def database(station_file: Path) -> Iterator[Database]:
+    made = Database(f"sqlite:///{station_file}")
     with made.writing() as connection:
         for statement in (*_ROWS, _CASE.format(id="a"), _CASE.format(id="b")):
             connection.exec_driver_sql(statement)

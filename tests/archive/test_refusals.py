@@ -1,0 +1,110 @@
+"""One table of cases, all verifiers, the same verdicts (`tests/archive/refusals.py`)."""
+
+import subprocess
+import sys
+import zipfile
+import zlib
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from archive.findings import Anchors, Outcome, Report
+from archive.verify import examine
+from tests.archive.refusals import TABLE, Refusal
+from tests.archive.spoils import CONTAINER, Workbench
+
+COMMANDS = {
+    "cms": "openssl cms -verify -cades -binary -inform DER -in tagmanifest-sha256.txt.p7s "
+    "-content tagmanifest-sha256.txt -CAfile ../root.pem -out /dev/null",
+    "ts": "openssl ts -verify -data tagmanifest-sha256.txt -in tagmanifest-sha256.txt.tsr "
+    "-CAfile ../tsa.pem",
+    "tags": "sha256sum -c --strict tagmanifest-sha256.txt",
+    "manifest": "sha256sum -c --strict manifest-sha256.txt",
+    "ledger": f"{sys.executable} -I verify/ledger.py . ../log.pem ../tsa.pem",
+}
+
+
+@pytest.fixture
+def bench(proved_once, station, other_station, logbook, tmp_path) -> Workbench:
+    return Workbench(proved_once.container, station, other_station, lambda: logbook, tmp_path)
+
+
+def unpacked(container: Path, folder: Path) -> Iterator[str]:
+    """Unpack as a person would; yield the name of the tool where it cannot be done."""
+    try:
+        with zipfile.ZipFile(container) as archive:
+            archive.extractall(folder)
+    except (zipfile.BadZipFile, zlib.error):
+        yield "unzip"
+
+
+def ordinary_tools(container: Path, anchors: Anchors, folder: Path) -> list[str]:
+    """Return which of unzip, the four commands and the bundle's own checker refuse."""
+    there = folder / "there"
+    refusing = list(unpacked(container, there))
+    if refusing:
+        return refusing
+    assert anchors.log_pub_pem
+    for name, pem in (
+        ("root", anchors.root_pem),
+        ("tsa", anchors.tsa_pem),
+        ("log", anchors.log_pub_pem),
+    ):
+        (folder / f"{name}.pem").write_bytes(pem)
+    running = {
+        name: subprocess.Popen(
+            command.split(), cwd=there, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        for name, command in COMMANDS.items()
+    }
+    return [name for name, process in running.items() if process.wait(60)]
+
+
+def finds(report: Report, case: Refusal) -> bool:
+    """Tell whether a report has the finding of a case."""
+    return any(
+        it.outcome is Outcome.FAILED
+        and it.step == case.step
+        and fnmatchcase(it.subject, case.subject)
+        and case.words in it.text
+        for it in report.findings
+    )
+
+
+def spoilt(case: Refusal, bench: Workbench) -> Path:
+    container = bench.folder / CONTAINER
+    container.write_bytes(case.spoil(bench))
+    return container
+
+
+def test_the_whole_bundle_is_accepted_by_all(bench: Any, tmp_path) -> None:
+    report = examine(bench.container, bench.station.anchors, processes=1)
+
+    assert report.outcome is Outcome.PASSED, str(report)
+    assert ordinary_tools(bench.container, bench.station.anchors, tmp_path) == []
+
+
+@pytest.mark.parametrize("case", TABLE, ids=lambda case: case.name)
+def test_what_is_refused_is_refused_by_every_verifier_for_its_reason(
+    case: Refusal, bench: Workbench
+) -> None:
+    container, anchors = spoilt(case, bench), case.given(bench)
+
+    report = examine(container, anchors, processes=1, demand_proofs=case.demand_proofs)
+
+    assert report.outcome is Outcome.FAILED, str(report)
+    assert finds(report, case), "\n".join(report.lines())
+    assert ordinary_tools(container, anchors, bench.folder) == case.tools.split()
+
+
+def test_where_ordinary_tools_see_nothing_the_table_says_why() -> None:
+    assert [case.name for case in TABLE if bool(case.tools) == bool(case.unseen)] == []
+
+
+def test_the_table_has_what_must_be_shown() -> None:
+    assert len(TABLE) >= 40
+    assert len({case.name for case in TABLE}) == len(TABLE)
+    assert sum(case.by == "station" for case in TABLE) >= 6
