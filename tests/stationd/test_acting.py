@@ -10,7 +10,8 @@ from archive.stores.s3 import S3Store
 from stationd import acting as acting_module
 from stationd.acting import Acting
 from stationd.bundles import service as bundles
-from stationd.bundles.model import Kind, OrderState
+from stationd.bundles.model import Kind, OrderState, StoredObject
+from stationd.bundles.store import record_objects, update_order
 from stationd.cases import deciding, due
 from stationd.cases import service as cases
 from stationd.cases.model import Attachment, Case, Reason
@@ -130,6 +131,15 @@ def noticed(desk: Desk) -> Case:
     return cases.step(desk, case.id, "notice_sent", MANAGER)
 
 
+def built(desk: Desk, case: Case) -> None:
+    """Let the primary bundle lie on disk, as END asks for (G19)."""
+    (order,) = bundles.orders(desk, case_id=case.id)
+    held = StoredObject(order_id=order.id, file="p", key="p", size=1, sha256="00", path="/p")
+    with desk.database.writing() as connection:
+        record_objects(connection, [held])
+        update_order(connection, order.id, state=OrderState.BUILT.value)
+
+
 def check(desk: Desk, name: str) -> Check | None:
     with desk.database.reading() as connection:
         return read_check(connection, name)
@@ -207,6 +217,7 @@ def test_nothing_is_closed_while_the_archive_fails_its_check(desk: Desk, acting:
     with desk.database.writing() as connection:
         record_check(connection, bad)
     case = noticed(desk)
+    built(desk, case)
     look_until(acting, lambda: cases.look(desk, case.id).waits)
     assert cases.look(desk, case.id).waits == (
         "The archive's self-check has not passed: no lock here"
@@ -219,6 +230,7 @@ def test_without_an_archive_the_case_says_so(
 ) -> None:
     bare = acting_of(settings.model_copy(update={"archive": None}))
     case = noticed(desk)
+    built(desk, case)
     look_until(bare, lambda: cases.look(desk, case.id).waits)
     assert "There is no table [archive.store]" in cases.look(desk, case.id).waits
 
@@ -322,6 +334,7 @@ def test_what_failed_rests_and_is_told_when_it_goes_well_again(
     desk: Desk, acting: Acting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case = noticed(desk)
+    built(desk, case)
     tried: list[str] = []
 
     def failing(_desk: Desk, case_id: str) -> str:
@@ -350,6 +363,7 @@ def test_a_roster_that_cannot_be_written_holds_up_no_case(
 
     monkeypatch.setattr(acting_module, "publish", full)
     case = noticed(desk)
+    built(desk, case)
     acting.look()
     assert cases.look(desk, case.id).case.state == "ended"
     told = check(desk, "worker: roster")
@@ -423,6 +437,7 @@ def test_a_step_that_was_due_while_no_worker_ran_is_taken_at_the_first_look(
 ) -> None:
     # The alarm clock keeps nothing: whatever it had is gone with the worker before.
     case = noticed(desk)
+    built(desk, case)
     acting_of(settings).look()
     assert cases.look(desk, case.id).case.state == "ended"
 
@@ -434,6 +449,7 @@ def test_two_workers_at_once_take_a_step_once(
         update={"station": settings.station.model_copy(update={"node": "node-2"})}
     )
     case = noticed(desk)
+    built(desk, case)
     workers = [acting_of(settings), acting_of(other)]
     start = threading.Barrier(2)
     led: list[bool] = []
@@ -476,7 +492,8 @@ def test_another_roster_is_a_reason_to_ask_who_is_supervised(desk: Desk, acting:
     assert standing(desk).rows == []
     with desk.database.writing() as connection:
         connection.exec_driver_sql(
-            "INSERT INTO transmitters VALUES ('t', 'main', '01A4', '', '[]', NULL, NULL, 60, '[]')"
+            "INSERT INTO transmitters VALUES "
+            "('t', 'main', '01A4', '', '[]', NULL, NULL, 60, '[]', NULL)"
         )
         connection.exec_driver_sql(
             "INSERT INTO transmitter_links VALUES "

@@ -1,4 +1,5 @@
 import os
+import signal
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from stationd.accounts.store import read_account
 from stationd.bundles.store import read_orders
-from stationd.cases import chronicle, service, store
+from stationd.cases import chronicle, effects, service, store
 from stationd.cases.guards import GUARDS
 from stationd.cases.model import Attachment, Reason, Status
 from stationd.cases.states import BEFORE_ENDED, CLOSE_GUARDS, Event, State
@@ -566,32 +567,71 @@ def test_cases_are_listed_newest_first(office: Office) -> None:
 
 # --- Killed at a step ---
 
+# What a step calls on its way, in whichever module: the process ends before each.
+_ALWAYS = (
+    (service, "read_facts"),
+    (store, "record_moved"),
+    (store, "record_step"),
+    (chronicle, "append"),
+)
+_WAY = {
+    "T12": (
+        (effects, "place"),
+        (effects, "record_due"),
+        (store, "record_fact_row"),
+        (service, "record_approval_used"),
+    ),
+    "T14": (
+        (effects, "record_service"),
+        (effects, "record_standing"),
+        (effects, "cancel_due"),
+        (effects, "record_due"),
+    ),
+    "T16": (),
+    "T17": (
+        (effects, "record_state"),
+        (effects, "release_case_hold"),
+        (effects, "cancel_due"),
+        (effects, "record_due"),
+        (store, "record_fact_row"),
+    ),
+}
+
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 @pytest.mark.parametrize(
-    ("event", "old", "new"),
+    ("event", "old", "new", "row"),
     [
-        ("notice_sent", "ready_for_notice", "noticed"),
-        ("time_over", "noticed", "ended"),
-        ("covered", "ended", "sealed"),
-        ("close", "sealed", "closed"),
+        ("notice_sent", "ready_for_notice", "noticed", "T12"),
+        ("time_over", "noticed", "ended", "T14"),
+        ("covered", "ended", "sealed", "T16"),
+        ("close", "sealed", "closed", "T17"),
     ],
 )
-def test_killed_within_a_step_the_case_is_in_the_old_or_the_new_state(
-    office: Office, event: str, old: str, new: str
+def test_killed_anywhere_in_a_step_it_is_done_once_or_not_at_all(
+    office: Office, event: str, old: str, new: str, row: str
 ) -> None:
     case = reached(office, old)
-    size = office.execute("SELECT count(*) FROM records")
-    assert killed(office, case, event, before_commit=True)
-    view = service.look(office.desk, case.id)
-    assert view.case.state == old
-    assert office.execute("SELECT count(*) FROM records") == size
+    before = everything(office)
+    for module, name in (*_ALWAYS, *_WAY[row]):
+        assert ended(office, case, event, module, name) == -signal.SIGKILL, name
+    assert everything(office) == before
 
-    assert killed(office, case, event, before_commit=False)
-    after = service.look(office.desk, case.id)
-    assert after.case.state == new
-    assert len(after.history) == len(view.history) + 1
-    assert [one.kind for one in after.orders].count("primary") == 1
+    # Once it is committed, the end of the process takes nothing back.
+    assert ended(office, case, event, os, "abort") == -signal.SIGTERM
+    view = service.look(office.desk, case.id)
+    assert view.case.state == new
+    assert [one.row for one in view.history].count(row) == 1
+    assert [one.kind for one in view.orders].count("primary") == 1
+    steps = [*office.records(), *office.records("station")]
+    assert [one.get("row") for one in steps if one.get("kind") == "step"].count(row) == 1
+
+
+def everything(office: Office) -> list[Any]:
+    """Return all that a step could leave behind."""
+    tables = ("cases", "case_steps", "case_facts", "orders", "due_steps", "records", "documents")
+    tables += ("approvals", "accounts", "contracts", "holds", "transmitters")
+    return [office.execute(f"SELECT * FROM {table} ORDER BY 1, 2, 3") for table in tables]
 
 
 def reached(office: Office, state: str) -> Any:
@@ -609,18 +649,17 @@ def reached(office: Office, state: str) -> Any:
     return case
 
 
-def killed(office: Office, case: Any, event: str, *, before_commit: bool) -> bool:
-    """Take a step in a child that ends without a word, before or after the commit."""
+def ended(office: Office, case: Any, event: str, module: Any, name: str) -> int:
+    """Take a step in a child that SIGKILL ends before it calls ``name``, else SIGTERM after it."""
     office.desk.database.close()
     pid = os.fork()
     if pid == 0:
         try:
-            if before_commit:
-                chronicle.append = lambda *_, **__: os._exit(77)
+            setattr(module, name, lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
             own = replace(office.desk, database=Database(str(office.desk.database.engine.url)))
             service.step(own, case.id, event, office.manager)
-            os._exit(77)
+            os.kill(os.getpid(), signal.SIGTERM)
         finally:
             os._exit(1)
     _, status = os.waitpid(pid, 0)
-    return os.waitstatus_to_exitcode(status) == 77
+    return os.waitstatus_to_exitcode(status)
