@@ -119,20 +119,20 @@ def ground(facts: Facts, gate: Gate) -> GuardResult:
     groups = documents_for(facts.reason, facts.contract.party)
     wanted = groups[:1] if gate is Gate.OPEN else groups
     found = [_documented(facts, group) for group in wanted]
+    there = [one for one in found if one is not None]
     missing = [group for group, one in zip(wanted, found, strict=True) if one is None]
     if missing:
-        names = "; ".join(
-            " or ".join(f"{KINDS[kind].title} ({kind})" for kind in group) for group in missing
-        )
         text = (
             f"Ground and authority for {facts.reason} are not complete. A clerk or manager "
-            f"records: {names}."
+            f"records: {'; '.join(map(_either, missing))}."
         )
-        return failed("G2", text, *(one for one in found if one is not None))
-    there = [one for one in found if one is not None]
-    return passed(
-        "G2", f"The ground is documented: {listed(KINDS[one.kind].title for one in there)}.", *there
-    )
+        return failed("G2", text, *there)
+    titles = listed(KINDS[one.kind].title for one in there)
+    return passed("G2", f"The ground is documented: {titles}.", *there)
+
+
+def _either(group: tuple[str, ...]) -> str:
+    return " or ".join(f"{KINDS[kind].title} ({kind})" for kind in group)
 
 
 def _documented(facts: Facts, group: tuple[str, ...]) -> RecordedFact | None:

@@ -58,24 +58,28 @@ def _form_fault(facts: Facts, drafts: Iterable[RecordedFact], kind: str) -> str 
                 "one, and a manager or attorney records it (`case facts … counsel_note`)."
             )
         return None
-    for draft in drafts:
-        version = str(draft.told.get("form") or "")
-        serving = [
-            form for form in facts.forms if form.serves(kind, version, facts.account.jurisdiction)
-        ]
-        if not serving:
-            place = facts.account.jurisdiction or "any jurisdiction"
-            return (
-                f"Counsel signed no {kind} form {version or '(none named)'} for {place}. An "
-                "attorney signs it, or a manager records counsel's document (`form sign`)."
-            )
-        if all(form.withdrawn_at is not None for form in serving):
-            return f"The {kind} form {version} was withdrawn. The draft is made from another."
-        if all(form.withdrawn_at or form.expires_at <= facts.now for form in serving):
-            return (
-                f"Counsel's sign-off of the {kind} form {version} expired on "
-                f"{serving[0].expires_at:%Y-%m-%d}. An attorney signs a new version (`form sign`)."
-            )
+    faults = (_sign_off_fault(facts, str(one.told.get("form") or ""), kind) for one in drafts)
+    return next((fault for fault in faults if fault is not None), None)
+
+
+def _sign_off_fault(facts: Facts, version: str, kind: str) -> str | None:
+    """Return why no letter is made from a version of a form; None: it may be."""
+    place = facts.account.jurisdiction
+    serving = [form for form in facts.forms if form.serves(kind, version, place)]
+    if not serving:
+        return (
+            f"Counsel signed no {kind} form {version or '(none named)'} for "
+            f"{place or 'any jurisdiction'}. An attorney signs it, or a manager records counsel's "
+            "document (`form sign`)."
+        )
+    in_use = [form for form in serving if form.withdrawn_at is None]
+    if not in_use:
+        return f"The {kind} form {version} was withdrawn. The draft is made from another."
+    if all(form.expires_at <= facts.now for form in in_use):
+        return (
+            f"Counsel's sign-off of the {kind} form {version} expired on "
+            f"{in_use[0].expires_at:%Y-%m-%d}. An attorney signs a new version (`form sign`)."
+        )
     return None
 
 
@@ -141,10 +145,14 @@ def notice_sent(facts: Facts, gate: Gate) -> GuardResult:
     allowed = [notice for notice in sent if not facts.methods or notice.channel in facts.methods]
     if not allowed:
         text = (
-            f"The notice went by {listed(notice.channel for notice in sent)}, but the contract "
+            f"The notice went by {_ways(sent)}, but the contract "
             f"asks for {listed(facts.methods)}. A clerk or manager sends it so as well."
         )
         return _notices(Status.FAILED, text, sent)
+    return _declared(facts, allowed, gate)
+
+
+def _declared(facts: Facts, allowed: list[NoticeFact], gate: Gate) -> GuardResult:
     declared = [notice for notice in allowed if notice.declared]
     if not declared:
         text = (
@@ -152,18 +160,26 @@ def notice_sent(facts: Facts, gate: Gate) -> GuardResult:
             "records it (`case notice --declaration`, or `case declaration` afterwards)."
         )
         return _notices(Status.FAILED, text, allowed)
-    if gate is Gate.NOTICE:
-        drafted = {str(one.told.get("sha256")) for one in _drafts(facts)}
-        others = [notice for notice in declared if notice.sha256 not in drafted]
-        if others:
-            text = (
-                f"What went by {listed(notice.channel for notice in others)} is not the file that "
-                "was drafted and approved. What was sent is drafted anew and approved as it is."
-            )
-            return _notices(Status.FAILED, text, others)
+    others = _not_drafted(facts, declared) if gate is Gate.NOTICE else []
+    if others:
+        text = (
+            f"What went by {_ways(others)} is not the file that was drafted and approved. What "
+            "was sent is drafted anew and approved as it is."
+        )
+        return _notices(Status.FAILED, text, others)
     first = declared[0]
     text = f"Sent by {first.channel} on {at(first.sent_at)}; the declaration of sending is there."
     return _notices(Status.PASSED, text, declared)
+
+
+def _ways(notices: list[NoticeFact]) -> str:
+    return listed(notice.channel for notice in notices)
+
+
+def _not_drafted(facts: Facts, sent: list[NoticeFact]) -> list[NoticeFact]:
+    """Return the notices whose bytes are those of no draft of this round."""
+    drafted = {str(one.told.get("sha256")) for one in _drafts(facts)}
+    return [notice for notice in sent if notice.sha256 not in drafted]
 
 
 def of_this_round(notice: NoticeFact, kind: str, facts: Facts) -> bool:

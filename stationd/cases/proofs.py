@@ -167,10 +167,8 @@ def local_operation(facts: Facts, _gate: Gate) -> GuardResult:
 
 def vendors_settled(facts: Facts, _gate: Gate) -> GuardResult:
     """G18: of what each vendor keeps it is known what became: captured, none, or lost and why."""
-    named = facts.account.details.get("vendors")
-    vendors = [str(one) for one in named] if isinstance(named, list) else []
     told = {str(one.told["vendor"]): one for one in facts.of("vendor")}
-    missing = [one for one in vendors if one not in told]
+    missing = [one for one in _vendors(facts) if one not in told]
     if missing or not told:
         text = (
             f"What became of the records of {', '.join(missing) or 'vendors'} is not known. A "
@@ -187,6 +185,11 @@ def vendors_settled(facts: Facts, _gate: Gate) -> GuardResult:
         return failed("G18", text, *told.values())
     said = ", ".join(f"{name} {one.told['outcome']}" for name, one in sorted(told.items()))
     return passed("G18", f"Vendors: {said}.", *told.values())
+
+
+def _vendors(facts: Facts) -> list[str]:
+    named = facts.account.details.get("vendors")
+    return [str(one) for one in named] if isinstance(named, list) else []
 
 
 def _lost_without_reason(told: Mapping[str, Any]) -> bool:

@@ -223,11 +223,7 @@ def _row(found: Row, sources: list[State | None]) -> str:
     to = "the remembered state" if len(found.to) > 3 else _listed(found.to)  # noqa: PLR2004
     guards = [f"`{name}`" for name in found.guards] + [f"(`{name}`)" for name in found.warns]
     guards += ["`approval`"] if found.approval else []
-    event = f"`{found.event}`"
-    if found.reasons != frozenset(Reason):
-        others = frozenset(Reason) - found.reasons
-        few = len(found.reasons) <= len(others)
-        event += f" ({'' if few else 'not '}{', '.join(sorted(found.reasons if few else others))})"
+    event = f"`{found.event}`{_only(found.reasons)}"
     who = ", ".join("worker" if role == "--" else role.value for role in sorted(found.roles))
     cells = [
         found.id,
@@ -240,6 +236,15 @@ def _row(found: Row, sources: list[State | None]) -> str:
         found.effect or "-",
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def _only(reasons: frozenset[Reason]) -> str:
+    """Return for which reasons a row is, where it is not for all, in as few words as it takes."""
+    others = frozenset(Reason) - reasons
+    if not others:
+        return ""
+    few = len(reasons) <= len(others)
+    return f" ({'' if few else 'not '}{', '.join(sorted(reasons if few else others))})"
 
 
 def _facts_of(found: Row) -> str:

@@ -7,7 +7,7 @@ from datetime import date
 
 from stationd.accounts.model import Standing
 from stationd.cases.grounds import site_day
-from stationd.cases.model import BundleFact, Facts, GuardResult, RecordedFact, Status
+from stationd.cases.model import BundleFact, Facts, GuardResult, HoldFact, RecordedFact, Status
 from stationd.cases.results import at, failed, not_asked, passed
 from stationd.cases.states import Gate
 
@@ -94,22 +94,29 @@ _VALID = ("valid_from", "valid_until")
 
 def no_hold(facts: Facts, gate: Gate) -> GuardResult:
     """G10: no `service` hold at END; at CLOSE no foreign `records` hold, or all objects flagged."""
+    if gate is Gate.PURGE:
+        return _holds("records or service", list(facts.holds), "Two persons lift it (`hold lift`).")
     kind = "service" if gate is Gate.END else "records"
     holds = [hold for hold in facts.holds if hold.kind == kind and not hold.own]
-    if gate is Gate.PURGE:
-        holds = list(facts.holds)
+    if kind == "service":
+        return _holds(kind, holds, "Two persons lift it (`hold lift`).")
+    if _all_flagged(facts):
+        helps = "Every object of every bundle carries the legal-hold flag."
+        return _holds(kind, holds, helps, status=Status.PASSED)
+    helps = "Two persons lift it (`hold lift`), or the worker flags every stored object."
+    return _holds(kind, holds, helps)
+
+
+def _holds(
+    kind: str, holds: list[HoldFact], helps: str, *, status: Status = Status.FAILED
+) -> GuardResult:
+    """Return what holds in force mean; none passes."""
     if not holds:
         return GuardResult(id="G10", status=Status.PASSED, text=f"No {kind} hold is in force.")
     first = holds[0]
-    shown = kind == "records" and gate is not Gate.PURGE and _all_flagged(facts)
-    helps = "Two persons lift it (`hold lift`)."
-    if shown:
-        helps = "Every object of every bundle carries the legal-hold flag."
-    elif kind == "records" and gate is not Gate.PURGE:
-        helps = "Two persons lift it (`hold lift`), or the worker flags every stored object."
     return GuardResult(
         id="G10",
-        status=Status.PASSED if shown else Status.FAILED,
+        status=status,
         text=f"{len(holds)} {kind} hold(s) in force, the first set by {first.author}. {helps}",
         facts=tuple(hold.id for hold in holds),
         since=first.set_at,
