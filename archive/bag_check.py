@@ -23,6 +23,8 @@ CHECKERS = {
     "verify/proof_check.py": "proof_check.py",
 }
 _SCRIPT = ("verify/verify.sh", "ac4fe3f032a2c22db2982f44d5b4776b459eeca19c227a0e24628e46c210c971")
+# What `make page` builds of these sources, here and anywhere.
+_PAGE = ("verify/verify.html", "598a6fa47ebd8553caebf8630038b5d0844f0fb31bfb1f07cf932cef79360212")
 
 KINDS = ("primary", "closing", "on_request")
 REQUIRED = (
@@ -36,8 +38,9 @@ REQUIRED = (
     "data/documents/index.json",
 )
 _OPTIONAL = re.compile(
-    r"volumes-sha256\.txt|trust/(crls|ocsp)\.pem|data/case\.json|data/proofs/proofs\.json"
-    r"|verify/(note_check|openssl|point_check|proof_check)\.py"
+    r"volumes-sha256\.txt|trust/(crls|ocsp)\.pem|custodian-certification\.pdf"
+    r"|data/case\.json|data/proofs/proofs\.json"
+    r"|verify/(note_check|openssl|point_check|proof_check)\.py|verify/verify\.html"
     r"|data/(documents|notices)/[0-9a-f]{16}-[A-Za-z0-9._-]+"
 )
 _MOST_SEGMENTS = 32_767
@@ -82,8 +85,8 @@ def foreign_checkers(read: Callable[[str], bytes | None]) -> list[str]:
         name: sha256(file.read_bytes()).hexdigest()
         for name, file in files.items()
         if file.is_file()
-    } | dict([_SCRIPT])
-    found = {name: read(name) for name in (*CHECKERS, _SCRIPT[0])}
+    } | dict([_SCRIPT, _PAGE])
+    found = {name: read(name) for name in (*CHECKERS, _SCRIPT[0], _PAGE[0])}
     return [
         name
         for name, there in found.items()
@@ -114,6 +117,7 @@ def container_manifest(names: set[str], hashes: dict[str, str]) -> bytes:
     """Return what ``META-INF/manifest.xml`` must be for these files and seals (FORMAT.md, 2)."""
     kinds = {
         "csv": "text/csv",
+        "html": "text/html",
         "json": "application/json",
         "jsonl": "application/jsonl",
         "p7s": "application/pkcs7-signature",

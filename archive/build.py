@@ -5,8 +5,9 @@ facts frozen at the order and the software, so building again gives the same con
 `finish` seals the bag and packs it; its bytes differ each time, by signature and stamp.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache, partial
 from hashlib import sha256
@@ -17,6 +18,7 @@ from zoneinfo import ZoneInfo
 from archive import canonical, cms, merkle, xades
 from archive.authorities.base import Authority
 from archive.canonical import JsonValue
+from archive.certificates import Copies
 from archive.container import Sign, VolumeWriter, deflate_probe, pack, volume_list
 from archive.daybook import schedule
 from archive.errors import MalformedError
@@ -27,7 +29,7 @@ from archive.facts import (
     write_documents,
     write_facts,
 )
-from archive.forms import VERIFY_SH, FormFacts, Trust, certification, fingerprints, one_line, readme
+from archive.forms import VERIFY_SH, FormFacts, Trust, fingerprints, named, readme
 from archive.manifest import (
     BAGIT,
     MANIFEST,
@@ -41,8 +43,9 @@ from archive.manifest import (
     file_sha256,
     listing,
 )
+from archive.page import IN_BUNDLE, read_page
 from archive.proofs import PROOFS_FILE, Proofs, proof_files
-from archive.report_facts import ReportFacts
+from archive.report_facts import ReportFacts, paper_of
 from archive.seal import Seal
 from archive.segments import SegmentFiles, write_segments
 from archive.summary import Summary
@@ -60,11 +63,12 @@ __all__ = [
     "report_signed_by",
     "safe_name",
     "signed_by",
+    "write_forms",
 ]
 
 FORMAT = "stationd-evidence/1"
 _REPORT = "alarm-history.pdf"
-_FORM = "custodian-certification.txt"
+_FORM = "custodian-certification"
 _README = "README.txt"
 _LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-")
 
@@ -128,8 +132,8 @@ class Built:
     files: int
     records: int
     form: FormFacts
-    payload: Mapping[str, Listed]
-    report: tuple[Listed, int]
+    copies: Copies
+    paper: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +149,14 @@ class FinishedFile:
 class Finished:
     """The files of a sealed bundle, volumes first, the container last.
 
-    ``certification`` is the custodian's form that also names the container; it stands beside.
+    ``certifications`` are the custodian's forms that also name the container, as text and as PDF;
+    they stand beside it.
     """
 
     files: tuple[FinishedFile, ...]
     content_id: str
     records: int
-    certification: Path
+    certifications: tuple[Path, ...]
 
 
 def safe_name(text: str) -> str:
@@ -232,10 +237,27 @@ def finish(
     for path in (*paths, container):
         listed = file_sha256(path)
         files.append(FinishedFile(path, listed.size, listed.sha256))
-    form = target / f"{built.base}-certification.txt"
     named = (container.name, Listed(files[-1].sha256, files[-1].size))
-    form.write_bytes(certification(built.form, built.payload, built.report, named))
-    return Finished(tuple(files), built.content_id, built.records, form)
+    forms = write_forms(built.form, replace(built.copies, container=named), target, built.paper)
+    return Finished(tuple(files), built.content_id, built.records, forms)
+
+
+def write_forms(
+    facts: FormFacts, copies: Copies, target: Path, paper: str = "letter"
+) -> tuple[Path, ...]:
+    """Write the custodian's forms that stand beside a container; return text and PDF."""
+    # As with the report: what draws pages is loaded when there are some to draw.
+    from archive.certificate_pages import (  # noqa: PLC0415
+        certification_pdf,
+        certification_text,
+    )
+
+    stem = f"{facts.base}-certification"
+    text, pdf = target / f"{stem}.txt", target / f"{stem}.pdf"
+    text.write_bytes(certification_text(facts, copies))
+    pdf.unlink(missing_ok=True)
+    certification_pdf(pdf, facts, copies, paper)
+    return text, pdf
 
 
 def signed_by(seal: Seal, authority: Authority, now: datetime) -> Sign:
@@ -384,7 +406,15 @@ def _tags(bag: Bag, source: BundleSource, trust: Trust, made: _Tags) -> Built:
     payload = {name: listed for name, listed in bag.files.items() if name.startswith("data/")}
     form = made.form
     bag.write(_README, readme(form, trust))
-    bag.write(_FORM, certification(form, payload, (report, made.pages)))
+    from archive.certificate_pages import (  # noqa: PLC0415
+        certification_pdf,
+        certification_text,
+    )
+
+    copies = Copies(payload=payload, report=report, pages=made.pages)
+    bag.write(f"{_FORM}.txt", certification_text(form, copies))
+    certification_pdf(bag.path(f"{_FORM}.pdf"), form, copies, paper_of(source.facts))
+    bag.files[f"{_FORM}.pdf"] = file_sha256(bag.path(f"{_FORM}.pdf"))
     bag.write("bagit.txt", BAGIT)
     bag.write("bag-info.txt", _bag_info(bag, source))
     bag.write(MANIFEST, made.manifest)
@@ -401,6 +431,8 @@ def _tags(bag: Bag, source: BundleSource, trust: Trust, made: _Tags) -> Built:
     bag.write("verify/verify.sh", VERIFY_SH)
     for name, module in CHECKERS.items():
         bag.write(f"verify/{name}.py", (Path(__file__).parent / f"{module}.py").read_bytes())
+    if (page := read_page()) is not None:
+        bag.write(IN_BUNDLE, page)
     if made.volumes:
         bag.write(VOLUMES, volume_list(made.volumes))
     bag.path(TAG_MANIFEST).write_bytes(listing(bag.tags()))
@@ -412,8 +444,8 @@ def _tags(bag: Bag, source: BundleSource, trust: Trust, made: _Tags) -> Built:
         files=len(bag.files) + 1,
         records=source.size,
         form=form,
-        payload=payload,
-        report=(report, made.pages),
+        copies=copies,
+        paper=paper_of(source.facts),
     )
 
 
@@ -446,9 +478,9 @@ def _form(
         kind=source.kind,
         checkpoint=source.checkpoint,
         checkpoint_time=_shown(source.checkpoint_time),
-        customer=_named(facts.get("customer"), ("name",)),
-        site=_named(facts.get("site"), ("name", "address")),
-        contract=_named(facts.get("contract"), ("number",)),
+        customer=named(facts.get("customer"), ("name",)),
+        site=named(facts.get("site"), ("name", "address")),
+        contract=named(facts.get("contract"), ("number",)),
         zone=_zone_name(facts),
         first=str(summary.first.get("t", "")),
         last=str(summary.last.get("t", "")),
@@ -458,17 +490,13 @@ def _form(
         software=source.software,
         content_id=content_id,
         volumes=[(path.name, file_sha256(path)) for path in volumes],
+        gaps_by=dict(Counter(str(row["kind"]) for row in line_rows(facts))),
+        proved=source.proofs is not None,
     )
 
 
 def _shown(time: datetime) -> str:
     return f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
-
-
-def _named(value: JsonValue, keys: tuple[str, ...]) -> str:
-    if isinstance(value, Mapping):
-        return one_line(", ".join(str(value[key]) for key in keys if value.get(key)))
-    return one_line(str(value or ""))
 
 
 def _zone_name(facts: Mapping[str, JsonValue]) -> str:

@@ -6,12 +6,13 @@ chain inside.  `add_stamp` puts a time stamp over the signature value beside it.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from asn1crypto import cms, core, keys, parser, pem, tsp, x509
+from asn1crypto import cms, core, parser, pem, tsp
 
 __all__ = [
+    "Key",
     "add_stamp",
     "certificates",
     "sign",
@@ -20,6 +21,9 @@ __all__ = [
     "stamp_time",
     "token",
 ]
+
+Key = bytes | Callable[[bytes], bytes]
+"""A private key (PKCS#8), or what signs bytes: in DER for ECDSA, PKCS#1 v1.5 for RSA."""
 
 _DIGEST = "sha256"
 
@@ -34,17 +38,17 @@ _SIGNER_INFO_DEPTH = 4
 _STAMP_TOKEN = core.ObjectIdentifier("1.2.840.113549.1.9.16.2.14").dump()
 
 
-def sign(data: bytes, *, key: bytes, chain: Sequence[bytes], now: datetime) -> bytes:
+def sign(data: bytes, *, key: Key, chain: Sequence[bytes], now: datetime) -> bytes:
     """Return a detached signature over ``data``.
 
-    ``key`` is a private key (PKCS#8), ``chain`` the certificates from the signer's to the root's,
-    all in DER.  RSA keys sign with PKCS#1 v1.5, which every verifier in the field knows.
+    ``chain`` are the certificates from the signer's to the root's, in DER.  RSA keys sign with
+    PKCS#1 v1.5, which every verifier in the field knows.
     """
     return _signed(data, key=key, chain=chain, now=now, detached=True).dump()  # type: ignore[no-any-return]
 
 
 def sign_stamp(
-    info: tsp.TSTInfo, *, key: bytes, chain: Sequence[bytes], now: datetime
+    info: tsp.TSTInfo, *, key: Key, chain: Sequence[bytes], now: datetime
 ) -> cms.ContentInfo:
     """Return a time-stamp token (RFC 3161) that holds and signs ``info``."""
     content = cms.EncapsulatedContentInfo(
@@ -110,26 +114,18 @@ def _members(contents: bytes) -> list[bytes]:
 def _signed(
     data: bytes | cms.EncapsulatedContentInfo,
     *,
-    key: bytes,
+    key: Key,
     chain: Sequence[bytes],
     now: datetime,
     detached: bool,
 ) -> cms.ContentInfo:
     # Loading it takes half a second, and most programs that may sign do not.
-    from pyhanko.sign.signers.pdf_cms import (  # noqa: PLC0415
-        PdfCMSSignedAttributes,
-        SimpleSigner,
-    )
-    from pyhanko_certvalidator.registry import SimpleCertificateStore  # noqa: PLC0415
+    from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes  # noqa: PLC0415
 
-    certificates = [x509.Certificate.load(certificate) for certificate in chain]
-    signer = SimpleSigner(
-        signing_cert=certificates[0],
-        signing_key=keys.PrivateKeyInfo.load(key),
-        cert_registry=SimpleCertificateStore.from_certs(certificates),  # type: ignore[no-untyped-call]
-        # A verifier is handed its root; ours is inside too, for reading.
-        embed_roots=True,
-    )
+    from archive.signers import signer_of  # noqa: PLC0415
+
+    # A verifier is handed its root; ours is inside too, for reading.
+    signer = signer_of(key, chain, roots=True)
     return asyncio.run(
         signer.async_sign_general_data(
             data,

@@ -45,6 +45,7 @@ _MODE = 0o100644
 _UNIX = 3
 _MEDIA_TYPES = {
     "csv": "text/csv",
+    "html": "text/html",
     "json": "application/json",
     "jsonl": "application/jsonl",
     "md": "text/plain",

@@ -1,19 +1,18 @@
-"""The texts of a bundle: README, the custodian's certification form, the check as a script.
+"""The texts of a bundle: README, the check as a script, and the facts that forms are filled with.
 
-The certification form is filled with facts and hashes and left open where a person must speak:
-no name, date or signature is ever filled in, and no legal conclusion is drawn.
+The custodian's forms themselves are in `archive.certificates`.
 """
 
 import base64
 import re
-import textwrap
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from hashlib import sha256
 
+from archive.canonical import JsonValue
 from archive.manifest import Listed
 
-__all__ = ["VERIFY_SH", "FormFacts", "Trust", "certification", "fingerprints", "one_line", "readme"]
+__all__ = ["VERIFY_SH", "FormFacts", "Trust", "fingerprints", "named", "one_line", "readme"]
 
 _PEM = re.compile(rb"-----BEGIN ([A-Z ]+)-----(.+?)-----END \1-----", re.DOTALL)
 
@@ -80,6 +79,8 @@ class FormFacts:
     software: str
     content_id: str
     volumes: Sequence[tuple[str, Listed]]
+    gaps_by: Mapping[str, int] = field(default_factory=dict)
+    proved: bool = False
 
 
 def fingerprints(trust: Trust) -> list[tuple[str, str]]:
@@ -136,7 +137,8 @@ All four must succeed. `sh verify/verify.sh ROOT.pem TSA.pem LOG.pub.pem` does t
 same, and `python3 verify/ledger.py . LOG.pub.pem TSA.pem` shows that no record is
 missing, added or changed up to the head that the checkpoint covers, and when others
 saw the log with this account in it. Both came with this bundle: stationd-verify from
-elsewhere says whether they are what they should be.
+elsewhere says whether they are what they should be. The page verify.html, which the
+station publishes, checks all of it in a browser, without a network.
 
 What it does not show
 ---------------------
@@ -155,49 +157,6 @@ Content id: {facts.content_id}
 """.encode()
 
 
-def _origin_lines(origins: Mapping[str, int]) -> str:
-    words = {
-        "machine": "made by machine (receivers and this program)",
-        "human": "entered by a person",
-        "import": "taken over from another system",
-    }
-    return "\n".join(
-        f"    {count:>10}  {words.get(name, name or 'without an origin')}"
-        for name, count in sorted(origins.items())
-    )
-
-
-_MADE = textwrap.indent(
-    textwrap.fill(
-        "The system takes frames from alarm receivers over serial lines, TCP and UDP. Each frame "
-        "is written durably to a journal, in which every entry carries the hash of the one "
-        "before, and is acknowledged to the receiver only after that. A second program reads the "
-        "journal in order, decodes each frame and appends it to the account's chain of records; "
-        "every record is hashed onto the one before, and the heads of all chains are signed at "
-        "checkpoints. The clock is recorded with its state. The export reads the records as they "
-        "were stored, byte for byte, and the finished files were opened and checked again by a "
-        "program that shares nothing with the one that wrote them.",
-        76,
-    ),
-    "  ",
-)
-
-
-def certification(
-    facts: FormFacts,
-    files: Mapping[str, Listed],
-    pdf: tuple[Listed, int],
-    container: tuple[str, Listed] | None = None,
-) -> bytes:
-    """Return the custodian's form; ``container`` only in the form written beside the bundle."""
-    report, pages = pdf
-    copies = [*facts.volumes, (f"alarm-history.pdf, {pages} printed pages", report)]
-    if container is not None:
-        copies.insert(0, container)
-    text = _form_head(facts) + _form_process(facts) + _form_copies(facts, copies, files)
-    return text.encode()
-
-
 def one_line(text: str) -> str:
     """Return ``text`` as one line: what could begin another, or hide, is written as its code."""
     return "".join(
@@ -205,84 +164,8 @@ def one_line(text: str) -> str:
     )
 
 
-def _hashed(files: Iterable[tuple[str, Listed]]) -> str:
-    return "\n".join(f"  {name}\n    SHA-256 {it.sha256}  {it.size} bytes" for name, it in files)
-
-
-def _form_head(facts: FormFacts) -> str:
-    return f"""CERTIFICATION BY THE CUSTODIAN OR ANOTHER QUALIFIED PERSON
-(form; to be completed and signed by a person. Nothing below was signed by a program.)
-
-Name:         ______________________________________________________
-Title:        ______________________________________________________
-Employer:     ______________________________________________________
-How I know the matters stated:
-              ______________________________________________________
-              ______________________________________________________
-
-1. What this is about
-
-  Station       {facts.station}
-  Account       {facts.acct}, epoch {facts.epoch}
-  Customer      {facts.customer or "-"}
-  Site          {facts.site or "-"}
-  Contract      {facts.contract or "-"}
-  Records       {facts.records}, from {facts.first} to {facts.last} (UTC)
-  Site's zone   {facts.zone}
-  Covered up to checkpoint {facts.checkpoint} of {facts.checkpoint_time}, kind {facts.kind}
-
-"""
-
-
-def _form_process(facts: FormFacts) -> str:
-    return f"""2. Records of a regularly conducted activity (as for FRE 803(6)(A)-(C), 902(11))
-
-  [ ] The records were made at or near the time of what they tell of, by, or from
-      information transmitted by, someone with knowledge.
-  [ ] They were kept in the course of a regularly conducted activity.
-  [ ] Making them was a regular practice of that activity.
-
-3. Records made by an electronic process (as for FRE 902(13))
-
-{_MADE}
-
-  Software: {facts.software}
-  [ ] I have knowledge of this process, and it produces an accurate result.
-  Basis:      ______________________________________________________
-
-"""
-
-
-def _form_copies(
-    facts: FormFacts, copies: Sequence[tuple[str, Listed]], files: Mapping[str, Listed]
-) -> str:
-    return f"""4. Copies (as for FRE 902(14)); compared by SHA-256
-
-  Content id (SHA-256 of manifest-sha256.txt, which lists every file under data/)
-    {facts.content_id}
-{_hashed(copies)}
-
-5. Made by machine, entered by people
-
-{_origin_lines(facts.origins)}
-  Each record carries this mark; gaps and outages named: {facts.gaps} (data/line-status.csv).
-
-6. What is not certified here
-
-  The cause of any loss; the quality of any installation; that a signal which never
-  reached the station was not sent.
-
-7. Declaration (28 U.S.C. 1746, or as the law of the place has it)
-
-  I declare under penalty of perjury under the laws of
-  ______________________________ that the foregoing is true and correct.
-
-  Executed on (date) ____________________ at (place) ____________________
-
-  Signature     ______________________________________________________
-
-
-Annex: the files under data/ ({len(files)})
-
-{_hashed((name, files[name]) for name in sorted(files))}
-"""
+def named(value: JsonValue, keys: tuple[str, ...]) -> str:
+    """Return what ``value`` is called, on one line: the values of these keys, if it has keys."""
+    if isinstance(value, Mapping):
+        return one_line(", ".join(str(value[key]) for key in keys if value.get(key)))
+    return one_line(str(value or ""))

@@ -12,17 +12,18 @@ from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 
-from asn1crypto import keys, pem, tsp, x509
+from asn1crypto import pem, tsp, x509
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.sign import PdfSignatureMetadata, PdfSigner, SimpleSigner
+from pyhanko.sign import PdfSignatureMetadata, PdfSigner
 from pyhanko.sign.fields import SigSeedSubFilter
 from pyhanko.sign.general import SigningError
 from pyhanko.sign.timestamps import TimeStamper
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.errors import PathError
-from pyhanko_certvalidator.registry import SimpleCertificateStore
 
+from archive.cms import Key
 from archive.errors import AuthorityRefusedError
+from archive.signers import signer_of
 
 __all__ = ["sign_pdf"]
 
@@ -64,7 +65,7 @@ class _Stamper(TimeStamper):
 def sign_pdf(  # noqa: PLR0913  (what a signature is made of)
     path: Path,
     *,
-    key: bytes,
+    key: Key,
     chain: Sequence[bytes],
     now: datetime,
     stamp_hash: Callable[[bytes], bytes],
@@ -73,8 +74,8 @@ def sign_pdf(  # noqa: PLR0913  (what a signature is made of)
 ) -> None:
     """Sign the PDF at ``path`` in its place.
 
-    ``key`` is a private key (PKCS#8), ``chain`` the certificates from the signer's to the root's,
-    in DER.  ``stamp_hash`` takes a SHA-256 and gives an authority's checked reply, ``trusted_pem``
+    ``key`` is as for `archive.cms`, ``chain`` the certificates from the signer's to the root's, in
+    DER.  ``stamp_hash`` takes a SHA-256 and gives an authority's checked reply, ``trusted_pem``
     are the certificates that this authority is checked against, ``crls`` lists of revoked
     certificates (DER), which go into the file.  Raises `AuthorityRefusedError`
     where a certificate leads to none of them.
@@ -99,11 +100,7 @@ def sign_pdf(  # noqa: PLR0913  (what a signature is made of)
     )
     signer = PdfSigner(
         metadata,
-        SimpleSigner(
-            signing_cert=certificates[0],
-            signing_key=keys.PrivateKeyInfo.load(key),
-            cert_registry=SimpleCertificateStore.from_certs(certificates),  # type: ignore[no-untyped-call]
-        ),
+        signer_of(key, chain, roots=False),
         timestamper=_Stamper(stamp_hash),
     )
     writer = IncrementalPdfFileWriter(BytesIO(path.read_bytes()))

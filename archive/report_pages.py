@@ -293,6 +293,19 @@ class Layout:
                 self._put(body, (self.left + label, self.y), text, (REGULAR, size, INK))
             self.y -= 1.5
 
+    def ticked(self, text: str, *, size: float = 9.5) -> None:
+        """Write a statement with a box beside it that a person ticks by hand."""
+        inset, step = 18.0, size * _LEADING
+        shown = wrap(text, self.width - inset, REGULAR, size)
+        self.need(min(step * len(shown), 200))
+        element = self._here.add("P")
+        side = (self.left, self.y - step - 1, 9.0, 9.0)
+        self._marks.append(rectangle(None, side, None, INK))
+        for line_ in shown:
+            self.need(step)
+            self.y -= step
+            self._put(element, (self.left + inset, self.y), line_, (REGULAR, size, INK))
+
     def box(self, title: str, paragraphs: Sequence[str], *, size: float = 9) -> None:
         """Write paragraphs in a frame that does not break over pages."""
         lines = [wrap(text, self.width - 24, REGULAR, size) for text in paragraphs]

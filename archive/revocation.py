@@ -18,10 +18,11 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from archive.errors import KeyFileError
+from archive.key_files import certificates, private_key
 
 __all__ = [
     "CRL_LASTS",
@@ -143,16 +144,8 @@ class Responder:
     @classmethod
     def load(cls, key_path: Path, certificate_path: Path) -> "Responder":
         """Load the two files, or raise `KeyFileError`."""
-        for path in (key_path, certificate_path):
-            if not path.is_file():
-                raise KeyFileError(f"{path}: not there; stationctl keys init makes a responder")
-        try:
-            key = load_pem_private_key(key_path.read_bytes(), None)
-            certificate = x509.load_pem_x509_certificate(certificate_path.read_bytes())
-        except (OSError, ValueError, TypeError):
-            raise KeyFileError(
-                f"{key_path} and {certificate_path} are not a key and its certificate"
-            ) from None
+        key = private_key(key_path)
+        (certificate, *_) = certificates(certificate_path)
         if not isinstance(key, ec.EllipticCurvePrivateKey) or (
             key.public_key() != certificate.public_key()
         ):

@@ -1,37 +1,24 @@
 """The keys in use: the seal that signs bundles, the log key that signs checkpoint notes."""
 
-import stat
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_pem_private_key,
-)
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from archive import cms, xades
+from archive import cms, key_files, xades
 from archive.ceremony import fingerprint
 from archive.errors import KeyFileError
 from archive.revocation import NOTHING_KNOWN, Revocation
+from archive.seal_keys import SMALLEST_RSA, FileKey, PublicKey, SealKey, can_seal
 
 __all__ = ["LogKey", "Seal"]
 
-_SMALLEST_RSA = 3072
 _HALF = 32
-# Anything for others, or writing for the group.  Reading by the group is how a service manager
-# hands a credential to a unit.
-_UNSAFE = stat.S_IRWXO | stat.S_IWGRP
 
 
 class Seal:
@@ -40,7 +27,7 @@ class Seal:
     def __init__(
         self,
         *,
-        key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey,
+        key: SealKey,
         certificates: Sequence[x509.Certificate],
         root: x509.Certificate,
         revocation: Revocation = NOTHING_KNOWN,
@@ -63,17 +50,52 @@ class Seal:
         The certificate's file may go on with the certificates between it and the root.
         ``revocation`` is what is known of revoked certificates, authorities' among them.
         """
-        key = _seal_key(key_path)
-        certificates = _certificates(certificate_path)
-        (root, *_) = _certificates(root_path)
-        if key.public_key() != certificates[0].public_key():
+        key = FileKey.load(key_path)
+        chain = key_files.certificates(certificate_path)
+        if key.public != chain[0].public_key():
             raise KeyFileError(
                 f"{key_path} is not the key of the certificate in {certificate_path}; "
                 "name the two files of one ceremony"
             )
-        _check_usage(certificates[0], certificate_path)
-        _check_chain([*certificates, root], certificate_path, root_path)
-        return cls(key=key, certificates=certificates, root=root, revocation=revocation)
+        return cls._checked(key, chain, (certificate_path, root_path), revocation)
+
+    @classmethod
+    def on_token(
+        cls,
+        key_of: Callable[[PublicKey], SealKey],
+        certificate_path: Path,
+        root_path: Path,
+        revocation: Revocation = NOTHING_KNOWN,
+    ) -> "Seal":
+        """Load certificate and root of a key that lies elsewhere, or raise `KeyFileError`.
+
+        ``key_of`` takes the certificate's public key and gives the key, once it is known to fit.
+        """
+        chain = key_files.certificates(certificate_path)
+        public = chain[0].public_key()
+        if not isinstance(public, ec.EllipticCurvePublicKey | rsa.RSAPublicKey) or not can_seal(
+            public
+        ):
+            raise KeyFileError(
+                f"the certificate in {certificate_path} is of a key that cannot seal; it must be "
+                f"ECDSA P-256 or RSA of at least {SMALLEST_RSA} bits"
+            )
+        key = key_of(public)
+        return cls._checked(key, chain, (certificate_path, root_path), revocation)
+
+    @classmethod
+    def _checked(
+        cls,
+        key: SealKey,
+        chain: Sequence[x509.Certificate],
+        paths: tuple[Path, Path],
+        revocation: Revocation,
+    ) -> "Seal":
+        certificate_path, root_path = paths
+        (root, *_) = key_files.certificates(root_path)
+        key_files.check_usage(chain[0], certificate_path)
+        key_files.check_chain([*chain, root], certificate_path, root_path)
+        return cls(key=key, certificates=chain, root=root, revocation=revocation)
 
     @property
     def certificate_pem(self) -> bytes:
@@ -114,7 +136,7 @@ class Seal:
     @property
     def algorithm(self) -> str:
         """What `signature_of` makes, by its name in XML signatures (RFC 9231)."""
-        elliptic = isinstance(self._key, ec.EllipticCurvePrivateKey)
+        elliptic = isinstance(self._key.public, ec.EllipticCurvePublicKey)
         return xades.ECDSA_SHA256 if elliptic else xades.RSA_SHA256
 
     def sign(
@@ -125,7 +147,7 @@ class Seal:
         ``stamp`` takes the bytes to be stamped and gives an authority's reply (TimeStampResp).
         """
         self._check_valid(now)
-        signature = cms.sign(data, key=self._private, chain=self.chain, now=now)
+        signature = cms.sign(data, key=self._key.sign, chain=self.chain, now=now)
         if stamp is None:
             return signature
         return cms.add_stamp(signature, stamp(cms.signature_value(signature)))
@@ -149,7 +171,7 @@ class Seal:
         self._check_valid(now)
         pades.sign_pdf(
             path,
-            key=self._private,
+            key=self._key.sign,
             chain=self.chain,
             now=now,
             stamp_hash=stamp_hash,
@@ -164,14 +186,11 @@ class Seal:
     def signature_of(self, data: bytes, *, now: datetime) -> bytes:
         """Return the bare signature of ``data``: r and s of 32 bytes each, or a PKCS#1 block."""
         self._check_valid(now)
-        if isinstance(self._key, rsa.RSAPrivateKey):
-            return self._key.sign(data, padding.PKCS1v15(), hashes.SHA256())
-        r, s = decode_dss_signature(self._key.sign(data, ec.ECDSA(hashes.SHA256())))
+        signature = self._key.sign(data)
+        if isinstance(self._key.public, rsa.RSAPublicKey):
+            return signature
+        r, s = decode_dss_signature(signature)
         return r.to_bytes(_HALF) + s.to_bytes(_HALF)
-
-    @property
-    def _private(self) -> bytes:
-        return self._key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
 
     @property
     def _issuer(self) -> x509.Certificate:
@@ -197,7 +216,7 @@ class LogKey:
     @classmethod
     def load(cls, path: Path) -> "LogKey":
         """Load the key, or raise `KeyFileError`."""
-        key = _private_key(path)
+        key = key_files.private_key(path)
         if not isinstance(key, Ed25519PrivateKey):
             raise KeyFileError(f"{path} holds no Ed25519 key, which the checkpoint log needs")
         return cls(key)
@@ -222,72 +241,3 @@ class LogKey:
     def sign(self, text: bytes) -> bytes:
         """Return the signature of ``text``; the same text gives the same signature."""
         return self._key.sign(text)
-
-
-def _seal_key(path: Path) -> ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey:
-    """Load a key that signatures on bundles may be made with."""
-    key = _private_key(path)
-    if isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1):
-        return key
-    if isinstance(key, rsa.RSAPrivateKey) and key.key_size >= _SMALLEST_RSA:
-        return key
-    # OpenSSL 3.0 cms and common PDF readers cannot verify Ed25519.
-    raise KeyFileError(
-        f"{path} holds a key that cannot seal; it must be ECDSA P-256 or RSA of at least "
-        f"{_SMALLEST_RSA} bits"
-    )
-
-
-def _private_key(path: Path) -> PrivateKeyTypes:
-    data = _read(path)
-    if path.stat().st_mode & _UNSAFE:
-        raise KeyFileError(f"{path} can be reached by other users of this machine; chmod 600 it")
-    try:
-        return load_pem_private_key(data, password=None)
-    except TypeError:
-        raise KeyFileError(
-            f"{path} is locked with a password; keep it without one, as a credential"
-        ) from None
-    except ValueError:
-        raise KeyFileError(f"{path} holds no private key in PEM") from None
-
-
-def _certificates(path: Path) -> list[x509.Certificate]:
-    try:
-        return x509.load_pem_x509_certificates(_read(path))
-    except ValueError:
-        raise KeyFileError(f"{path} holds no certificate in PEM") from None
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise KeyFileError(
-            f"{path}: {error.strerror}; stationctl keys init makes the station's keys"
-        ) from None
-
-
-def _check_usage(certificate: x509.Certificate, path: Path) -> None:
-    try:
-        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
-    except x509.ExtensionNotFound:
-        usage = None
-    if usage is None or not (usage.digital_signature and usage.content_commitment):
-        raise KeyFileError(
-            f"the certificate in {path} is not for sealing: its key usage must be "
-            "digitalSignature and nonRepudiation"
-        )
-
-
-def _check_chain(chain: Sequence[x509.Certificate], path: Path, root_path: Path) -> None:
-    """Each certificate must be issued by the next, the last by itself."""
-    for certificate, issuer in zip(chain, [*chain[1:], chain[-1]], strict=True):
-        try:
-            certificate.verify_directly_issued_by(issuer)
-        except (InvalidSignature, TypeError, ValueError):
-            raise KeyFileError(
-                f"the certificate in {path} does not lead to the root in {root_path}: "
-                f"{certificate.subject.rfc4514_string()} is not issued by "
-                f"{issuer.subject.rfc4514_string()}"
-            ) from None

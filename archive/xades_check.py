@@ -32,6 +32,7 @@ _HASHED = (
 )
 _KINDS = {
     "csv": "text/csv",
+    "html": "text/html",
     "json": "application/json",
     "jsonl": "application/jsonl",
     "p7s": "application/pkcs7-signature",

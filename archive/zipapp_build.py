@@ -29,6 +29,7 @@ MODULES = (
     "point_check",
     "proof_check",
     "proof_steps",
+    "revocation_check",
     "seal_check",
     "verify",
     "xades_check",

@@ -1,10 +1,12 @@
-"""How many records a second the follower keeps, into SQLite, with ledger and index.
+"""How many records a second the follower keeps, into SQLite or PostgreSQL, with ledger and index.
 
 Writes a journal of DC-09 and Sur-Gard frames, makes their accounts, follows it to the end, and
 prints one JSON object: records a second of processor time (one core) and of the wall clock.
 
     python bench/follower.py --frames 100000 --accounts 1000
 
+`--database URL` follows into an empty database of a server; `python -m tests.postgresql --durable`
+starts one and prints its address.  The server's own processor time is not in the figures.
 `--history N` then asks for one account's last N days out of everything, and says how long it took.
 `--redecode` reads everything anew: once with nothing changed, once with a code explained otherwise
 that half of the frames have, which is a correction each.
@@ -211,6 +213,7 @@ def main() -> int:
     parser.add_argument("--accounts", type=int, default=1000)
     parser.add_argument("--history", type=int, metavar="DAYS")
     parser.add_argument("--redecode", action="store_true")
+    parser.add_argument("--database", metavar="URL", help="instead of SQLite in a temporary folder")
     options = parser.parse_args()
     ids, clock = SystemIds(), SetClock(START)
     with tempfile.TemporaryDirectory(prefix="stationd-bench-") as name:
@@ -219,7 +222,7 @@ def main() -> int:
         made = list(bodies(options.frames, options.accounts, clock, ids))
         for start in range(0, len(made), _SLICE):
             journal.append(made[start : start + _SLICE])
-        database = Database(f"sqlite:///{folder / 'station.sqlite3'}")
+        database = Database(options.database or f"sqlite:///{folder / 'station.sqlite3'}")
         migrate(database, copy_to=None)
         make_accounts(database, options.accounts)
         desk = Desk(

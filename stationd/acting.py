@@ -38,6 +38,7 @@ from stationd.keeping import Keeping
 from stationd.ledger.checkpoints import read_count
 from stationd.ledger.service import LedgerTree, checkpoint
 from stationd.logs import note
+from stationd.purges.store import find_due
 from stationd.roster.service import publish
 from stationd.schedule.alarm_clock import AlarmClock
 from stationd.schedule.checks import ARCHIVE, Check, read_check, record_check
@@ -122,6 +123,7 @@ class Acting:
         self._every("handouts", _WAITING, self._hand_out)
         self._every("anchors", timedelta(), partial(self._keeping.look, self._forest))
         self._every("orders", timedelta(), self._work)
+        self._every("purges", _WAITING, self._purge)
         return True
 
     def stop(self) -> None:
@@ -338,6 +340,15 @@ class Acting:
             stale = self._stale(connection, before, now)
         if stale and take_order(self._desk, stale[0].id, self._holder):
             self._assistant.give("reverify", stale[0].id)
+
+    def _purge(self) -> None:
+        """Let the child go on with a purge whose time to object is over."""
+        if self._settings.archive is None or not self._is_free():
+            return
+        with self._desk.database.reading() as connection:
+            due_now = find_due(connection, self._desk.clock.now())
+        if due_now is not None:
+            self._assistant.give("purge")
 
     def _is_free(self) -> bool:
         """Tell whether the child has no task; one that fell over has its order noted for later."""

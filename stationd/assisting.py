@@ -33,12 +33,15 @@ from stationd.errors import StationdError
 from stationd.handouts.making import hand_out
 from stationd.handouts.store import forget_links
 from stationd.logs import note
+from stationd.purges.work import work as purge
+from stationd.renewals import service as renewals
 from stationd.schedule.checks import (
     ANCHORING,
     ARCHIVE,
     HOLDS,
     LOCKS,
     READ_BACK,
+    RENEWAL,
     Check,
     record_check,
 )
@@ -170,7 +173,7 @@ def assist(settings: Settings, desk: Desk, tasks: Iterable[str]) -> None:
     """Do one task after another, as they are given.
 
     They are ``order ID``, ``reverify ID``, ``handout ID``, ``upkeep``, ``holds`` (the part of it
-    that cannot wait), ``anchor``, ``audit COUNT``, ``audit new``.
+    that cannot wait), ``purge``, ``anchor``, ``audit COUNT``, ``audit new``.
     """
     for task in tasks:
         word, _, order_id = task.strip().partition(" ")
@@ -222,6 +225,8 @@ def _audit(settings: Settings, desk: Desk, count: str) -> None:
 def _do(settings: Settings, shop: Workshop, word: str, order_id: str) -> None:
     if word in _ROUNDS:
         _ROUNDS[word](shop)
+        if word == "upkeep":
+            _renew(settings, shop.desk)
         return
     if word == "order":
         done = attempt(shop, order_id)
@@ -232,6 +237,23 @@ def _do(settings: Settings, shop: Workshop, word: str, order_id: str) -> None:
     note(_log.info, "order", order=done.id, state=done.state.value, why=done.why)
 
 
+def _renew(settings: Settings, desk: Desk) -> None:
+    """List everything that is stored and have it stamped, if a year is over."""
+    try:
+        done = renewals.work(parts.renewing(settings, desk))
+    except (StationdError, ArchiveError, OSError) as error:
+        _check(desk, RENEWAL, "failed", sentence(error))
+        return
+    if done is not None:
+        text = f"list {done.n} of {done.objects} object(s) was stamped and stored"
+        _check(desk, RENEWAL, "passed", text)
+
+
+def _purge(shop: Workshop) -> None:
+    """Go on with the purge that is due, and tell that it was worked on."""
+    note(_log.info, "purge", steps=purge(shop))
+
+
 _ROUNDS: Mapping[str, Callable[[Workshop], None]] = MappingProxyType(
-    {"upkeep": upkeep, "holds": flags}
+    {"upkeep": upkeep, "holds": flags, "purge": _purge}
 )

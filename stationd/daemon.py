@@ -29,7 +29,7 @@ from stationd.errors import JournalBrokenError, SettingsError, StationdError
 from stationd.ids import Ids, SystemIds
 from stationd.journal.model import Kind, Receipt
 from stationd.journal.released import read_released, released_path
-from stationd.journal.store import Journal
+from stationd.journal.store import SLICE, Journal
 from stationd.net.boot import read_boot
 from stationd.net.both import BothEdge
 from stationd.net.certificates import Certificates
@@ -139,6 +139,7 @@ class Daemon:
         self._wall_clock = WallClock()
         self._memories: dict[tuple[str, str], dict[str, object]] = {}
         self._seconds = 0
+        self._more_to_drop = False
         self._why_closed = ""
         self._stopping = False
         self._ready: Deferred[None] = Deferred()
@@ -388,7 +389,7 @@ class Daemon:
         self._note_clock(self._wall_clock.look(self._clock.now_ns(), self._clock.ticks()))
         if self._seconds % KERNEL_CLOCK_EVERY == 0:
             self._look_at_kernel_clock()
-        if self._seconds % DROP_EVERY == 0:
+        if self._more_to_drop or self._seconds % DROP_EVERY == 0:
             self._drop()
 
     def _watchdog(self) -> None:
@@ -422,9 +423,17 @@ class Daemon:
                 0 if released is None or journal is None else journal.drop(released, before=before)
             )
 
-        self._thread(drop).addErrback(
-            lambda failure: self._log.warn("not_dropped", why=failure.getErrorMessage())
-        )
+        self._more_to_drop = False
+        self._thread(drop).addCallbacks(self._dropped, self._not_dropped)
+
+    def _dropped(self, count: int) -> None:
+        """After a whole slice go on in the next second: a backlog must go faster than it grows."""
+        self._more_to_drop = count == SLICE
+        if count:
+            self._log.info("dropped", entries=count)
+
+    def _not_dropped(self, failure: Failure) -> None:
+        self._log.warn("not_dropped", why=failure.getErrorMessage())
 
     def _started_note(self) -> dict[str, JsonValue]:
         listeners: dict[str, JsonValue] = {

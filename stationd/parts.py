@@ -14,8 +14,10 @@ from archive.authorities.several import Several
 from archive.errors import KeyFileError
 from archive.revocation import Responder, Revocation, read_lists
 from archive.seal import LogKey, Seal
+from archive.seal_keys import PublicKey
 from archive.stores.base import BundleStore
 from archive.stores.directory import DirectoryStore
+from archive.token_keys import Refusals, TokenKey, TokenPlace
 from receivers.own_codes import NO_OWN_CODES, OwnCodes, OwnCodesError, parse
 from stationd import settings as config
 from stationd.anchors.service import Anchorage
@@ -23,7 +25,8 @@ from stationd.anchors.views import States
 from stationd.audit.service import Auditor
 from stationd.desk import Desk
 from stationd.errors import SettingsError
-from stationd.ids import Ids
+from stationd.ids import Ids, SystemIds
+from stationd.renewals.service import Renewing
 from stationd.sealing import Sealer, load_sealer
 from stationd.settings import Settings, secret
 
@@ -35,6 +38,8 @@ __all__ = [
     "bundle_store",
     "log_key",
     "own_codes",
+    "refusals",
+    "renewing",
     "revocation",
     "seal",
     "sealer",
@@ -117,6 +122,20 @@ def anchorage(settings: Settings, desk: Desk) -> Anchorage:
     )
 
 
+def renewing(settings: Settings, desk: Desk) -> Renewing:
+    """Return what renewals are worked on with, or raise `SettingsError`."""
+    kept = bundle_store(settings)
+    assert settings.archive is not None  # noqa: S101  (bundle_store has refused)
+    return Renewing(
+        desk=desk,
+        authorities=authorities(settings, desk.ids),
+        store=kept,
+        every=settings.archive.renew_every,
+        retention=settings.archive.retention,
+        holder=f"{settings.station.node}-renewal",
+    )
+
+
 def auditor(settings: Settings, desk: Desk) -> Auditor:
     """Return what the ledger is audited with, or raise `KeyFileError`."""
     return Auditor(
@@ -142,13 +161,37 @@ def trust_pem(one: config.AuthoritySettings) -> bytes:
 
 def seal(settings: Settings) -> Seal:
     """Return the seal that signs bundles, or raise `KeyFileError`."""
-    keys = settings.keys
-    return Seal.load(
-        secret(keys.seal_key),
-        secret(keys.seal_certificate),
-        secret(keys.root),
-        revocation(settings),
-    )
+    keys, known = settings.keys, revocation(settings)
+    certificate, root = secret(keys.seal_certificate), secret(keys.root)
+    if keys.token is None:
+        return Seal.load(secret(keys.seal_key), certificate, root, known)
+    return Seal.on_token(lambda public: _token_key(settings, public), certificate, root, known)
+
+
+def _token_key(settings: Settings, public: PublicKey) -> TokenKey:
+    """Return the key on the token, known to fit its certificate; a refused PIN is not tried."""
+    token = settings.keys.token
+    assert token is not None  # noqa: S101  (asked only where there is one)
+    place = TokenPlace(module=token.module, token=token.token, key=token.key)
+    key = TokenKey(place, _pin(secret(token.pin)), public, refusals(settings))
+    key.check()
+    return key
+
+
+def refusals(settings: Settings) -> Refusals:
+    """Return what is remembered of refused PINs, beside the sealed copies."""
+    folder = Path("/var/lib/stationd-worker")
+    if settings.archive is not None:
+        folder = settings.archive.sealed.parent
+    return Refusals(folder / "token-refused.json", SystemIds().salt())
+
+
+def _pin(path: Path) -> str:
+    try:
+        return path.read_text("utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not text"
+        raise KeyFileError(f"{path}: {reason}; it must hold the token's PIN, one line") from None
 
 
 def revocation(settings: Settings) -> Revocation:

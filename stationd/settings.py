@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import unquote
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from stationd.errors import SettingsError
 from stationd.listeners import (
@@ -106,12 +107,31 @@ class RosterSettings(Table):
     )
 
 
+_USER = re.compile(r"[^:]+://([^:/@]+)(:[^@]*)?@")
+
+
+def _user(address: str) -> str:
+    """Return the user that an address names; empty: it names none."""
+    found = _USER.match(address)
+    return unquote(found[1]) if found else ""
+
+
 class DatabaseSettings(Table):
     """The station database."""
 
     url: str = Field(
         default="sqlite:////var/lib/stationd-worker/station.sqlite3",
-        description="An SQLAlchemy address; SQLite on a local disk.",
+        description="An SQLAlchemy address; SQLite on a local disk, or PostgreSQL.",
+    )
+    owner: str = Field(
+        default="",
+        description="Address with which `stationctl migrate` owns the tables on PostgreSQL; "
+        "empty: url.",
+    )
+    role: str = Field(
+        default="",
+        description="The programs' role on PostgreSQL, which `stationctl migrate` gives its "
+        "rights; empty: the user of url, where owner is set.",
     )
 
     @field_validator("url")
@@ -124,6 +144,34 @@ class DatabaseSettings(Table):
             )
             raise ValueError(msg)
         return url
+
+    @field_validator("owner")
+    @classmethod
+    def _owner(cls, owner: str) -> str:
+        if owner and (owner.startswith("sqlite") or not _DATABASE.fullmatch(owner)):
+            msg = "must be postgresql+psycopg://owner@host:port/name"
+            raise ValueError(msg)
+        return owner
+
+    @model_validator(mode="after")
+    def _roles(self) -> "DatabaseSettings":
+        if not (self.owner or self.role):
+            return self
+        if self.url.startswith("sqlite"):
+            msg = "owner and role are for PostgreSQL; SQLite has no roles"
+            raise ValueError(msg)
+        if not self.programs_role:
+            msg = "url names no user, so role must say who gets the programs' rights"
+            raise ValueError(msg)
+        if self.programs_role == _user(self.owner or self.url):
+            msg = "the programs' role must be another than the owner's, who may change everything"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def programs_role(self) -> str:
+        """Who gets the programs' rights on PostgreSQL; empty: the owner runs everything."""
+        return self.role or (_user(self.url) if self.owner else "")
 
 
 class LedgerSettings(Table):
@@ -155,6 +203,15 @@ class LedgerSettings(Table):
     )
 
 
+class TokenSettings(Table):
+    """A token (PKCS#11) that holds the seal's key; ``seal_key`` is not asked for then."""
+
+    module: Path = Field(description="The PKCS#11 module of the token's maker.")
+    token: str = Field(min_length=1, description="The token's label.")
+    key: str = Field(min_length=1, description="The label of the private key on it.")
+    pin: str = Field(description="File with the user's PIN: path or credential.")
+
+
 class KeySettings(Table):
     """Keys and certificates of `stationctl keys init`; each a path or a credential's name."""
 
@@ -174,6 +231,9 @@ class KeySettings(Table):
     )
     responder_certificate: str = Field(
         default="ocsp.pem", description="The responder's certificate."
+    )
+    token: TokenSettings | None = Field(
+        default=None, description="A token with the seal's key, in place of `seal_key`."
     )
 
 
@@ -218,6 +278,10 @@ class ArchiveSettings(Table):
     )
     retention_other: Period = Field(
         default=timedelta(days=730), description="Lock of every other kind."
+    )
+    renew_every: Period = Field(
+        default=timedelta(days=365),
+        description="Time between two lists of everything that is stored, each stamped anew.",
     )
     paper: Literal["letter", "a4"] = Field(
         default="letter", description="Paper of the printed report in a bundle."
@@ -278,6 +342,10 @@ class PolicySettings(Table):
     )
     runaway_quiet: Period = Field(
         default=timedelta(minutes=10), description="Time without a signal that ends a runaway."
+    )
+    purge_wait: Period = Field(
+        default=timedelta(days=14),
+        description="From the approval of a purge to the first removal: the time to object.",
     )
     session_idle: Period = Field(
         default=timedelta(minutes=15), description="Idle time that ends a login."

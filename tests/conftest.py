@@ -19,25 +19,93 @@ from archive.stores.s3 import S3Store
 from stationd.clock import SystemClock
 from stationd.db.engine import Database
 from stationd.db.revision import migrate
+from stationd.db.rights import give_rights
 from stationd.demo.authority import AuthorityServer
 from stationd.demo.s3_server import S3Server
 from stationd.ids import SystemIds
+from tests.postgresql import PROGRAMS, PostgresServer
 
 _BUCKETS = count(1)
+_DATABASES = ("sqlite", "postgresql")
 
 # How long an example takes is the machine's affair: others share it.
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a run keep every station database elsewhere; what names its own stays with that."""
+    parser.addoption(
+        "--database",
+        choices=_DATABASES,
+        default="sqlite",
+        help="where tests keep the station database that are not made for both",
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what is marked `both_databases` on both."""
+    marked = metafunc.definition.get_closest_marker("both_databases")
+    if marked and "database_kind" in metafunc.fixturenames:
+        metafunc.parametrize("database_kind", _DATABASES, indirect=True)
+
+
+@pytest.fixture
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Say which database the test gets."""
+    return str(getattr(request, "param", request.config.getoption("--database")))
+
+
+@pytest.fixture
+def database_url(database_kind: str, request: pytest.FixtureRequest) -> str:
+    """Give the address of a station database of the newest revision, with nothing in it.
+
+    PostgreSQL's is one for all tests of a process, who cannot change its tables.
+    """
+    if database_kind == "sqlite":
+        return f"sqlite:///{request.getfixturevalue('station_file')}"
+    server: PostgresServer = request.getfixturevalue("postgres")
+    name = request.getfixturevalue("programs_database")
+    server.empty(name)
+    return server.url(name, PROGRAMS)
+
+
 @pytest.fixture(scope="session")
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a station database without rows, migrated once for all tests, to be copied."""
-    path = tmp_path_factory.mktemp("migrated") / "station.sqlite3"
-    made = Database(f"sqlite:///{path}")
+    """Make a SQLite station database that tests copy."""
+    file = tmp_path_factory.mktemp("migrated") / "station.sqlite3"
+    made = Database(f"sqlite:///{file}")
     migrate(made, copy_to=None)
     made.close()
-    return path
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """Start a PostgreSQL for this process of the test run."""
+    with PostgresServer() as server:
+        server.execute(f"CREATE ROLE {PROGRAMS} LOGIN")
+        server.execute("CREATE ROLE asked LOGIN PASSWORD 'the-right-one'")
+        server.execute("CREATE ROLE keeper LOGIN")
+        yield server
+
+
+@pytest.fixture(scope="session")
+def migrated_database(postgres: PostgresServer) -> str:
+    """Make a PostgreSQL station database that tests take as template."""
+    name = postgres.make()
+    made = Database(postgres.url(name))
+    migrate(made, copy_to=None)
+    with made.writing() as connection:
+        give_rights(connection, PROGRAMS)
+    made.close()
+    return name
+
+
+@pytest.fixture(scope="session")
+def programs_database(postgres: PostgresServer, migrated_database: str) -> str:
+    """Make the database that tests use as the programs do."""
+    return postgres.make(migrated_database)
 
 
 @pytest.fixture

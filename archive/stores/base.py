@@ -13,7 +13,7 @@ from typing import Protocol
 
 from archive.errors import MalformedError
 
-__all__ = ["COMPLIANCE", "LONGEST_LINK", "BundleStore", "Held", "check_key"]
+__all__ = ["COMPLIANCE", "LONGEST_LINK", "BundleStore", "Held", "Removed", "check_key", "held_fast"]
 
 # The one lock mode that nobody can lift, the account's owner included.
 COMPLIANCE = "COMPLIANCE"
@@ -39,6 +39,19 @@ class Held:
     mode: str | None
     retain_until: datetime | None
     legal_hold: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """What became of a version: whether it was there, and what else lies under its key.
+
+    ``markers`` are delete markers that stood in front of it and went with it; ``others`` the
+    version ids that are not ours and stay.
+    """
+
+    was_there: bool
+    markers: int = 0
+    others: tuple[str, ...] = ()
 
 
 class BundleStore(Protocol):
@@ -80,11 +93,27 @@ class BundleStore(Protocol):
     def set_legal_hold(self, key: str, version_id: str, on: bool) -> None:  # noqa: FBT001
         """Put a hold without a date on the version, or lift it."""
 
+    def remove(self, key: str, version_id: str, *, now: datetime) -> Removed:
+        """Remove this version for good; one that is gone already is no fault.
+
+        Raises `StoreRefusedError` while its lock lasts at ``now`` or a hold is on it.
+        """
+
     def link(self, key: str, version_id: str, *, valid: timedelta, name: str) -> str:
         """Return an address from which anybody can fetch this version for a while, as ``name``.
 
         Raises `StoreRefusedError` where there are no such addresses.
         """
+
+
+def held_fast(store: str, key: str, held: Held, now: datetime) -> str | None:
+    """Return what keeps a version from being removed, in words; None: nothing."""
+    if held.legal_hold:
+        return f"{store}: {key} version {held.version_id} carries a legal hold; it stays"
+    if held.retain_until is not None and held.retain_until > now:
+        until = f"{held.retain_until:%Y-%m-%d %H:%M}"
+        return f"{store}: {key} version {held.version_id} is locked until {until} UTC; it stays"
+    return None
 
 
 def check_key(key: str) -> str:

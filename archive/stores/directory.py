@@ -16,7 +16,7 @@ from pathlib import Path
 
 from archive.canonical import encode
 from archive.errors import ObjectDiffersError, StoreRefusedError, StoreUnavailableError
-from archive.stores.base import Held, check_key
+from archive.stores.base import Held, Removed, check_key, held_fast
 
 __all__ = ["DirectoryStore"]
 
@@ -96,6 +96,26 @@ class DirectoryStore:
         target = self._there(key, version_id)
         until, _ = self._asked(target)
         self._note(target, until, legal_hold=on)
+
+    def remove(self, key: str, version_id: str, *, now: datetime) -> Removed:
+        """Remove the file and the note beside it, unless the note says that it stays."""
+        try:
+            held = self.head(key, version_id)
+        except ObjectDiffersError:
+            target = self._path / check_key(key)
+            if target.exists():
+                raise
+            _beside(target).unlink(missing_ok=True)
+            return Removed(was_there=False)
+        if (why := held_fast(self.name, key, held, now)) is not None:
+            raise StoreRefusedError(why)
+        target = self._path / check_key(key)
+        try:
+            target.unlink()
+            _beside(target).unlink(missing_ok=True)
+        except OSError as error:
+            raise StoreUnavailableError(f"{self.name}: {key}: {error.strerror}") from None
+        return Removed(was_there=True)
 
     def link(self, key: str, version_id: str, *, valid: timedelta, name: str) -> str:
         """Refuse: a folder has no addresses."""

@@ -33,7 +33,7 @@ from archive.errors import (
     StoreRefusedError,
     StoreUnavailableError,
 )
-from archive.stores.base import COMPLIANCE, LONGEST_LINK, Held, check_key
+from archive.stores.base import COMPLIANCE, LONGEST_LINK, Held, Removed, check_key, held_fast
 from archive.stores.refusals import refusal
 
 __all__ = ["S3Store"]
@@ -51,6 +51,7 @@ _LONGEST_PAUSE = 10.0
 _PUT_NEEDS = (
     "s3:PutObject, s3:PutObjectRetention and, for holds, s3:PutObjectLegalHold on the bucket"
 )
+_REMOVE_NEEDS = "s3:DeleteObjectVersion and s3:ListBucketVersions on the bucket"
 _HEAD_NEEDS = "s3:GetObjectVersion, s3:GetObjectRetention and s3:GetObjectLegalHold on the bucket"
 
 _KEY_EXISTS = ("PreconditionFailed", "412")
@@ -198,6 +199,25 @@ class S3Store:
                 ChecksumAlgorithm="SHA256",
             )
 
+    def remove(self, key: str, version_id: str, *, now: datetime) -> Removed:
+        """Remove this version, and delete markers under its key, which hold nothing.
+
+        The server is asked for lock and hold first, and refuses by itself whatever is locked.
+        """
+        was_there = True
+        try:
+            held = self.head(key, version_id)
+        except ObjectDiffersError:
+            was_there = False
+        else:
+            if (why := held_fast(self.name, key, held, now)) is not None:
+                raise StoreRefusedError(why)
+            self._delete(key, version_id)
+        markers, others = self._under(key)
+        for marker in markers:
+            self._delete(key, marker)
+        return Removed(was_there=was_there, markers=len(markers), others=tuple(others))
+
     def link(self, key: str, version_id: str, *, valid: timedelta, name: str) -> str:
         """Return a presigned GET of this version; it reaches no network and can be made again."""
         if not timedelta(seconds=1) <= valid <= LONGEST_LINK:
@@ -330,6 +350,21 @@ class S3Store:
             Retention={"Mode": COMPLIANCE, "RetainUntilDate": _whole(until)},
             ChecksumAlgorithm="SHA256",
         )
+
+    def _delete(self, key: str, version_id: str) -> None:
+        with self._asking(f"remove {key} version {version_id}", _REMOVE_NEEDS):
+            self._client.delete_object(Bucket=self._bucket, Key=key, VersionId=version_id)
+
+    def _under(self, key: str) -> tuple[list[str], list[str]]:
+        """Return the delete markers and the versions that lie under ``key``, by id."""
+        found: dict[str, list[str]] = {"DeleteMarkers": [], "Versions": []}
+        with self._asking(f"list what lies under {key}", _REMOVE_NEEDS):
+            pages = self._client.get_paginator("list_object_versions")
+            for page in pages.paginate(Bucket=self._bucket, Prefix=key):
+                for kind, listed in found.items():
+                    # A prefix finds longer keys too.
+                    listed += [one["VersionId"] for one in page.get(kind, ()) if one["Key"] == key]
+        return found["DeleteMarkers"], found["Versions"]
 
     def _check_bucket(self) -> None:
         with self._asking(

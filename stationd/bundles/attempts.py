@@ -15,7 +15,7 @@ from stationd.bundles.horizon import reverify_at
 from stationd.bundles.model import Order, OrderState
 from stationd.bundles.service import custody, replace_order
 from stationd.bundles.work import LostError, Workshop, produce, read_back
-from stationd.db.engine import Connection
+from stationd.db.engine import Connection, storable
 from stationd.desk import Desk
 from stationd.errors import StationdError
 from stationd.ledger.store import append
@@ -131,5 +131,5 @@ def sentence(error: Exception) -> str:
     """Return what an exception says, in one line of bounded length."""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename or 'the disk'}: {error.strerror}"
-    text = " ".join(str(error).split()) or type(error).__name__
+    text = " ".join(storable(str(error)).split()) or type(error).__name__
     return text[:1000]

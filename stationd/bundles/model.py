@@ -16,13 +16,17 @@ class Kind(StrEnum):
 
 
 class OrderState(StrEnum):
-    """How far a bundle is; each is reached once, in this order, or it failed for good."""
+    """How far a bundle is; each is reached once, in this order, or it failed for good.
+
+    ``PURGED``: its files are being removed, or are gone; the row stays.
+    """
 
     ORDERED = "ordered"
     BUILT = "built"
     STORED = "stored"
     VERIFIED = "verified"
     FAILED = "failed"
+    PURGED = "purged"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +61,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredObject:
-    """One file of a bundle: its sealed local copy, and where it lies in the archive."""
+    """One file of a bundle: its sealed local copy, and where it lies in the archive.
+
+    ``gone_at`` None: no purge has removed it.
+    """
 
     order_id: str
     file: str
@@ -70,3 +77,4 @@ class StoredObject:
     mode: str | None = None
     legal_hold: bool = False
     verified_at: datetime | None = None
+    gone_at: datetime | None = None

@@ -10,8 +10,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from stationd.access.model import READ
 from stationd.clock import iso
 from stationd.db.engine import Connection
+from stationd.db.purging import PURGED_FACT
 from stationd.db.schema import (
     about,
     approvals,
@@ -113,7 +115,7 @@ def _steps(connection: Connection, case_id: str) -> list[dict[str, Any]]:
 def _facts(connection: Connection, case_id: str) -> list[dict[str, Any]]:
     query = (
         sa.select(case_facts)
-        .where(case_facts.c.case_id == case_id)
+        .where(case_facts.c.case_id == case_id, case_facts.c.fact != PURGED_FACT)
         .order_by(case_facts.c.at, case_facts.c.id)
     )
     return [_fact(row) for row in connection.execute(query)]
@@ -158,7 +160,8 @@ def _approvals(connection: Connection, case_id: str) -> list[dict[str, Any]]:
 def read_custody(connection: Connection, acct: str) -> list[dict[str, Any]]:
     """Return the `station` chain's custody records about an account, as rows for people.
 
-    Corrections of its closed epochs are among them: an epoch takes none after its `close`.
+    Corrections of its closed epochs are among them: an epoch takes none after its `close`.  Who
+    read the account is not: that tells the other side what counsel looked at (`account custody`).
     """
     query = (
         sa.select(records.c.seq, records.c.t.label("at"), records.c.body)
@@ -170,11 +173,16 @@ def read_custody(connection: Connection, acct: str) -> list[dict[str, Any]]:
         )
         .order_by(records.c.seq)
     )
-    return [
-        told
+    told = [
+        (row.seq, row.at, json.loads(row.body))
         for row in connection.execute(query)
         if row.body is not None
-        for told in _custody_rows(row.seq, row.at, json.loads(row.body))
+    ]
+    return [
+        shown
+        for seq, at, body in told
+        if body.get("kind") != READ
+        for shown in _custody_rows(seq, at, body)
     ]
 
 

@@ -11,7 +11,7 @@ from stationd.db.engine import Connection
 from stationd.desk import Desk
 from stationd.errors import MistakeError
 from stationd.ledger.model import STATION, Origin, RecordDraft, RecordType
-from stationd.ledger.store import append, read_head, read_heads
+from stationd.ledger.store import append, read_head, read_heads, read_records
 from stationd.staff.model import Person, Role
 from stationd.staff.rights import Right, require
 
@@ -23,6 +23,7 @@ __all__ = [
     "orders",
     "place",
     "read",
+    "record_certificates",
     "record_copy",
     "replace_order",
     "unflagged",
@@ -44,6 +45,8 @@ def order(desk: Desk, acct: str, kind: Kind, by: Person, *, epoch: int | None = 
         read_account(connection, acct)
         wanted = _newest_epoch(connection, acct) if epoch is None else epoch
         read_head(connection, acct, wanted)
+        # A bundle begins with the first record; where that is purged none can be made any more.
+        read_records(connection, acct, wanted, 1, 1)
         order_id, draft = place(
             connection, desk, acct=acct, epoch=wanted, kind=kind, by=by, case_id=None
         )
@@ -116,7 +119,7 @@ def replace_order(desk: Desk, order_id: str, by: Person, *, why: str) -> str:
         require(by, Right.MAKE_BUNDLES)
     with desk.database.writing() as connection:
         old = store.read_order(connection, order_id)
-        if old.state in (OrderState.VERIFIED, OrderState.FAILED):
+        if old.state in (OrderState.VERIFIED, OrderState.FAILED, OrderState.PURGED):
             raise MistakeError(f"Order {old.id} is {old.state}; there is nothing to replace.")
         now = desk.clock.now()
         store.release(connection, old.id, retry_at=now, why=why, failed=True)
@@ -134,8 +137,8 @@ def replace_order(desk: Desk, order_id: str, by: Person, *, why: str) -> str:
         return new
 
 
-def record_copy(desk: Desk, order_id: str, by: Person) -> None:
-    """Append to the custody that whoever ordered a bundle took a copy of it."""
+def record_copy(desk: Desk, order_id: str, by: Person, *, purpose: str = "work") -> None:
+    """Append to the custody that whoever ordered a bundle took a copy of it, and for what."""
     require(by, Right.MAKE_BUNDLES)
     with desk.database.writing() as connection:
         made = store.read_order(connection, order_id)
@@ -143,7 +146,16 @@ def record_copy(desk: Desk, order_id: str, by: Person) -> None:
             {"key": one.key, "sha256": one.sha256, "version_id": one.version_id}
             for one in store.read_objects(connection, order_id)
         ]
-        draft = custody(made, "copied", by, {"objects": listed})
+        draft = custody(made, "copied", by, {"objects": listed, "purpose": purpose})
+        append(connection, [draft], station=desk.station, now=desk.clock.now(), ids=desk.ids)
+
+
+def record_certificates(desk: Desk, order_id: str, by: Person) -> None:
+    """Append to the custody that the custodian's forms of a bundle were made again."""
+    require(by, Right.MAKE_BUNDLES)
+    with desk.database.writing() as connection:
+        made = store.read_order(connection, order_id)
+        draft = custody(made, "certificates", by, {})
         append(connection, [draft], station=desk.station, now=desk.clock.now(), ids=desk.ids)
 
 

@@ -18,8 +18,10 @@ __all__ = [
     "drop_flag",
     "extend_lease",
     "find_order",
+    "forget_facts",
     "note_flagged",
     "read_ending",
+    "read_going",
     "read_objects",
     "read_order",
     "read_orders",
@@ -28,6 +30,8 @@ __all__ = [
     "read_unshown",
     "read_unstored",
     "read_waiting",
+    "record_going",
+    "record_gone",
     "record_held",
     "record_objects",
     "record_order",
@@ -37,6 +41,9 @@ __all__ = [
     "take",
     "update_order",
 ]
+
+
+_OVER = (OrderState.VERIFIED, OrderState.FAILED, OrderState.PURGED)
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -102,7 +109,7 @@ def read_waiting(connection: Connection, now: datetime, holder: str = "") -> lis
     query = (
         sa.select(orders)
         .where(
-            orders.c.state.not_in([OrderState.VERIFIED.value, OrderState.FAILED.value]),
+            orders.c.state.not_in([one.value for one in _OVER]),
             orders.c.retry_at <= iso(now),
             _free(now, holder),
         )
@@ -179,6 +186,7 @@ def read_unshown(
         .join(orders, orders.c.id == objects.c.order_id)
         .where(
             objects.c.mode.is_not(None),
+            objects.c.gone_at.is_(None),
             sa.or_(
                 sa.and_(held, flag.is_not(sa.true())),
                 sa.and_(sa.not_(held), flag.is_not(sa.false())),
@@ -229,7 +237,9 @@ def drop_flag(connection: Connection, order_id: str) -> bool:
     free = sa.update(orders).where(orders.c.id == order_id, sa.not_(_held()))
     if not connection.execute(free.values(legal_hold=False)).rowcount:
         return False
-    flagged = sa.update(objects).where(objects.c.order_id == order_id, objects.c.mode.is_not(None))
+    flagged = sa.update(objects).where(
+        objects.c.order_id == order_id, objects.c.mode.is_not(None), objects.c.gone_at.is_(None)
+    )
     connection.execute(flagged.values(legal_hold=None))
     return True
 
@@ -237,7 +247,9 @@ def drop_flag(connection: Connection, order_id: str) -> bool:
 def note_flagged(connection: Connection) -> None:
     """Note of bundles under a hold that every object carries the flag: from now on it must."""
     bare = sa.exists().where(
-        objects.c.order_id == orders.c.id, objects.c.legal_hold.is_not(sa.true())
+        objects.c.order_id == orders.c.id,
+        objects.c.gone_at.is_(None),
+        objects.c.legal_hold.is_not(sa.true()),
     )
     connection.execute(
         sa.update(orders)
@@ -360,6 +372,39 @@ def record_read_back(connection: Connection, order_id: str, file: str, at: datet
     connection.execute(_of(order_id, file).values(verified_at=iso(at)))
 
 
+def record_going(connection: Connection, one: StoredObject, now: datetime) -> None:
+    """Note that a file is about to be removed; from then on its bundle is no bundle any more.
+
+    What was frozen for it goes at once: without its files it is good for nothing.
+    """
+    connection.execute(_of(one.order_id, one.file).values(going_at=iso(now)))
+    gone: dict[str, object] = {"state": OrderState.PURGED.value, "facts": None}
+    connection.execute(sa.update(orders).where(orders.c.id == one.order_id).values(**gone))
+
+
+def read_going(connection: Connection, acct: str) -> list[StoredObject]:
+    """Return the files of an account's bundles whose removal began and is not noted."""
+    query = (
+        sa.select(objects)
+        .join(orders, orders.c.id == objects.c.order_id)
+        .where(orders.c.acct == acct, objects.c.going_at.is_not(None), objects.c.gone_at.is_(None))
+        .order_by(objects.c.order_id, objects.c.file)
+    )
+    return [_object(row) for row in connection.execute(query)]
+
+
+def forget_facts(connection: Connection, acct: str) -> None:
+    """Forget what was frozen for an account's bundles that are made: they are not made again."""
+    made = orders.c.state.in_([one.value for one in _OVER])
+    connection.execute(sa.update(orders).where(orders.c.acct == acct, made).values(facts=None))
+
+
+def record_gone(connection: Connection, one: StoredObject, now: datetime) -> bool:
+    """Note that a file was removed; tell whether that is news."""
+    first = _of(one.order_id, one.file).where(objects.c.gone_at.is_(None))
+    return bool(connection.execute(first.values(gone_at=iso(now))).rowcount)
+
+
 def _of(order_id: str, file: str) -> sa.Update:
     return sa.update(objects).where(objects.c.order_id == order_id, objects.c.file == file)
 
@@ -406,4 +451,5 @@ def _object(row: Any) -> StoredObject:  # noqa: ANN401
         mode=row.mode,
         legal_hold=bool(row.legal_hold),
         verified_at=_moment(row.verified_at),
+        gone_at=_moment(row.gone_at),
     )

@@ -272,9 +272,8 @@ def _finished(
     )
     shop.passed("sealed")
     verify(done.files[-1].path, shop.anchors)
-    form = done.certification
-    listed = FinishedFile(form, form.stat().st_size, _sha256(form))
-    return [*done.files, listed], done.content_id
+    forms = [FinishedFile(it, it.stat().st_size, _sha256(it)) for it in done.certifications]
+    return [*done.files, *forms], done.content_id
 
 
 def _object(shop: Workshop, order: Order, path: Path, one: FinishedFile) -> StoredObject:

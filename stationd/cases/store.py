@@ -11,6 +11,7 @@ from archive.canonical import JsonValue, encode
 from stationd.cases.model import Case, HoldFact, Reason, RecordedFact, StepTaken
 from stationd.clock import iso, parse_iso
 from stationd.db.engine import Connection
+from stationd.db.purging import PURGED_FACT
 from stationd.db.schema import case_facts, case_steps, cases, records
 from stationd.errors import NotFoundError, UnavailableError
 from stationd.holds.store import read_holds_on
@@ -225,10 +226,10 @@ def record_fact_row(  # noqa: PLR0913  (the columns of the table)
 
 
 def read_fact_rows(connection: Connection, case_id: str) -> list[StoredFact]:
-    """Return what was recorded about a case, in order of time."""
+    """Return what was recorded about a case, in order of time; what is purged is not there."""
     query = (
         sa.select(case_facts)
-        .where(case_facts.c.case_id == case_id)
+        .where(case_facts.c.case_id == case_id, case_facts.c.fact != PURGED_FACT)
         .order_by(case_facts.c.at, case_facts.c.id)
     )
     return [StoredFact(row) for row in connection.execute(query)]

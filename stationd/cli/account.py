@@ -21,6 +21,7 @@ from stationd.cli.account_key import key
 from stationd.cli.account_terms import terms
 from stationd.cli.account_tests import tests
 from stationd.cli.account_text import account_lines, history_lines, signal_value
+from stationd.cli.custody import PURPOSE, custody
 from stationd.cli.moments import MOMENT, PERIOD
 from stationd.cli.office import Office
 from stationd.cli.output import table
@@ -42,6 +43,7 @@ account.add_command(import_)
 account.add_command(key)
 account.add_command(terms)
 account.add_command(tests)
+account.add_command(custody)
 
 
 @account.command(name="list", epilog="Example: stationctl account list maple --service active")
@@ -81,11 +83,12 @@ def _names(office: Office, one: Account) -> list[str]:
 
 @account.command()
 @click.argument("acct")
+@PURPOSE
 @click.pass_obj
-def show(office: Office, acct: str) -> None:
+def show(office: Office, acct: str, *, purpose: str) -> None:
     """Show what is known of account ACCT."""
     facts = service.read_whole(office.desk, acct)
-    office.trail.reading("account", acct=acct)
+    office.reads("account", acct=acct, purpose=purpose)
     office.show(facts, account_lines(facts))
 
 
@@ -104,6 +107,7 @@ Examples:
 @click.option("--last", type=PERIOD, help="Only what was received this long ago or later.")
 @click.option("--limit", type=click.IntRange(1), default=1000, show_default=True)
 @click.option("--all", "unfolded", is_flag=True, help="Each signal of a runaway; --json does so.")
+@PURPOSE
 @click.pass_obj
 def history(  # noqa: PLR0913  (an option each)
     office: Office,
@@ -116,6 +120,7 @@ def history(  # noqa: PLR0913  (an option each)
     last: timedelta | None,
     limit: int,
     unfolded: bool,
+    purpose: str,
 ) -> None:
     """Show the signals of account ACCT, oldest first, in the site's time."""
     desk = office.desk
@@ -124,7 +129,7 @@ def history(  # noqa: PLR0913  (an option each)
         since = max(filter(None, (since, office.clock.now() - last)))
     read = signals.history if unfolded or office.output.as_json else signals.folded_history
     rows = read(desk, acct, since=since, until=until, classes=classes, code=code, limit=limit + 1)
-    office.trail.reading("history", acct=acct)
+    office.reads("history", acct=acct, purpose=purpose)
     kept = rows[:limit]
     office.show([signal_value(row) for row in kept], history_lines(kept, zone))
     if len(rows) > limit:

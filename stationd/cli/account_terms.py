@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import click
 
+from stationd.access.model import Purpose
 from stationd.accounts.service import change
 from stationd.accounts.store import read_account, read_contract
 from stationd.cli.handed_in import named_values
@@ -44,7 +45,7 @@ def terms(office: Office, acct: str, given: Sequence[str], drop: Sequence[str]) 
         contract = replace(contract, terms={**kept, **plain(named)})
         change(office.desk, contract, by=office.person())
     else:
-        office.trail.reading("terms", acct=acct)
+        office.reads("terms", acct=acct, purpose=Purpose.CASE.value)
     rows = [[name, str(contract.terms.get(name, "")), FIELDS[name].help] for name in TERMS]
     office.show(dict(contract.terms), table(("term", "is", ""), rows))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from archive.canonical import JsonValue
+from stationd.access.model import Purpose
 from stationd.cases import service
 from stationd.cases.kinds import CHANNELS, COMPARTMENTS, KINDS, recordable
 from stationd.cases.model import Reason
@@ -21,6 +22,7 @@ from stationd.cli.case_text import (
     view_text,
     view_value,
 )
+from stationd.cli.custody import PURPOSE
 from stationd.cli.handed_in import attachment, named_values, read_date
 from stationd.cli.moments import MOMENT
 from stationd.cli.office import Office
@@ -145,14 +147,15 @@ def list_(office: Office, acct: str | None, *, every: bool) -> None:
 
 @case.command()
 @click.argument("case_id")
+@PURPOSE
 @click.pass_obj
-def show(office: Office, case_id: str) -> None:
+def show(office: Office, case_id: str, *, purpose: str) -> None:
     """Show case CASE_ID: every guard with what is missing and who has it, facts, steps, bundles.
 
     The first characters of the id are enough.
     """
     view = service.look(office.desk, case_id)
-    office.trail.reading("case", acct=view.case.acct)
+    office.reads("case", acct=view.case.acct, purpose=purpose)
     office.show(view_value(view), view_text(view))
 
 
@@ -189,7 +192,7 @@ def facts(  # noqa: PLR0913, PLR0917  (what a fact is made of)
     """
     if kind is None:
         view = service.look(office.desk, case_id)
-        office.trail.reading("case facts", acct=view.case.acct)
+        office.reads("case facts", acct=view.case.acct, purpose=Purpose.CASE.value)
         listed = fact_rows(view)
         value: list[JsonValue] = [fact_value(one) for one in view.facts]
         office.show(value, table(("fact", "at", "by", "what", ""), listed))
@@ -274,7 +277,11 @@ def document(office: Office, case_id: str, fact_id: str, out: Path) -> None:
     It is what somebody handed in, and may be anything: this program never opened it.
     """
     found = service.read_attachment(office.desk, case_id, fact_id, office.person())
-    office.trail.reading("case document", fact=fact_id)
+    office.reads(
+        "case document",
+        acct=service.look(office.desk, case_id).case.acct,
+        purpose=Purpose.CASE.value,
+    )
     with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(found.content)
     value: dict[str, JsonValue] = {"name": found.name, "bytes": len(found.content), "out": str(out)}

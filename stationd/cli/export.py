@@ -8,6 +8,8 @@ import click
 from archive.canonical import JsonValue
 from stationd.bundles import service
 from stationd.bundles.model import Kind, Order, OrderState, StoredObject
+from stationd.cli.certify import certify
+from stationd.cli.custody import PURPOSE
 from stationd.cli.hand_out import COMMANDS, copy_files
 from stationd.cli.office import Office
 from stationd.cli.output import Progress
@@ -52,8 +54,18 @@ def export() -> None:
     type=click.Path(file_okay=False, exists=True, path_type=Path),
     help="Copy the finished files into this folder, for yourself.",
 )
+@PURPOSE
 @click.pass_obj
-def make(office: Office, acct: str, epoch: int | None, to: Path | None, *, wait: bool) -> None:
+def make(
+    office: Office,
+    /,
+    acct: str,
+    *,
+    epoch: int | None,
+    to: Path | None,
+    wait: bool,
+    purpose: str,
+) -> None:
     """Order a bundle of account ACCT's whole history; the worker makes it."""
     by = office.person()
     order_id = service.order(office.desk, acct, Kind.ON_REQUEST, by, epoch=epoch)
@@ -66,7 +78,7 @@ def make(office: Office, acct: str, epoch: int | None, to: Path | None, *, wait:
     stored = service.objects(office.desk, order_id)
     copied = [] if to is None else copy_files(stored, to)
     if copied:
-        service.record_copy(office.desk, order_id, by)
+        service.record_copy(office.desk, order_id, by, purpose=purpose)
     office.show(_value(done, stored), _text(done, stored, copied))
 
 
@@ -118,5 +130,5 @@ def _text(order: Order, stored: list[StoredObject], copied: list[Path]) -> list[
     return lines
 
 
-for _command in COMMANDS:
+for _command in (*COMMANDS, certify):
     export.add_command(_command)

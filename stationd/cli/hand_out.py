@@ -19,7 +19,7 @@ from stationd.errors import CheckFailedError, NotFoundError, RefusedError, Unava
 from stationd.handouts import service
 from stationd.handouts.model import Handout, HandoutState, Way
 
-__all__ = ["COMMANDS", "copy_files"]
+__all__ = ["COMMANDS", "copy_files", "named_order"]
 
 _LOOK_EVERY = 0.2
 _BLOCK = 1 << 20
@@ -76,7 +76,7 @@ def hand_out(  # noqa: PLR0913  (each is an option)
     by = office.person()
     asked = service.ask(
         office.desk,
-        _order(office, bundle),
+        named_order(office, bundle),
         Way.LINK if folder is None else Way.COPY,
         recipient=recipient,
         purpose=purpose,
@@ -94,7 +94,7 @@ def hand_out(  # noqa: PLR0913  (each is an option)
     office.show({**_value(done), "files": files}, [f"Copied: {path}" for path in copied])
 
 
-def _order(office: Office, bundle: str) -> str:
+def named_order(office: Office, bundle: str) -> str:
     """Return the order that a person means."""
     found = bundles.orders(office.desk)
     exact = [one for one in found if bundle in {one.id, one.name}]

@@ -12,6 +12,7 @@ from cryptography.exceptions import InvalidSignature
 
 from archive.ceremony import make_keys, renew_list
 from archive.revocation import Revoked
+from stationd import parts
 from stationd.cli.moments import MOMENT
 from stationd.cli.office import Office
 from stationd.clock import iso
@@ -149,3 +150,19 @@ def _write_secret(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+
+
+@keys.command(epilog="Example: stationctl keys token")
+@click.pass_obj
+def token(office: Office) -> None:
+    """Try the token with the seal's key once, whatever it said to the PIN before.
+
+    The worker never tries a PIN again that a token has refused.  This command does, so call it when
+    the file of keys.token.pin has been put right.
+    """
+    if office.settings.keys.token is None:
+        raise MistakeError("There is no table [keys.token]; the seal's key is in a file.")
+    parts.refusals(office.settings).forget()
+    seal = parts.seal(office.settings)
+    text = f"The token signs with the key of the seal certificate {seal.fingerprint[:23]}…"
+    office.show({"fingerprint": seal.fingerprint}, text)

@@ -41,6 +41,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "login": ("stationd.cli.login:login", "Log in."),
         "logout": ("stationd.cli.login:logout", "Log out."),
         "migrate": ("stationd.cli.migrate:migrate", "Bring the database to this release."),
+        "page": ("stationd.cli.page:page", "Write the page that checks bundles."),
         "parked": ("stationd.cli.parked:parked", "Show what was kept but not assigned."),
         "prove": ("stationd.cli.prove:prove", "Prove an account at any anchor."),
         "receiver": (
@@ -48,9 +49,13 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Check what arrives, and receivers' clocks.",
         ),
         "redecode": ("stationd.cli.redecode:redecode", "Read kept frames anew, and correct."),
+        "renewals": (
+            "stationd.cli.renewals:renewals",
+            "List what is stored, stamped anew each year.",
+        ),
         "retention": (
             "stationd.cli.retention:retention",
-            "Show how long things are kept, and what ends.",
+            "Show how long things are kept; remove what is past that.",
         ),
         "staff": ("stationd.cli.staff:staff", "Add and look after people."),
         "status": ("stationd.cli.status:status", "Show how the station stands."),

@@ -7,20 +7,22 @@ the user's login come from here and nowhere else.
 import os
 import sys
 from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from functools import cached_property
 from pathlib import Path
 
 import click
 
 from archive.canonical import JsonValue
+from stationd.access.model import Purpose, Reader
+from stationd.access.service import note_reading
 from stationd.cli.output import Output, Progress
 from stationd.cli.tokens import read_token, token_path
-from stationd.cli.trail import Trail
+from stationd.cli.trail import Trail, caller, login_user
 from stationd.clock import Clock, SystemClock
 from stationd.db.revision import check_revision
 from stationd.desk import Desk, open_desk
-from stationd.errors import MistakeError, SecondFactorNeededError
+from stationd.errors import MistakeError, NotAuthorisedError, SecondFactorNeededError
 from stationd.ids import Ids, SystemIds
 from stationd.sealing import Sealer, load_sealer
 from stationd.settings import Settings, load, secret
@@ -91,6 +93,20 @@ class Office:
         except SecondFactorNeededError:
             code = click.prompt("Code of the second factor", err=True)
             return confirm(self.desk, person, password, code=code, sealer=self.sealer)
+
+    def reads(self, what: str, *, acct: str, purpose: str) -> None:
+        """Note in log and ledger that something of an account is read; before it is shown."""
+        self.trail.reading(what, acct=acct, purpose=purpose)
+        note_reading(self.desk, acct, what, reader=self.reader(), purpose=Purpose(purpose))
+
+    def reader(self) -> Reader:
+        """Return who reads: whoever is logged in, else the machine's user."""
+        login = None
+        with suppress(NotAuthorisedError):
+            login = self.person().login
+        return Reader(
+            login=login, user=login_user(self.environment), address=caller(self.environment)
+        )
 
     def show(self, value: JsonValue, text: str | Iterable[str]) -> None:
         """Print a result: ``value`` with ``--json``, else ``text``."""

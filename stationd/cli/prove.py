@@ -8,6 +8,7 @@ from archive.proofs import proof_files
 from stationd import parts
 from stationd.anchors.proofs import Chain
 from stationd.anchors.proving import prove as proofs_of
+from stationd.cli.custody import PURPOSE
 from stationd.cli.office import Office
 
 __all__ = ["prove"]
@@ -30,8 +31,19 @@ __all__ = ["prove"]
     required=True,
     help="A new folder for the files.",
 )
+@PURPOSE
 @click.pass_obj
-def prove(office: Office, acct: str, epoch: int, anchor: int, to: int | None, into: Path) -> None:
+def prove(  # noqa: PLR0913  (an option each)
+    office: Office,
+    /,
+    acct: str,
+    *,
+    epoch: int,
+    anchor: int,
+    to: int | None,
+    into: Path,
+    purpose: str,
+) -> None:
     """Prove how account ACCT stood at one anchor: note, stamp, and its place in log and state.
 
     To check it beside an unpacked bundle that reaches to the same checkpoint (--to):
@@ -50,7 +62,7 @@ def prove(office: Office, acct: str, epoch: int, anchor: int, to: int | None, in
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         written.append(str(path))
-    office.trail.reading("prove", acct=acct)
+    office.reads("proofs", acct=acct, purpose=purpose)
     first, last = made.points[0], made.points[-1]
     office.show(
         {"acct": acct, "anchor": first.n, "size": first.size, "to": last.n, "files": [*written]},

@@ -12,6 +12,7 @@ from stationd.bundles.service import ending
 from stationd.cli.moments import MOMENT
 from stationd.cli.office import Office
 from stationd.cli.output import table
+from stationd.cli.purge import COMMANDS as PURGE
 from stationd.clock import iso
 from stationd.retention import service
 from stationd.retention.model import DEFAULTS, OUTSIDE_FLOORS, DataClass, Override, Rule
@@ -22,7 +23,11 @@ __all__ = ["retention"]
 
 @click.group()
 def retention() -> None:
-    """Show how long things are kept, and what ends."""
+    """Show how long things are kept and what ends; remove it, with a second person."""
+
+
+for _command in PURGE:
+    retention.add_command(_command)
 
 
 @retention.command(epilog="Example: stationctl retention locks --days 30")

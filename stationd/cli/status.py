@@ -14,13 +14,15 @@ from stationd.anchors.store import read_progress
 from stationd.cli.office import Office
 from stationd.cli.output import table
 from stationd.clock import iso, parse_iso
+from stationd.errors import JournalUnavailableError
 from stationd.journal.reader import JournalReader
-from stationd.overview.model import JournalState, LineState, Overview
-from stationd.overview.service import overview
+from stationd.journal.released import read_released, released_path
+from stationd.overview.model import JournalState, Kept, LineState, Overview
+from stationd.overview.service import kept, overview
 from stationd.schedule.checks import Check, read_checks
 from stationd.timekeeping.telling import sentence
 
-__all__ = ["status", "watched"]
+__all__ = ["kept_sentence", "status", "watched"]
 
 
 @click.command(epilog="Example: watch stationctl status")
@@ -30,6 +32,7 @@ def status(office: Office) -> None:
     reader = JournalReader(office.settings.journal.path)
     try:
         found = overview(office.desk, reader)
+        own = _kept(office, reader)
     finally:
         reader.close()
     with office.desk.database.reading() as connection:
@@ -44,11 +47,45 @@ def status(office: Office) -> None:
         "anchor": _anchor_value(progress),
         "checks": [_check_value(one) for one in checks],
         "disks": disks,
+        "kept": None if own is None else _kept_value(own),
     }
     zones = {one.name: one.zone for one in office.settings.listeners}
     said = [sentence(one, zones.get(one.listener, "UTC")) for one in found.clocks]
     lines = [*_text(found, progress, checks, disks, now), *_looked_at(found, said)]
+    if own is not None:
+        lines.append(f"Journal     {kept_sentence(own, now)}")
     office.show(value, lines)
+
+
+def _kept(office: Office, reader: JournalReader) -> Kept | None:
+    """Return what this node's journal has; None where there is none on this machine."""
+    try:
+        return kept(reader, read_released(released_path(office.settings.journal.path)))
+    except JournalUnavailableError:
+        return None
+
+
+def _kept_value(own: Kept) -> dict[str, JsonValue]:
+    return {
+        "entries": own.entries,
+        "since": None if own.since is None else iso(own.since),
+        "released": own.released,
+        "open": own.open,
+        "open_since": None if own.open_since is None else iso(own.open_since),
+    }
+
+
+def kept_sentence(own: Kept, now: datetime) -> str:
+    """Say what a journal has, and how much of it waits for an anchor."""
+    if own.since is None:
+        return "this node's has no entries"
+    said = f"this node's has {own.entries} entries, the oldest {_ago(own.since, now)}"
+    if own.open_since is None:
+        return f"{said}; an anchor in the archive covers all of them"
+    return (
+        f"{said}; {own.open} wait for an anchor in the archive, the oldest "
+        f"{_ago(own.open_since, now)}, and are not dropped before"
+    )
 
 
 def _database_file(office: Office) -> list[Path]:

@@ -5,7 +5,7 @@ import os
 import shutil
 import stat
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -13,20 +13,27 @@ from pathlib import Path
 from typing import TypeAlias
 
 from archive.errors import ArchiveError
+from archive.page import read_page
 from archive.seal import Seal
 from stationd import parts
 from stationd.cli.office import Office
+from stationd.cli.status import kept_sentence
 from stationd.clock import iso
 from stationd.db.revision import check_revision
+from stationd.db.rights import read_role, read_unguarded
+from stationd.db.server import faults as server_faults
+from stationd.db.server import read_server
 from stationd.errors import StationdError
 from stationd.gaps.service import followed, gaps
 from stationd.journal.chain import first_link, links
 from stationd.journal.model import Entry, Kind, encode_body
 from stationd.journal.reader import JournalReader
+from stationd.journal.released import read_released, released_path
 from stationd.keys.model import What
 from stationd.keys.service import faults
 from stationd.net.certificates import read_context, valid_until
 from stationd.net.kernel_clock import read_kernel_clock
+from stationd.overview.service import kept
 from stationd.overview.store import read_taken
 from stationd.roster.file import read
 from stationd.roster.service import read_current
@@ -47,6 +54,7 @@ _LIST_WARNING = timedelta(days=30)
 _SHORT_LIST = timedelta(days=60)
 _FAULTS_WITHIN = timedelta(days=1)
 _FOLLOWED_WITHIN = timedelta(minutes=10)
+_DROPPED_WITHIN = timedelta(days=1)
 _CERTIFICATE_WARNING = timedelta(days=14)
 _DAY_NS = 86400 * 10**9
 _MOST_TOLD = 10
@@ -101,6 +109,8 @@ def _keys(office: Office) -> Told:
     yield Outcome.PASSED, f"seal certificate good until {seal.valid_until:%Y-%m-%d}"
     if seal.valid_until - office.clock.now() < _SEAL_WARNING:
         yield Outcome.WARNED, "the seal certificate ends soon: make a new one under the root"
+    if (token := office.settings.keys.token) is not None:
+        yield Outcome.PASSED, f"token {token.token} signs with the key of the seal certificate"
     yield Outcome.PASSED, f"log key {parts.log_key(office.settings).fingerprint[:23]}…"
     office.sealer()
     yield from _private(secret(office.settings.roster.key))
@@ -137,8 +147,26 @@ def _private(path: Path) -> Told:
 
 
 def _database(office: Office) -> Told:
-    check_revision(office.unchecked_desk.database)
+    database = office.unchecked_desk.database
+    with database.reading() as connection:
+        server = read_server(connection)
+    for fault in [] if server is None else server_faults(server):
+        yield Outcome.FAILED, fault
+    check_revision(database)
     yield Outcome.PASSED, "the station database answers and is of this program's revision"
+    if server is not None:
+        with database.reading() as connection:
+            yield _guarded(read_role(connection), read_unguarded(connection))
+
+
+def _guarded(role: str, unguarded: Sequence[str]) -> tuple[Outcome, str]:
+    if not unguarded:
+        return Outcome.PASSED, f"its role {role} may add to the record, and change nothing of it"
+    text = (
+        f"its role {role} may change {len(unguarded)} tables that are only added to, such as "
+        f"{unguarded[0]}; name their owner in database.owner, and give the programs another role"
+    )
+    return Outcome.WARNED, text
 
 
 def _staff(office: Office) -> Told:
@@ -199,6 +227,40 @@ def _journal(office: Office) -> Told:
     if taken is not None:
         yield from _agrees(taken, {entry.position: entry.link for entry in entries})
     yield Outcome.PASSED, f"{len(rest)} links up to entry {entries[-1].position} continue"
+
+
+def _kept(office: Office) -> Told:
+    """Tell what the journal keeps, and whether anything stands in the way of dropping it."""
+    if not office.settings.journal.path.exists():
+        yield Outcome.PASSED, "there is no journal yet"
+        return
+    reader = JournalReader(office.settings.journal.path)
+    try:
+        own = kept(reader, read_released(released_path(office.settings.journal.path)))
+    finally:
+        reader.close()
+    now, ledger = office.clock.now(), office.settings.ledger
+    late = ledger.anchor_every + ledger.anchor_late
+    if own.open_since is not None and own.open_since < now - late:
+        helps = (
+            "bring the authorities and the archive back (docs/howto/anchors-late.md)"
+            if office.settings.archive is not None
+            else "there is no table [archive.store] that anchors could go to"
+        )
+        text = (
+            f"{own.open} entries, the oldest of {iso(own.open_since)}, are under no anchor in the "
+            f"archive and are never dropped before, however full the disk becomes; {helps}"
+        )
+        yield Outcome.WARNED, text
+    keep = office.settings.journal.keep
+    may_go = own.since is not None and own.open < own.entries
+    if may_go and own.since is not None and own.since < now - keep - _DROPPED_WITHIN:
+        text = (
+            f"entries of {iso(own.since)} are anchored and older than journal.keep, and still "
+            "there; stationd drops them while it runs"
+        )
+        yield Outcome.WARNED, text
+    yield Outcome.PASSED, kept_sentence(own, now)
 
 
 def _agrees(taken: tuple[int, bytes], there: dict[int, bytes]) -> Told:
@@ -310,6 +372,19 @@ def _authority(office: Office) -> Told:
         yield Outcome.WARNED, "only one authority is asked; a second one covers for it"
 
 
+def _page(_: Office) -> Told:
+    if read_page() is None:
+        yield (
+            Outcome.WARNED,
+            (
+                "verify.html was not built, so bundles carry no page that checks them in a "
+                "browser: run `make page` in the source and install again"
+            ),
+        )
+    else:
+        yield Outcome.PASSED, "bundles carry verify.html"
+
+
 def _devices(office: Office) -> Told:
     for listener in office.settings.listeners:
         if not isinstance(listener, SerialListener):
@@ -341,7 +416,11 @@ def _disk(office: Office) -> Told:
     usage = shutil.disk_usage(folder)
     free = f"{usage.free / 2**30:.1f} GiB free at {folder}"
     if usage.free < _LEAST_FREE * usage.total:
-        yield Outcome.WARNED, f"{free}, less than a tenth; a full disk stops acknowledgements"
+        text = (
+            f"{free}, less than a tenth; a full disk stops acknowledgements. What the journal "
+            "has and no anchor covers is not dropped to make room (check `journal kept`)"
+        )
+        yield Outcome.WARNED, text
     else:
         yield Outcome.PASSED, free
 
@@ -352,6 +431,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("database", _database),
     ("staff", _staff),
     ("journal", _journal),
+    ("journal kept", _kept),
     ("roster", _roster),
     ("supervision", _supervision),
     ("gaps", _gaps),
@@ -359,6 +439,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("clock", _clock),
     ("archive", _archive),
     ("authority", _authority),
+    ("page", _page),
     ("devices", _devices),
     ("certificates", _certificates),
     ("strangers", _strangers),

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from stationd.cli.account_text import signal_line, signal_value
+from stationd.cli.custody import PURPOSE
 from stationd.cli.folding import Folding
 from stationd.cli.office import Office
 from stationd.signals import service
@@ -32,8 +33,9 @@ Examples:
 @click.option("--back", default=10, show_default=True, help="Begin so many entries back.")
 @click.option("--once", is_flag=True, help="Show what there is and end.")
 @click.option("--all", "unfolded", is_flag=True, help="Each signal of a runaway; --json does so.")
+@PURPOSE
 @click.pass_obj
-def tail(
+def tail(  # noqa: PLR0913  (an option each)
     office: Office,
     acct: str | None,
     classes: tuple[str, ...],
@@ -41,9 +43,13 @@ def tail(
     *,
     once: bool,
     unfolded: bool,
+    purpose: str,
 ) -> None:
     """Show signals as they come into accounts, in UTC, until Ctrl-C; --json prints one a line."""
-    office.trail.reading("tail", acct=acct)
+    if acct is None:
+        office.trail.reading("tail")
+    else:
+        office.reads("tail", acct=acct, purpose=purpose)
     reached = service.tail_start(office.desk, back=back)
     folding = Folding(unfolded=unfolded or office.output.as_json)
     idle = 0

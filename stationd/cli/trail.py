@@ -14,7 +14,7 @@ from pathlib import Path
 from stationd.cli.tokens import state_folder
 from stationd.clock import Clock, iso
 
-__all__ = ["Trail", "login_user"]
+__all__ = ["Trail", "caller", "login_user"]
 
 _SYSTEM_LOG = Path("/dev/log")
 # Facility authpriv, severity info (RFC 3164 4.1.1).
@@ -30,6 +30,11 @@ def login_user(environment: Mapping[str, str]) -> str:
         user = str(number)
     behind = environment.get("SUDO_USER", "")
     return f"{user} for {behind}" if behind and behind != user else user
+
+
+def caller(environment: Mapping[str, str]) -> str:
+    """Return where this was called from: the address of an SSH login, else ``local``."""
+    return environment.get("SSH_CLIENT", "").partition(" ")[0] or "local"
 
 
 class Trail:

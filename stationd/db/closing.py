@@ -8,6 +8,8 @@ read back, and is locked in COMPLIANCE mode at least until the retention date of
 
 import sqlalchemy as sa
 
+from stationd.db.engine import execute_text
+
 __all__ = ["create", "names", "statements"]
 
 _PROVEN = """
@@ -47,7 +49,7 @@ def statements(dialect: str) -> list[str]:
 def create(connection: sa.Connection) -> None:
     """Make the triggers in the database of ``connection``."""
     for statement in statements(connection.dialect.name):
-        connection.exec_driver_sql(statement)
+        execute_text(connection, statement)
 
 
 def _sqlite(table: str) -> list[str]:
@@ -69,7 +71,8 @@ def _postgresql(table: str) -> list[str]:
         f"LANGUAGE plpgsql AS $$\nBEGIN\n"
         f"  IF NEW.{column} = 'closed' AND NOT EXISTS ({proven})\n"
         f"     AND (TG_OP = 'INSERT' OR OLD.{column} <> 'closed') THEN\n"
-        f"    RAISE EXCEPTION '{table}: {_MESSAGE}';\n"
+        f"    RAISE EXCEPTION '{table}: {_MESSAGE}'\n"
+        f"      USING ERRCODE = 'integrity_constraint_violation';\n"
         f"  END IF;\n  RETURN NEW;\nEND $$"
     )
     return [function] + [

@@ -1,10 +1,61 @@
-"""The tables of decisions: what a second person approves, and letter forms that counsel signed."""
+"""The tables of terminations: cases, what two persons decide, letter forms that counsel signed."""
 
 import sqlalchemy as sa
 
 from stationd.db.columns import Hash, Time, metadata
 
-__all__ = ["approvals", "letter_forms"]
+__all__ = ["approvals", "case_facts", "case_steps", "cases", "letter_forms"]
+
+cases = sa.Table(
+    "cases",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("acct", sa.ForeignKey("accounts.acct"), nullable=False, index=True),
+    sa.Column("contract_id", sa.ForeignKey("contracts.id"), nullable=False),
+    sa.Column("open_contract_id", sa.String(40), unique=True, comment="NULL: the case is over"),
+    sa.Column("reason", sa.String(32), nullable=False),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("previous_state", sa.String(20), comment="to return to from a hold; NULL: none"),
+    sa.Column("version", sa.Integer, nullable=False, comment="grows with every step"),
+    sa.Column("overdue", sa.Boolean, nullable=False),
+    sa.Column("opened_at", Time, nullable=False),
+    sa.Column("opened_by", sa.String(64), nullable=False),
+    sa.Column("noticed_at", Time, comment="NULL: no notice yet"),
+    sa.Column("effective_at", Time, comment="NULL: no notice yet"),
+    sa.Column("ended_at", Time, comment="NULL: service goes on"),
+    sa.Column("closed_at", Time, comment="NULL: not closed"),
+    comment="Terminations; open_contract_id being unique allows one open case a contract.",
+)
+
+case_facts = sa.Table(
+    "case_facts",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("case_id", sa.ForeignKey("cases.id"), nullable=False, index=True),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("fact", sa.Text, nullable=False),
+    sa.Column("doc", Hash, comment="its document; NULL: none"),
+    sa.Column("author", sa.String(64), nullable=False),
+    sa.Column("at", Time, nullable=False),
+    sa.Column("compartment", sa.String(12), nullable=False, server_default="producible"),
+    comment="What was recorded about a case; never changed.",
+)
+
+case_steps = sa.Table(
+    "case_steps",
+    metadata,
+    sa.Column("case_id", sa.ForeignKey("cases.id"), primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("row", sa.String(4), nullable=False, comment="T1 … T19"),
+    sa.Column("event", sa.String(32), nullable=False),
+    sa.Column("from_state", sa.String(20), nullable=False),
+    sa.Column("to_state", sa.String(20), nullable=False),
+    sa.Column("by", sa.String(64), nullable=False),
+    sa.Column("at", Time, nullable=False),
+    sa.Column("results", sa.Text, nullable=False, comment="every guard's result"),
+    sa.Column("results_hash", Hash, nullable=False),
+    comment="Every step a case took.",
+)
 
 approvals = sa.Table(
     "approvals",

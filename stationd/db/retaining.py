@@ -1,10 +1,17 @@
-"""The tables of retention: holds, what was handed out, how long things are kept."""
+"""The tables of retention: holds, what was handed out, how long things are kept, purges."""
 
 import sqlalchemy as sa
 
-from stationd.db.columns import Time, metadata
+from stationd.db.columns import Hash, Time, metadata
 
-__all__ = ["handouts", "holds", "retention_rules"]
+__all__ = [
+    "handouts",
+    "holds",
+    "purge_items",
+    "purged_documents",
+    "purges",
+    "retention_rules",
+]
 
 holds = sa.Table(
     "holds",
@@ -69,4 +76,54 @@ retention_rules = sa.Table(
     sa.Column("author", sa.String(64), nullable=False),
     sa.Column("set_at", Time, nullable=False),
     comment="How long classes are kept where that is not the default; the last one set counts.",
+)
+
+purges = sa.Table(
+    "purges",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("state", sa.String(10), nullable=False, comment="proposed approved ended withdrawn"),
+    sa.Column("ground", sa.Text, nullable=False),
+    sa.Column("list", sa.Text, nullable=False, comment="what goes, canonical JSON"),
+    sa.Column("list_sha256", sa.String(64), nullable=False, comment="what was approved"),
+    sa.Column("proposed_by", sa.String(64), nullable=False),
+    sa.Column("proposed_role", sa.String(2), nullable=False),
+    sa.Column("proposed_at", Time, nullable=False),
+    sa.Column("approved_by", sa.String(64), comment="another person; NULL: nobody yet"),
+    sa.Column("approved_role", sa.String(2), comment="NULL: nobody approved yet"),
+    sa.Column("approved_at", Time, comment="NULL: nobody approved yet"),
+    sa.Column("due_at", Time, index=True, comment="nothing goes before; NULL: not approved"),
+    sa.Column("retry_at", Time, comment="when it goes on after a trouble; NULL: at once"),
+    sa.Column("why", sa.Text, nullable=False, comment="last trouble; empty: none"),
+    sa.Column("ended_at", Time, comment="NULL: not over"),
+    sa.Column("ended_by", sa.String(64), comment="who withdrew it; NULL: nobody"),
+    sa.Column("certificate", Hash, comment="the document; NULL: none yet"),
+    sa.Column("certificate_text", Hash, comment="the same in words; NULL: none yet"),
+    comment="Removals that a person proposed and another one approves.",
+)
+
+purge_items = sa.Table(
+    "purge_items",
+    metadata,
+    sa.Column("purge_id", sa.ForeignKey("purges.id"), primary_key=True),
+    sa.Column("acct", sa.ForeignKey("accounts.acct"), primary_key=True, index=True),
+    sa.Column("data_class", sa.String(16), primary_key=True),
+    sa.Column("place", sa.Integer, nullable=False, comment="the order in which they go"),
+    sa.Column("state", sa.String(8), nullable=False, comment="listed, running, done or refused"),
+    sa.Column("why", sa.Text, nullable=False, comment="why it was refused; empty: it was not"),
+    sa.Column("began_at", Time, comment="NULL: nothing of it has gone"),
+    sa.Column("ended_at", Time, comment="NULL: not done and not refused"),
+    sa.Column("cursor", sa.Text, comment="the last record that has gone; NULL: none"),
+    sa.Column("counts", sa.Text, nullable=False, comment="what has gone, by kind, JSON"),
+    comment="What a purge removes: a class of an account each.",
+)
+
+purged_documents = sa.Table(
+    "purged_documents",
+    metadata,
+    sa.Column("doc", Hash, primary_key=True),
+    sa.Column("purge_id", sa.ForeignKey("purges.id"), nullable=False),
+    sa.Column("acct", sa.String(32), nullable=False),
+    sa.Column("at", Time, nullable=False),
+    comment="What stays of documents that a purge removed.",
 )

@@ -13,6 +13,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from stationd.db.engine import Connection, Database, copy_file
+from stationd.db.server import check_server
 from stationd.errors import MistakeError
 
 __all__ = ["RevisionError", "check_revision", "migrate", "newest_revision", "read_revision"]
@@ -73,6 +74,7 @@ def migrate(database: Database, *, copy_to: Path | None) -> str:
             return newest
         if found is not None and found not in _known():
             raise RevisionError(_newer(found))
+        check_server(connection)
         if found is not None and copy_to is not None:
             _copy(database, copy_to)
         importlib.import_module("stationd.db.upgrading").upgrade(connection, _SCRIPTS)

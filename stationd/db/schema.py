@@ -2,7 +2,8 @@
 
 Times are nanoseconds since 1970 UTC (``..._ns``) where entries and records carry them, else the
 26-character text of `stationd.clock.iso`, which sorts as time does.  JSON is canonical text.
-``APPEND_ONLY`` names the tables whose rows triggers protect from UPDATE and DELETE.
+``APPEND_ONLY`` names the tables whose rows triggers protect from UPDATE and DELETE, but for what a
+purge removes (`stationd.db.purging`).
 """
 
 import sqlalchemy as sa
@@ -18,8 +19,16 @@ from stationd.db.anchoring import (
     stamps,
 )
 from stationd.db.columns import Hash, Time, chain_columns, metadata
-from stationd.db.deciding import approvals, letter_forms
-from stationd.db.retaining import handouts, holds, retention_rules
+from stationd.db.deciding import approvals, case_facts, case_steps, cases, letter_forms
+from stationd.db.renewing import object_digests, renewal_objects, renewal_stamps, renewals
+from stationd.db.retaining import (
+    handouts,
+    holds,
+    purge_items,
+    purged_documents,
+    purges,
+    retention_rules,
+)
 from stationd.db.watching import gaps, heard_hours, silences, starts, supervision
 
 __all__ = [
@@ -28,6 +37,9 @@ __all__ = [
     "anchors",
     "approvals",
     "audit_cursor",
+    "case_facts",
+    "case_steps",
+    "cases",
     "cosignatures",
     "gaps",
     "handouts",
@@ -37,7 +49,14 @@ __all__ = [
     "marks",
     "metadata",
     "mismatches",
+    "object_digests",
     "published",
+    "purge_items",
+    "purged_documents",
+    "purges",
+    "renewal_objects",
+    "renewal_stamps",
+    "renewals",
     "retention_rules",
     "silences",
     "stamps",
@@ -444,59 +463,6 @@ sessions = sa.Table(
     comment="Logins of stationctl and console.",
 )
 
-# --- Cases ---
-
-cases = sa.Table(
-    "cases",
-    metadata,
-    _id(),
-    sa.Column("acct", sa.ForeignKey("accounts.acct"), nullable=False, index=True),
-    sa.Column("contract_id", sa.ForeignKey("contracts.id"), nullable=False),
-    sa.Column("open_contract_id", sa.String(40), unique=True, comment="NULL: the case is over"),
-    sa.Column("reason", sa.String(32), nullable=False),
-    sa.Column("state", sa.String(20), nullable=False),
-    sa.Column("previous_state", sa.String(20), comment="to return to from a hold; NULL: none"),
-    sa.Column("version", sa.Integer, nullable=False, comment="grows with every step"),
-    sa.Column("overdue", sa.Boolean, nullable=False),
-    sa.Column("opened_at", Time, nullable=False),
-    sa.Column("opened_by", sa.String(64), nullable=False),
-    sa.Column("noticed_at", Time, comment="NULL: no notice yet"),
-    sa.Column("effective_at", Time, comment="NULL: no notice yet"),
-    sa.Column("ended_at", Time, comment="NULL: service goes on"),
-    sa.Column("closed_at", Time, comment="NULL: not closed"),
-    comment="Terminations; open_contract_id being unique allows one open case a contract.",
-)
-
-case_facts = sa.Table(
-    "case_facts",
-    metadata,
-    _id(),
-    sa.Column("case_id", sa.ForeignKey("cases.id"), nullable=False, index=True),
-    sa.Column("kind", sa.String(32), nullable=False),
-    sa.Column("fact", Json, nullable=False),
-    sa.Column("doc", Hash, comment="its document; NULL: none"),
-    sa.Column("author", sa.String(64), nullable=False),
-    sa.Column("at", Time, nullable=False),
-    sa.Column("compartment", sa.String(12), nullable=False, server_default="producible"),
-    comment="What was recorded about a case; never changed.",
-)
-
-case_steps = sa.Table(
-    "case_steps",
-    metadata,
-    sa.Column("case_id", sa.ForeignKey("cases.id"), primary_key=True),
-    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("row", sa.String(4), nullable=False, comment="T1 … T19"),
-    sa.Column("event", sa.String(32), nullable=False),
-    sa.Column("from_state", sa.String(20), nullable=False),
-    sa.Column("to_state", sa.String(20), nullable=False),
-    sa.Column("by", sa.String(64), nullable=False),
-    sa.Column("at", Time, nullable=False),
-    sa.Column("results", Json, nullable=False, comment="every guard's result"),
-    sa.Column("results_hash", Hash, nullable=False),
-    comment="Every step a case took.",
-)
-
 # --- Bundles, work ---
 
 orders = sa.Table(
@@ -510,7 +476,10 @@ orders = sa.Table(
     sa.Column("ordered_by", sa.String(64), nullable=False),
     sa.Column("ordered_at", Time, nullable=False),
     sa.Column(
-        "state", sa.String(12), nullable=False, comment="ordered built stored verified failed"
+        "state",
+        sa.String(12),
+        nullable=False,
+        comment="ordered built stored verified failed purged",
     ),
     sa.Column("checkpoint", sa.BigInteger, comment="NULL: none yet"),
     sa.Column("name", sa.String(200), comment="base name; NULL: no checkpoint yet"),
@@ -545,6 +514,8 @@ objects = sa.Table(
     sa.Column("mode", sa.String(12), comment="lock mode as the store told; NULL: not stored yet"),
     sa.Column("legal_hold", sa.Boolean, comment="as the store told; NULL: not stored yet"),
     sa.Column("verified_at", Time, comment="NULL: not read back yet"),
+    sa.Column("going_at", Time, comment="when a purge began to remove it; NULL: none did"),
+    sa.Column("gone_at", Time, comment="when it was removed; NULL: it is there"),
     comment="Files of a bundle; their hashes are recorded before the first upload.",
 )
 
@@ -581,5 +552,6 @@ checks = sa.Table(
 APPEND_ONLY = (
     *("entries", "records", "documents", "checkpoints", "notes"),
     *("marks", "cosignatures", "anchors", "stamps", "anchor_objects"),
-    *("case_facts", "case_steps"),
+    *("case_facts", "case_steps", "purged_documents"),
+    *("object_digests", "renewals", "renewal_stamps", "renewal_objects"),
 )

@@ -62,11 +62,9 @@ _INSERT_ENTRIES = sa.insert(schema.entries)
 
 
 def read_place(connection: Connection, journal: str, node: str) -> Place:
-    """Return how far ``journal`` has been taken, locked; of a new one, its beginning."""
+    """Return how far ``journal`` has been taken; of a new one, its beginning."""
     table = schema.journals
-    row = connection.execute(
-        sa.select(table).where(table.c.id == journal).with_for_update()
-    ).one_or_none()
+    row = connection.execute(sa.select(table).where(table.c.id == journal)).one_or_none()
     if row is None:
         first = chain.first_link(journal.encode())
         return Place(journal=journal, node=node, position=0, link=first)

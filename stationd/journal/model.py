@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-__all__ = ["BodyWriter", "Draft", "Entry", "Kind", "Receipt", "decode_body", "encode_body"]
+__all__ = [
+    "BodyWriter",
+    "Draft",
+    "Entry",
+    "Extent",
+    "Kind",
+    "Receipt",
+    "decode_body",
+    "encode_body",
+]
 
 
 class Kind(StrEnum):
@@ -53,6 +62,19 @@ class Draft:
     raw: bytes
     note: bytes
     salt: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extent:
+    """Which entries a journal's file has: from ``first`` to ``last``, both 0 where it has none.
+
+    ``since`` is when the first was received, in nanoseconds since 1970; None: there is none.
+    """
+
+    journal: str
+    first: int
+    last: int
+    since: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

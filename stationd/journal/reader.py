@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from stationd.errors import JournalUnavailableError
-from stationd.journal.model import Entry, decode_body
+from stationd.journal.model import Entry, Extent, decode_body
 from stationd.journal.schema import about, entries, open_engine
 
 __all__ = ["JournalReader"]
@@ -44,6 +44,27 @@ class JournalReader:
             .limit(count)
         )
         return [decode_body(row.body, position=row.position, link=row.link) for row in rows]
+
+    def extent(self) -> Extent:
+        """Return which entries the file has, without reading all of them."""
+        # Each is one step into the tree; asked for together they would be a walk through it.
+        ends = sa.select(
+            sa.select(sa.func.min(entries.c.position)).scalar_subquery().label("first"),
+            sa.select(sa.func.max(entries.c.position)).scalar_subquery().label("last"),
+        )
+        row = self._rows(ends)[0]
+        oldest = [] if row.first is None else self.read(row.first - 1, 1)
+        return Extent(
+            journal=self.id,
+            first=row.first or 0,
+            last=row.last or 0,
+            since=oldest[0].received_at if oldest else None,
+        )
+
+    def received_at(self, position: int) -> int | None:
+        """Return when the entry at or behind ``position`` was received; None: there is none."""
+        found = self.read(position - 1, 1)
+        return found[0].received_at if found else None
 
     def close(self) -> None:
         """Close the file; the next call opens it again."""

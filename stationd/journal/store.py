@@ -27,7 +27,7 @@ from stationd.journal.model import Entry, Receipt, decode_body
 from stationd.journal.released import Released
 from stationd.journal.schema import APPLICATION, MIGRATIONS, about, entries, open_engine
 
-__all__ = ["Journal"]
+__all__ = ["SLICE", "Journal"]
 
 CHECKED_AT_START = 10_000
 """Entries whose links are checked on opening; the worker checks each as it takes it."""
@@ -345,7 +345,8 @@ class Journal:
 
 _CHECK_DISK = "check the disk and the rights of the folder"
 _ADVICE = {
-    "full": "make room on its disk",
+    "full": "make room on its disk (what no anchor covers is not dropped to make any: `stationctl "
+    "doctor` says how much that is)",
     "locked": "end the program that has it open for writing",
     "moved": "put it back, or restart stationd to begin a new journal",
     "No such file": "put it back, or mount its folder; a restart begins a new journal",

@@ -1,7 +1,7 @@
 """The ledger's SQL: chains grow, and nothing else happens to them.
 
-Whoever appends locks the heads of all chains it needs first, sorted by ``account_key``; on SQLite
-the writing transaction holds the only lock from its start.
+A writing transaction holds the one write lock from its start.  Whoever appends locks the heads of
+all chains it needs besides, sorted by ``account_key``: a second wall, where there are row locks.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from archive.canonical import JsonValue
 from stationd.clock import iso
 from stationd.db import schema
 from stationd.db.engine import Connection, execute_rows, inserting, slices
-from stationd.errors import LedgerBrokenError, MistakeError, NotFoundError
+from stationd.errors import LedgerBrokenError, MistakeError, NotFoundError, RefusedError
 from stationd.ids import Ids
 from stationd.ledger.chain import continued, opening
 from stationd.ledger.model import (
@@ -181,7 +181,10 @@ def read_heads(connection: Connection, acct: str) -> list[Head]:
 def read_records(
     connection: Connection, acct: str, epoch: int, first: int, count: int
 ) -> list[bytes]:
-    """Return the exact bytes of up to ``count`` records from ``seq`` ``first`` on."""
+    """Return the exact bytes of up to ``count`` records from ``seq`` ``first`` on.
+
+    Raises `RefusedError` where one of them was purged.
+    """
     table = schema.records.c
     query = (
         sa.select(table.body)
@@ -189,7 +192,14 @@ def read_records(
         .order_by(table.seq)
         .limit(count)
     )
-    return [row.body for row in connection.execute(query)]
+    bodies = list(connection.execute(query).scalars())
+    if None in bodies:
+        msg = (
+            f"Record {first + bodies.index(None)} of {acct}, epoch {epoch}, was purged; its hashes "
+            f"stay (`retention tombstones {acct}`), and so do bundles made before."
+        )
+        raise RefusedError(msg)
+    return bodies
 
 
 def find_record(

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from stationd.runaways.model import Run
 from stationd.timekeeping.model import Clock
 
-__all__ = ["JournalState", "LineState", "Overview"]
+__all__ = ["JournalState", "Kept", "LineState", "Overview"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,21 @@ class JournalState:
     position: int
     taken_at: str
     behind: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What this node's journal still has, and how much of it an anchor in the archive covers.
+
+    ``since`` is the time of the oldest entry; ``open_since`` that of the oldest that no stored
+    anchor covers and that is therefore never dropped.  None: there is none such.
+    """
+
+    entries: int
+    since: datetime | None
+    released: int
+    open: int
+    open_since: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

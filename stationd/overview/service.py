@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 
+from stationd.clock import from_ns
 from stationd.desk import Desk
 from stationd.errors import JournalUnavailableError
 from stationd.journal.reader import JournalReader
-from stationd.overview.model import JournalState, Overview
+from stationd.journal.released import Released
+from stationd.overview.model import JournalState, Kept, Overview
 from stationd.overview.store import read_overview
 
-__all__ = ["count_behind", "overview"]
+__all__ = ["count_behind", "kept", "overview"]
 
 _AT_ONCE = 10_000
 _MOST = 1_000_000
@@ -27,6 +29,25 @@ def overview(desk: Desk, reader: JournalReader) -> Overview:
     except JournalUnavailableError:
         return found
     return replace(found, journals=tuple(journals))
+
+
+def kept(reader: JournalReader, released: Released | None) -> Kept:
+    """Return what the journal that ``reader`` reads has, and what ``released`` lets it drop.
+
+    Raises `JournalUnavailableError` while there is no journal.
+    """
+    has = reader.extent()
+    own = released is not None and released.journal == has.journal
+    upto = min(released.position, has.last) if released is not None and own else 0
+    waiting = has.last - max(upto, has.first - 1)
+    at = reader.received_at(upto + 1) if waiting else None
+    return Kept(
+        entries=has.last - has.first + 1 if has.last else 0,
+        since=None if has.since is None else from_ns(has.since),
+        released=upto,
+        open=waiting,
+        open_since=None if at is None else from_ns(at),
+    )
 
 
 def count_behind(reader: JournalReader, position: int) -> int:

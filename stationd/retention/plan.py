@@ -8,8 +8,15 @@ from stationd.retention.model import DataClass, Override, Rule, after, rule_for
 
 __all__ = ["OF_ACCOUNTS", "AccountFacts", "Planned", "plan_account", "start_of"]
 
-OF_ACCOUNTS = (DataClass.BUNDLES, DataClass.RECORDS, DataClass.CASES)
-"""The classes that belong to an account, and whose clock is the account's."""
+OF_ACCOUNTS = (DataClass.RECORDS, DataClass.CASES, DataClass.BUNDLES)
+"""The classes that belong to an account, in the order in which they go.
+
+A case's facts are named by records, and both lie in bundles: what others lead to goes after them.
+"""
+
+
+# What was purged may have a tail of signals that came since.
+_OVER = ("closed", "purged")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +24,8 @@ class AccountFacts:
     """What decides over an account's data.
 
     ``moments`` are what the clock may start at, by name; ``lock_until`` the latest lock of its
-    stored objects; ``siblings`` accounts at the same site that have an open case.
+    stored objects; ``siblings`` accounts at the same site that have an open case; ``left`` the
+    classes of which there is anything still.
     """
 
     acct: str
@@ -29,6 +37,7 @@ class AccountFacts:
     open_case: bool = False
     siblings: Sequence[str] = ()
     lock_until: datetime | None = None
+    left: Sequence[DataClass] = OF_ACCOUNTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +65,11 @@ def start_of(moments: Mapping[str, datetime]) -> tuple[str, datetime]:
 def plan_account(
     facts: AccountFacts, overrides: Iterable[Override], now: datetime
 ) -> list[Planned]:
-    """Return what would become of an account's data, a row a class."""
+    """Return what would become of an account's data, a row for each class that is left."""
     listed = list(overrides)
     why, start = start_of(facts.moments)
     rows: list[Planned] = []
-    for data_class in OF_ACCOUNTS:
+    for data_class in [one for one in OF_ACCOUNTS if one in facts.left]:
         rule = rule_for(
             data_class, listed, jurisdiction=facts.jurisdiction, dealer_id=facts.dealer_id
         )
@@ -72,16 +81,21 @@ def plan_account(
                 start_why=why,
                 rule=rule,
                 due_at=after(start, rule.months),
-                held_by=_held_by(facts, data_class, now),
+                held_by=_held_by(facts, data_class, now) or _waits_for(rows, now),
             )
         )
     return rows
 
 
+def _waits_for(before: Iterable[Planned], now: datetime) -> list[str]:
+    """Return the classes that must go before this one and do not yet."""
+    return [f"its {one.data_class} are still kept" for one in before if not one.goes(now)]
+
+
 def _held_by(facts: AccountFacts, data_class: DataClass, now: datetime) -> list[str]:
     """Return everything that holds a class of an account now, in words."""
     found: list[str] = []
-    if facts.record != "closed":
+    if facts.record not in _OVER:
         found.append(f"the record is {facts.record}, not closed")
     found += [f"hold {hold}" for hold in facts.holds]
     if facts.open_case:

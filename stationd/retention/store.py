@@ -1,6 +1,8 @@
 """SQL of retention: overrides, and what decides over accounts."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,7 +23,8 @@ from stationd.db.schema import (
 )
 from stationd.holds.store import read_holds_on
 from stationd.retention.model import DataClass, Override, Rule
-from stationd.retention.plan import AccountFacts
+from stationd.retention.plan import OF_ACCOUNTS, AccountFacts
+from stationd.tombstones.store import has_case_facts, has_records
 
 __all__ = ["read_accounts", "read_facts", "read_overrides", "record_override"]
 
@@ -52,8 +55,9 @@ def read_overrides(connection: Connection) -> list[Override]:
 
 
 def read_accounts(connection: Connection) -> list[str]:
-    """Return the accounts whose record is closed."""
-    query = sa.select(accounts.c.acct).where(accounts.c.record == "closed")
+    """Return the accounts whose record is closed, or purged by now."""
+    over = accounts.c.record.in_(["closed", "purged"])
+    query = sa.select(accounts.c.acct).where(over)
     return list(connection.execute(query.order_by(accounts.c.acct)).scalars())
 
 
@@ -80,6 +84,7 @@ def read_facts(connection: Connection, acct: str) -> AccountFacts:
         open_case=acct in open_at_site,
         siblings=[other for other in open_at_site if other != acct],
         lock_until=_lock(connection, acct),
+        left=[one for one in OF_ACCOUNTS if _LEFT[one](connection, acct)],
     )
 
 
@@ -128,10 +133,31 @@ def _lock(connection: Connection, acct: str) -> datetime | None:
     query = (
         sa.select(sa.func.max(objects.c.retain_until))
         .join(orders, orders.c.id == objects.c.order_id)
-        .where(orders.c.acct == acct, objects.c.mode.is_not(None))
+        .where(orders.c.acct == acct, objects.c.mode.is_not(None), objects.c.gone_at.is_(None))
     )
     found: str | None = connection.execute(query).scalar()
     return None if found is None else parse_iso(found)
+
+
+def _has_files(connection: Connection, acct: str) -> bool:
+    """Tell whether any file of an account's bundles is there."""
+    query = (
+        sa.select(objects.c.file)
+        .join(orders, orders.c.id == objects.c.order_id)
+        .where(orders.c.acct == acct, objects.c.gone_at.is_(None))
+        .limit(1)
+    )
+    return connection.execute(query).first() is not None
+
+
+# Whether there is anything of a class still.
+_LEFT: Mapping[DataClass, Callable[[Connection, str], bool]] = MappingProxyType(
+    {
+        DataClass.RECORDS: has_records,
+        DataClass.CASES: has_case_facts,
+        DataClass.BUNDLES: _has_files,
+    }
+)
 
 
 def _override(row: Any) -> Override:  # noqa: ANN401  (a row has the shape of its query)

@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from stationd.clock import iso, parse_iso
-from stationd.db.engine import Connection, inserting
+from stationd.db.engine import Connection, inserting, storable
 from stationd.db.schema import checks
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "HOLDS",
     "LOCKS",
     "READ_BACK",
+    "RENEWAL",
     "Check",
     "read_check",
     "read_checks",
@@ -26,6 +27,7 @@ ANCHORING = "anchoring"
 HOLDS = "holds"
 LOCKS = "locks"
 READ_BACK = "read back"
+RENEWAL = "renewal"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +42,7 @@ class Check:
 
 def record_check(connection: Connection, check: Check) -> None:
     """Note a check's last outcome in place of the one before."""
-    values = {"outcome": check.outcome, "detail": check.detail, "at": iso(check.at)}
+    values = {"outcome": check.outcome, "detail": storable(check.detail), "at": iso(check.at)}
     statement = inserting(connection, checks).values(name=check.name, **values)
     connection.execute(statement.on_conflict_do_update(index_elements=[checks.c.name], set_=values))
 

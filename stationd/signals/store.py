@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from stationd.db.engine import Connection, execute_rows
+from stationd.db.engine import Connection, execute_rows, storable
 from stationd.db.schema import corrections, journals, parked, records, runaways, signals
 from stationd.signals.model import COLUMNS, Parked, ParkedSum, SignalRow, Summary
 
@@ -70,8 +70,7 @@ def signal_values(fields: Mapping[str, Any], marks: Sequence[str]) -> dict[str, 
 
 
 def _cut(text: str, width: int | None = None) -> str:
-    # PostgreSQL's texts hold no NUL.
-    return text.replace("\0", "")[:width] if text else text
+    return storable(text)[:width] if text else text
 
 
 def record_signals(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -32,6 +32,8 @@ from archive.revocation import Responder, Revocation, read_lists
 from archive.seal import LogKey, Seal
 from archive.timestamps import request
 from archive.verify import Anchors
+from tests.page.chromium import chromium
+from tests.page.verifying import PAGE, VerifyingPage
 
 # The commands in the manual judge certificates by the machine's clock, so keys are made by it.
 NOW = max(datetime.now(UTC).replace(microsecond=0), datetime(2026, 6, 1, 12, 0, tzinfo=UTC))
@@ -448,3 +450,12 @@ def volumes(station: Station, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("archive.segments.SEGMENT_RECORDS", 20)
     monkeypatch.setattr("archive.ledger_check.SEGMENT_RECORDS", 20)
     return station.make(station.source(lambda: history(110)), tmp_path / "volumes")
+
+
+@pytest.fixture(scope="session")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VerifyingPage]:
+    """The page that checks a bundle, in a browser that is started once."""
+    assert PAGE.exists(), "archive/verify.html is not built; run make page"
+    folder = tmp_path_factory.mktemp("page")
+    with chromium(folder) as browser:
+        yield VerifyingPage(browser.tab(), folder)

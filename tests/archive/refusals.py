@@ -13,7 +13,9 @@ ordinary tools that refuse, all of them and no others.  Where they see nothing, 
 """
 
 import re
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from archive.xades import SIGNATURES
 from tests.archive.spoiling import MANIFEST, RECORDS, TAGS, sealed_anew, zipped
@@ -30,6 +32,8 @@ from tests.archive.spoils import (
     Given,
     Spoil,
     another_document,
+    answered_before,
+    answered_by_another,
     bomb,
     by_anyone,
     by_mender,
@@ -51,7 +55,10 @@ from tests.archive.spoils import (
     in_bytes,
     in_proofs,
     in_records,
+    list_of_another,
     listed_otherwise,
+    lists_of_another,
+    lost_authority,
     month_left_out,
     moved_record,
     of_another,
@@ -59,6 +66,7 @@ from tests.archive.spoils import (
     one_left_out,
     put,
     replayed,
+    revoked_seal,
     rewritten_history,
     sealed_by_another,
     sealed_for_another_purpose,
@@ -80,6 +88,10 @@ from tests.archive.spoils import (
 SHAPE = "they see the unpacked files, and not the shape of the ZIP"
 LISTS_ONLY = "the lists are as they were, and what stands in no list is not looked for"
 XADES = "they do not read XAdES; the same files are under the seal that they check"
+NO_LISTS = (
+    "the commands ask for no list of revoked certificates; given one with -crl_check, openssl "
+    "refuses whatever it names, sealed before or after"
+)
 SEALED_WORD = "it is sealed with the station's key, and they compare neither {} nor what it copies"
 
 
@@ -269,6 +281,21 @@ SEALS = (
             by_station(copied("trust/signer.pem", "trust/root.pem")),
             "trust", "trust/signer.pem", "is not the certificate the seal was made with",
             unseen="they take the signer from the seal itself"),
+    Refusal("an answer on the seal's certificate by another responder", "anyone",
+            answered_by_another,
+            "signature", SIGNATURES, "does not hold under the root", unseen=XADES),
+    Refusal("an answer on the seal's certificate of before the stamp", "anyone", answered_before,
+            "signature", SIGNATURES, "is of before the stamp", unseen=XADES),
+    Refusal("lists of revoked certificates that another signed, sealed anew", "station",
+            lists_of_another, "trust", "trust/crls.pem", "a list in it does not hold",
+            unseen=NO_LISTS),
+    Refusal("a seal of after its revocation", "given", lambda it: it.raw,
+            "signature", "trust/signer.pem", "was revoked on", unseen=NO_LISTS, given=revoked_seal),
+    Refusal("stamps of an authority that lost its key", "given", lambda it: it.raw,
+            "timestamp", STAMP, "no stamp of it counts", unseen=NO_LISTS, given=lost_authority),
+    Refusal("a list given that another signed", "given", lambda it: it.raw,
+            "trust", "the list given", "a list in it does not hold", unseen=NO_LISTS,
+            given=list_of_another),
     Refusal("checked under another root", "given", lambda it: it.raw,
             "signature", SEAL, "does not hold under the root", "cms", given=of_another("root_pem")),
     Refusal("checked under another authority", "given", lambda it: it.raw,
@@ -408,3 +435,52 @@ FORGERIES = (
 )  # fmt: skip
 
 TABLE = (*ZIPS, *RECORD_ROWS, *FILES, *SEALS, *STATED, *POINTS, *FORGERIES)
+
+# --- The same for the manual ---
+
+HANDS = {
+    "anyone": "By anyone with a shell",
+    "mender": "By anyone, with lists made to agree",
+    "station": "With every key of the station, and stamps from its authority",
+    "given": "Whole, and checked against something else",
+}
+TOOLS = {
+    "unzip": "`unzip`",
+    "cms": "`openssl cms`",
+    "ts": "`openssl ts`",
+    "tags": "`sha256sum` (tags)",
+    "manifest": "`sha256sum` (data)",
+    "ledger": "`ledger.py`",
+}
+HEAD = f"""# What is refused, and by what
+
+{len(TABLE)} ways to spoil a bundle, each carried out in the tests and given to every verifier.
+`stationd-verify` and the page (`verify.html`) refuse all of them, with the same findings: step,
+outcome and file. The ordinary tools are `unzip`, the four commands of
+[the how-to](../howto/verify-a-bundle.md) and `verify/ledger.py`; where they see nothing, the table
+says why. This page is made from the table of the tests:
+`python -m tests.archive.refusals docs/reference/refusals.md`.
+"""
+
+
+def manual() -> str:
+    """Return the table as a page of the manual."""
+    parts = [HEAD]
+    for hand, title in HANDS.items():
+        rows = [case for case in TABLE if case.by == hand]
+        parts.append(f"\n## {title}\n\n| what is done | found in | ordinary tools |\n")
+        parts.append("| --- | --- | --- |\n")
+        parts += [
+            f"| {case.name} | `{case.step}`: `{case.subject}` | {_tools(case)} |\n" for case in rows
+        ]
+    return "".join(parts)
+
+
+def _tools(case: Refusal) -> str:
+    if case.tools:
+        return ", ".join(TOOLS[name] for name in case.tools.split())
+    return f"none: {case.unseen}"
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(manual(), encoding="utf-8")

@@ -13,13 +13,19 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    load_der_private_key,
+    load_pem_private_key,
+)
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from archive import canonical, checkpoint, merkle, openssl
 from archive.findings import Anchors
+from archive.revocation import Revoked, new_list
 from archive.seal import Seal
 from archive.xades import SIGNATURES
+from archive.xades_check import read_form
 from archive.zip_layout import read_layout
 from tests.archive.spoiling import (
     MANIFEST,
@@ -136,7 +142,7 @@ def gap(bench: Workbench) -> bytes:
 
 def bomb(bench: Workbench) -> bytes:
     """Put in a file of zeros that unpacks to very much more than the ZIP's size."""
-    return zipped(bench.files | {"zzz": bytes(65 << 20)})
+    return zipped(bench.files | {"zzz": bytes(96 << 20)})
 
 
 # --- Records ---
@@ -301,6 +307,60 @@ def sealed_with_an_expired_certificate(bench: Workbench) -> bytes:
     return zipped(
         sealed_anew(bench.files | {"trust/signer.pem": station.seal.certificate_pem}, early)
     )
+
+
+def revoked_seal(bench: Workbench) -> Anchors:
+    """Give a newer list of the root's, on which the seal was revoked when it was used."""
+    station = bench.station
+    seal = x509.load_pem_x509_certificate(station.seal.certificate_pem)
+    crl = _list(station, Revoked(seal.serial_number, station.now))
+    return replace(station.anchors, crls_pem=crl)
+
+
+def lost_authority(bench: Workbench) -> Anchors:
+    """Give a list of the authority's, on which its key was lost to somebody afterwards."""
+    station, trial = bench.station, bench.station.authority.trial
+    number = x509.load_der_x509_certificate(trial.certificate).serial_number
+    lost = Revoked(number, station.now + HOUR, x509.ReasonFlags.key_compromise)
+    root = x509.load_pem_x509_certificate(station.authority.trust_pem)
+    key: Any = load_der_private_key(trial.root_key, None)
+    crl = new_list(root, key, now=station.now + 2 * HOUR, revoked=[lost])
+    return replace(station.anchors, crls_pem=crl.public_bytes(Encoding.PEM))
+
+
+def list_of_another(bench: Workbench) -> Anchors:
+    """Give a list in the root's name that somebody else has signed."""
+    return replace(bench.station.anchors, crls_pem=_list(bench.other))
+
+
+def _list(station: Any, *revoked: Revoked) -> bytes:
+    key: Any = load_pem_private_key((station.folder / "root.key.pem").read_bytes(), None)
+    root = x509.load_pem_x509_certificate(station.root_pem)
+    made = new_list(root, key, now=station.now + timedelta(minutes=1), number=2, revoked=revoked)
+    return made.public_bytes(Encoding.PEM)
+
+
+def lists_of_another(bench: Workbench) -> bytes:
+    """Put another root's list of the same name into ``trust/``, and seal that."""
+    theirs = _list(bench.other)
+    return zipped(sealed_anew(bench.files | {"trust/crls.pem": theirs}, bench.station))
+
+
+def answered_by_another(bench: Workbench) -> bytes:
+    """Put another responder's answer into the container's signature."""
+    return _answered(bench, bench.other.seal.answer(bench.station.now))
+
+
+def answered_before(bench: Workbench) -> bytes:
+    """Put the responder's answer of an hour before the stamp into the container's signature."""
+    return _answered(bench, bench.station.seal.answer(bench.station.now - HOUR))
+
+
+def _answered(bench: Workbench, answer: bytes) -> bytes:
+    files = bench.files
+    ours = base64.b64encode(read_form(files[SIGNATURES]).answer)
+    document = files[SIGNATURES].replace(ours, base64.b64encode(answer))
+    return zipped(files | {SIGNATURES: document})
 
 
 def listed_otherwise(change: Callable[[bytes], bytes]) -> Spoil:

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from archive.forms import VERIFY_SH, FormFacts, certification, fingerprints, one_line, readme
+from archive.forms import VERIFY_SH, FormFacts, fingerprints, named, one_line, readme
 from archive.manifest import Listed
 
 FACTS = FormFacts(
@@ -27,43 +27,6 @@ FACTS = FormFacts(
     content_id="ab" * 32,
     volumes=[("base.vol-0001.zip", Listed("cd" * 32, 99))],
 )
-FILES = {"data/b": Listed("22" * 32, 2), "data/a": Listed("11" * 32, 1)}
-PDF = (Listed("ef" * 32, 1234), 17)
-
-
-def test_the_form_leaves_the_person_to_the_person() -> None:
-    text = certification(FACTS, FILES, PDF).decode()
-
-    for label in ("Name:", "Title:", "Employer:", "Signature"):
-        (line,) = [row for row in text.splitlines() if row.strip().startswith(label)]
-        assert set(line.split(label)[1].strip()) == {"_"}
-    assert "Executed on (date) ____" in text
-    assert "[x]" not in text
-
-
-def test_the_form_names_every_hash() -> None:
-    text = certification(FACTS, FILES, PDF).decode()
-
-    for digest in ("ab" * 32, "cd" * 32, "ef" * 32, "11" * 32, "22" * 32):
-        assert digest in text
-    assert "17 printed pages" in text
-    assert "902(13)" in text
-    assert "28 U.S.C. 1746" in text
-    assert text.index("data/a") < text.index("data/b")
-
-
-def test_only_the_form_beside_the_container_names_it() -> None:
-    container = ("base.asice", Listed("99" * 32, 5))
-
-    assert "99" * 32 in certification(FACTS, FILES, PDF, container).decode()
-
-
-def test_the_form_says_what_is_of_which_origin() -> None:
-    text = certification(FACTS, FILES, PDF).decode()
-
-    assert "398  made by machine" in text
-    assert "1  entered by a person" in text
-    assert "1  without an origin" in text
 
 
 def test_the_readme_has_the_four_commands_and_the_fingerprints(station) -> None:
@@ -102,6 +65,12 @@ def test_a_fingerprint_is_the_one_openssl_shows(station) -> None:
 )
 def test_a_name_never_adds_a_line_to_a_form(text: str, line: str) -> None:
     assert one_line(text) == line
+
+
+def test_what_has_parts_is_called_by_them_and_what_has_none_by_itself() -> None:
+    assert named({"name": "Corner shop", "address": ""}, ("name", "address")) == "Corner shop"
+    assert named("C-77\n", ("number",)) == "C-77"
+    assert named(None, ("number",)) == ""
 
 
 @pytest.mark.parametrize("shell", ["sh", "bash"])

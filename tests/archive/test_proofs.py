@@ -66,6 +66,7 @@ def test_a_bundle_with_proofs_passes_every_check(proved, station) -> None:
         "digests",
         "trust",
         "signature",
+        "signature",
         "timestamp",
         "ledger",
         "proofs",

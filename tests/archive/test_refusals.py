@@ -13,8 +13,9 @@ import pytest
 
 from archive.findings import Anchors, Outcome, Report
 from archive.verify import examine
-from tests.archive.refusals import TABLE, Refusal
+from tests.archive.refusals import TABLE, Refusal, manual
 from tests.archive.spoils import CONTAINER, Workbench
+from tests.page.verifying import VerifyingPage
 
 COMMANDS = {
     "cms": "openssl cms -verify -cades -binary -inform DER -in tagmanifest-sha256.txt.p7s "
@@ -74,30 +75,46 @@ def finds(report: Report, case: Refusal) -> bool:
     )
 
 
+def told(findings: list[Any]) -> set[tuple[str, str, str]]:
+    """Return step, outcome and file of every finding; how its reason is said may differ."""
+    return {(it["step"], it["outcome"], it["subject"]) for it in findings}
+
+
 def spoilt(case: Refusal, bench: Workbench) -> Path:
     container = bench.folder / CONTAINER
     container.write_bytes(case.spoil(bench))
     return container
 
 
-def test_the_whole_bundle_is_accepted_by_all(bench: Any, tmp_path) -> None:
-    report = examine(bench.container, bench.station.anchors, processes=1)
+def test_the_whole_bundle_is_accepted_by_all(bench: Workbench, page: VerifyingPage) -> None:
+    anchors = bench.station.anchors
+
+    report = examine(bench.container, anchors, processes=1)
+    seen = page.examine(bench.container, anchors)
 
     assert report.outcome is Outcome.PASSED, str(report)
-    assert ordinary_tools(bench.container, bench.station.anchors, tmp_path) == []
+    assert ordinary_tools(bench.container, anchors, bench.folder) == []
+    said, same = report.as_json(), seen.keys() & report.as_json().keys()
+    assert {key: seen[key] for key in same - {"not_checked"}} == {
+        key: said[key] for key in same - {"not_checked"}
+    }
 
 
 @pytest.mark.parametrize("case", TABLE, ids=lambda case: case.name)
 def test_what_is_refused_is_refused_by_every_verifier_for_its_reason(
-    case: Refusal, bench: Workbench
+    case: Refusal, bench: Workbench, page: VerifyingPage
 ) -> None:
     container, anchors = spoilt(case, bench), case.given(bench)
 
     report = examine(container, anchors, processes=1, demand_proofs=case.demand_proofs)
+    seen = page.examine(container, anchors, demand_proofs=case.demand_proofs)
 
     assert report.outcome is Outcome.FAILED, str(report)
     assert finds(report, case), "\n".join(report.lines())
     assert ordinary_tools(container, anchors, bench.folder) == case.tools.split()
+    assert seen["outcome"] == "failed"
+    assert told(seen["findings"]) == told(report.as_json()["findings"])  # type: ignore[arg-type]
+    assert any(case.words in it["text"] for it in seen["findings"])
 
 
 def test_where_ordinary_tools_see_nothing_the_table_says_why() -> None:
@@ -108,3 +125,9 @@ def test_the_table_has_what_must_be_shown() -> None:
     assert len(TABLE) >= 40
     assert len({case.name for case in TABLE}) == len(TABLE)
     assert sum(case.by == "station" for case in TABLE) >= 6
+
+
+def test_the_manual_has_the_table() -> None:
+    page = Path(__file__).parents[2] / "docs/reference/refusals.md"
+
+    assert page.read_text("utf-8") == manual(), "python -m tests.archive.refusals " + str(page)

@@ -324,7 +324,8 @@ _LINE = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# An example has up to 12 records: these are some hundred of every shape.
+@settings(max_examples=24, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(_RECORD, max_size=12), st.lists(_LINE, max_size=4), _TEXT)
 def test_any_history_is_printed_the_same_twice(records, lines, customer: str) -> None:
     more = {"lines": lines, "form": form(customer=customer, records=len(records))}

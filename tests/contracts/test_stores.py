@@ -4,11 +4,12 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from threading import Thread
+from time import sleep
 
 import pytest
 
 from archive.errors import MalformedError, ObjectDiffersError, StoreRefusedError
-from archive.stores.base import COMPLIANCE, BundleStore
+from archive.stores.base import COMPLIANCE, BundleStore, Removed
 from archive.stores.directory import DirectoryStore
 
 KEY = "bundles/station-1/4821/e1/c7/station-1-4821-e1-c7-closing.asice"
@@ -203,3 +204,42 @@ def test_a_key_that_is_no_path_of_safe_names_is_refused(store, file, key):
 
 def test_the_name_says_where_the_store_is(store, tmp_path):
     assert str(tmp_path) in store.name or "127.0.0.1" in store.name
+
+
+def soon(store):
+    """Return when the lock of what is put now is over, and the moment to put it until."""
+    until = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=1)
+    return until if store.locked else NOW - timedelta(days=1)
+
+
+def after(until):
+    """Return a moment at which a lock until ``until`` is over, once it is for the server too."""
+    while datetime.now(UTC) <= until + timedelta(seconds=1):
+        sleep(0.05)
+    return datetime.now(UTC)
+
+
+def test_what_is_locked_or_under_a_hold_is_not_removed(store, file):
+    version = put(store, file)
+    with pytest.raises(StoreRefusedError, match="is locked until"):
+        store.remove(KEY, version, now=datetime.now(UTC))
+    store.set_legal_hold(KEY, version, on=True)
+    with pytest.raises(StoreRefusedError, match="carries a legal hold"):
+        store.remove(KEY, version, now=UNTIL + timedelta(days=1))
+    assert store.head(KEY, version).legal_hold
+
+
+def test_what_is_not_locked_any_more_is_removed_by_version_and_for_good(store, file, tmp_path):
+    until = soon(store)
+    version = put(store, file, until=until)
+    longer = put(store, file, key=f"{KEY}.tsr", until=until)
+
+    now = after(until)
+    assert store.remove(KEY, version, now=now) == Removed(was_there=True)
+    assert store.remove(KEY, version, now=now) == Removed(was_there=False)
+
+    with pytest.raises(ObjectDiffersError, match="not there"):
+        store.head(KEY, version)
+    with pytest.raises(ObjectDiffersError, match="not there"):
+        store.fetch(KEY, version, tmp_path / "back")
+    assert store.head(f"{KEY}.tsr", longer).size == file.stat().st_size

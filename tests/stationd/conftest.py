@@ -40,8 +40,8 @@ def clock() -> SetClock:
 
 
 @pytest.fixture
-def database(station_file: Path) -> Iterator[Database]:
-    made = Database(f"sqlite:///{station_file}")
+def database(database_url: str) -> Iterator[Database]:
+    made = Database(database_url)
     yield made
     made.close()
 
@@ -220,7 +220,7 @@ class Roll:
             connection.execute(
                 sa.insert(schema.transmitter_links),
                 {
-                    "id": f"{transmitter}/{acct}/{iso(since)}",
+                    "id": f"{transmitter}/{acct}/{since:%y%m%d%H%M%S}",
                     "transmitter_id": transmitter,
                     "acct": acct,
                     "scope": json.dumps(scope or {}),
@@ -249,7 +249,7 @@ path = "{folder}/journal.sqlite3"
 path = "{folder}/roster.json"
 key = "{folder}/roster.key"
 [database]
-url = "sqlite:///{folder}/station.sqlite3"
+url = "{url}"
 [keys]
 seal_key = "{keys}/seal.key.pem"
 seal_certificate = "{keys}/seal.pem"
@@ -272,12 +272,19 @@ effective_roll = false
 
 
 @pytest.fixture
-def worker_config(tmp_path: Path, keys: Ceremony, authority_server: AuthorityServer) -> Path:
+def worker_config(
+    tmp_path: Path, keys: Ceremony, authority_server: AuthorityServer, database_url: str
+) -> Path:
     (tmp_path / "roster.key").write_bytes(new_sealing_key())
     (tmp_path / "roster.key").chmod(0o600)
     (tmp_path / "tsa.pem").write_bytes(authority_server.trust_pem)
     path = tmp_path / "stationd.toml"
-    where = {"folder": tmp_path, "keys": keys.root.parent, "authority": authority_server.url}
+    where = {
+        "folder": tmp_path,
+        "keys": keys.root.parent,
+        "authority": authority_server.url,
+        "url": database_url,
+    }
     path.write_text(WORKER_CONFIG.format(**where))
     return path
 

@@ -1,3 +1,4 @@
+import json
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -29,6 +30,9 @@ from stationd.journal.model import Kind as EntryKind
 from stationd.journal.released import read_released, released_path
 from stationd.journal.store import Journal
 from stationd.ledger.checkpoints import read_count
+from stationd.purges import store as purges
+from stationd.purges.model import Item, Purge, PurgeState
+from stationd.retention.model import DataClass
 from stationd.schedule.checks import ARCHIVE, Check, read_check, record_check
 from stationd.schedule.store import read_due, record_due, take_lease
 from stationd.sealing import Sealer, new_sealing_key
@@ -41,6 +45,21 @@ SECOND = Person(login="mona", name="Mona Manager", role=Role.MANAGER)
 LETTER = Attachment(name="letter.txt", media_type="text/plain", content=b"letter")
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
+RULE = {"author": "", "months": 84, "source": "law"}
+ITEMS = json.dumps(
+    {
+        "items": [
+            {
+                "acct": "1234",
+                "class": "records",
+                "due_at": "2033",
+                "rule": RULE,
+                "start": "2026",
+                "start_why": "opened",
+            }
+        ]
+    }
+)
 
 
 @pytest.fixture
@@ -512,6 +531,37 @@ def test_what_is_asked_for_is_handed_out_after_a_reading_back(desk: Desk, acting
     assert before is not None
     assert after is not None
     assert after > before
+
+
+def test_a_purge_that_is_due_is_gone_on_with(desk: Desk, acting: Acting) -> None:
+    now = desk.clock.now()
+    purge = Purge(
+        id="p",
+        state=PurgeState.PROPOSED,
+        ground="the register",
+        listed="{}",
+        list_sha256="0" * 64,
+        proposed_by="maria",
+        proposed_role=Role.MANAGER,
+        proposed_at=now,
+    )
+    item = Item(purge_id="p", acct="1234", data_class=DataClass.RECORDS, place=0)
+    with desk.database.writing() as connection:
+        purges.record_purge(connection, purge, [item])
+        purges.update_item(connection, item, state="refused", why="hold h1")
+        purges.update_purge(connection, "p", state="approved", due_at=now + HOUR)
+    acting.look()
+    with desk.database.writing() as connection:
+        assert purges.read_purge(connection, "p").state is PurgeState.APPROVED
+        purges.update_purge(connection, "p", due_at=now)
+        values = {"list": ITEMS, "approved_by": "ada", "approved_role": "AD", "approved_at": now}
+        purges.update_purge(connection, "p", **values)
+
+    def ended() -> bool:
+        with desk.database.reading() as connection:
+            return purges.read_purge(connection, "p").state is PurgeState.ENDED
+
+    look_until(acting, ended)
 
 
 @pytest.mark.system

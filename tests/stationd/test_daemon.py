@@ -454,6 +454,30 @@ class TestEverySecond:
         node.settle()
         assert node.entries()[0].position == 2
 
+    def test_after_a_whole_slice_the_next_goes_in_the_next_second(
+        self, node: Node, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        node.ready()
+        asked: list[int] = []
+        counts = [module.SLICE, module.SLICE, 3, 0]
+
+        def drop(_released: object, *, before: int) -> int:
+            asked.append(before)
+            return counts.pop(0)
+
+        journal = node.daemon._journal
+        assert journal is not None
+        monkeypatch.setattr(journal, "drop", drop)
+        released = Released(journal=journal.id, position=1, link=b"")
+        write_released(released_path(node.path), released)
+        seen = []
+        for _ in range(module.DROP_EVERY * 2):
+            node.pass_seconds(1)
+            node.daemon._diary.write(Kind.CLOCK, {})
+            node.settle()
+            seen.append(len(asked))
+        assert seen == [0, 0, 0, 1, 2, 3, 3, 3, 4, 4]
+
     def test_a_fault_in_one_second_does_not_end_the_next(
         self, node: Node, monkeypatch: pytest.MonkeyPatch
     ) -> None:

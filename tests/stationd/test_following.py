@@ -31,7 +31,7 @@ origin = "log.example.com/station-1"
 [journal]
 path = "{folder}/journal.sqlite3"
 [database]
-url = "sqlite:///{folder}/station.sqlite3"
+url = "{url}"
 [worker]
 follow_every = "1s"
 """
@@ -55,8 +55,8 @@ def body(kind: Kind = Kind.STARTED) -> bytes:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return parse(CONFIG.format(folder=tmp_path), "test")
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    return parse(CONFIG.format(folder=tmp_path, url=database_url), "test")
 
 
 @pytest.fixture

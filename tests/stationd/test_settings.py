@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from receivers.registry import RECEIVERS
 from stationd import listeners, settings
@@ -245,6 +246,49 @@ def test_another_address_is_a_fault_with_its_place(url: str) -> None:
     )
     with pytest.raises(SettingsError, match=r"database\.url: must be sqlite:///"):
         settings.parse(text, "stationd.toml")
+
+
+_SERVER = "postgresql+psycopg://{}db/stationd"
+
+
+@pytest.mark.parametrize(
+    ("url", "owner", "role", "programs"),
+    [
+        ("w@", "o@", "", "w"),
+        ("w:secret@", "o@", "", "w"),
+        ("w%40south@", "o@", "", "w@south"),
+        ("w@", "o@", "all", "all"),
+        ("", "o@", "all", "all"),
+        ("o@", None, "w", "w"),
+        ("w@", None, "", ""),
+    ],
+)
+def test_the_programs_role_is_named_or_the_user_of_the_address(
+    url: str, owner: str | None, role: str, programs: str
+) -> None:
+    made = settings.DatabaseSettings(
+        url=_SERVER.format(url),
+        owner="" if owner is None else _SERVER.format(owner),
+        role=role,
+    )
+    assert made.programs_role == programs
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"owner": "sqlite:///other"}, "must be postgresql"),
+        ({"owner": "o@db"}, "must be postgresql"),
+        ({"owner": _SERVER.format("o@")}, "SQLite has no roles"),
+        ({"role": "w"}, "SQLite has no roles"),
+        ({"url": _SERVER.format(""), "owner": _SERVER.format("o@")}, "url names no user"),
+        ({"url": _SERVER.format("o@"), "owner": _SERVER.format("o@")}, "another than the owner"),
+        ({"url": _SERVER.format("o@"), "role": "o"}, "another than the owner"),
+    ],
+)
+def test_roles_that_would_protect_nothing_are_a_fault(more: dict[str, str], told: str) -> None:
+    with pytest.raises(ValidationError, match=told):
+        settings.DatabaseSettings(**more)
 
 
 def test_a_receivers_zone_is_one_of_the_zone_table():

@@ -131,3 +131,33 @@ def test_times_are_kept_in_utc_whatever_zone_they_came_in(store, file):
 def test_a_folder_gives_no_links(tmp_path):
     with pytest.raises(StoreRefusedError, match="--copy"):
         DirectoryStore(tmp_path).link("k", "v", valid=timedelta(days=1), name="k")
+
+
+def test_removing_takes_the_note_beside_the_file_too(store, file, tmp_path):
+    version = put(store, file)
+    assert store.remove(KEY, version, now=UNTIL).was_there
+    assert list((tmp_path / "store").rglob("*.json")) == []
+
+
+def test_a_removal_that_was_cut_short_between_file_and_note_is_finished(store, file, tmp_path):
+    version = put(store, file)
+    (tmp_path / "store" / KEY).unlink()
+    assert not store.remove(KEY, version, now=UNTIL).was_there
+    assert list((tmp_path / "store").rglob("*.json")) == []
+
+
+def test_other_bytes_than_those_named_are_not_removed(store, file):
+    put(store, file)
+    with pytest.raises(ObjectDiffersError):
+        store.remove(KEY, "00" * 32, now=UNTIL)
+
+
+def test_a_folder_that_cannot_be_written_removes_nothing(store, file, tmp_path, monkeypatch):
+    version = put(store, file)
+
+    def refuse(*_args, **_more):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.unlink", refuse)
+    with pytest.raises(StoreUnavailableError, match="Permission denied"):
+        store.remove(KEY, version, now=UNTIL)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from threading import Thread
-from time import monotonic
+from time import monotonic, sleep
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -16,7 +16,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from archive.errors import ObjectDiffersError, StoreRefusedError, StoreUnavailableError
-from archive.stores.base import COMPLIANCE, Held
+from archive.stores.base import COMPLIANCE, Held, Removed
 from archive.stores.s3 import S3Store
 from stationd.demo.s3_server import Identity
 
@@ -521,3 +521,31 @@ def test_a_link_ends(s3_store, file):
 def test_no_link_is_good_for_more_than_seven_days(s3_store, valid):
     with pytest.raises(StoreRefusedError, match="7 days"):
         s3_store.link(KEY, "v", valid=valid, name="bundle.asice")
+
+
+def test_the_server_itself_refuses_to_remove_what_is_locked_whatever_we_take_the_time_for(
+    s3_store, file
+):
+    version = put(s3_store, file)
+    with pytest.raises(StoreRefusedError, match=r"remove .*version"):
+        s3_store.remove(KEY, version, now=UNTIL + timedelta(days=1))
+    assert s3_store.head(KEY, version).size == len(BYTES)
+
+
+def test_delete_markers_go_with_a_version_and_what_is_not_ours_stays(s3_store, file):
+    until = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=1)
+    version = put(s3_store, file, until=until)
+    for _ in range(2):
+        s3_store._client.delete_object(Bucket=s3_store._bucket, Key=KEY)
+    other = s3_store._client.put_object(Bucket=s3_store._bucket, Key=KEY, Body=b"not ours")
+    s3_store._client.put_object(Bucket=s3_store._bucket, Key=f"{KEY}.tsr", Body=b"a neighbour")
+    assert s3_store.head(KEY, version).size == len(BYTES)
+    while datetime.now(UTC) <= until + timedelta(seconds=1):
+        sleep(0.05)
+
+    removed = s3_store.remove(KEY, version, now=datetime.now(UTC))
+
+    assert removed == Removed(was_there=True, markers=2, others=(other["VersionId"],))
+    listed = s3_store._client.list_object_versions(Bucket=s3_store._bucket, Prefix=KEY)
+    assert "DeleteMarkers" not in listed
+    assert [one["Key"] for one in listed["Versions"]] == [KEY, f"{KEY}.tsr"]

@@ -22,6 +22,8 @@ from stationd.accounts.model import (
 from stationd.clock import iso
 from stationd.errors import NotFoundError
 
+pytestmark = pytest.mark.both_databases
+
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
 NIGHT = timedelta(days=1)
 CUSTOMER = Customer(id="c1", name="Adler", dealer_id="d1", details={"phone": "1"})

@@ -6,6 +6,8 @@ from stationd.anchors import store
 from stationd.desk import Desk
 from stationd.errors import NotFoundError
 
+pytestmark = pytest.mark.both_databases
+
 
 def test_a_checkpoint_that_was_not_stamped_is_named(desk: Desk) -> None:
     with desk.database.reading() as connection, pytest.raises(NotFoundError, match="Checkpoint 7"):

@@ -1,8 +1,12 @@
 """The SQL of the audit, where its services' tests do not reach."""
 
+import pytest
+
 from stationd.audit import store
 from stationd.audit.model import Cursor
 from stationd.desk import Desk
+
+pytestmark = pytest.mark.both_databases
 
 
 def test_how_far_it_is_comes_back_as_noted(desk: Desk) -> None:

@@ -1,6 +1,6 @@
 """A station with one account, real keys, a real authority, and places to store bundles."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -32,8 +32,7 @@ def manager() -> Person:
 
 
 @pytest.fixture
-def desk(station_file: Path, manager: Person) -> Iterator[Desk]:
-    database = Database(f"sqlite:///{station_file}")
+def desk(database: Database, manager: Person) -> Desk:
     made = Desk(
         database=database,
         clock=SystemClock(),
@@ -48,8 +47,7 @@ def desk(station_file: Path, manager: Person) -> Iterator[Desk]:
         acct="1234",
     )
     open_account(made, opening, by=manager)
-    yield made
-    database.close()
+    return made
 
 
 @pytest.fixture

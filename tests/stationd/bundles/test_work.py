@@ -82,6 +82,7 @@ def test_an_order_becomes_a_locked_bundle_that_was_read_back(
         RECEIPT,
         SIGNATURE,
         f"{base}-certification.txt",
+        f"{base}-certification.pdf",
         f"{base}.asice",
     ]
     assert {one.mode for one in stored} == {"COMPLIANCE"}

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -68,8 +67,8 @@ def clock() -> SetClock:
 
 
 @pytest.fixture
-def database(station_file: Path) -> Iterator[Database]:
-    made = Database(f"sqlite:///{station_file}")
+def database(database_url: str) -> Iterator[Database]:
+    made = Database(database_url)
     yield made
     made.close()
 

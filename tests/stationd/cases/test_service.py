@@ -71,6 +71,7 @@ def test_a_document_of_another_kind_is_no_ground(office: Office, manager: Person
     assert holds(office.desk, "1234") == []
 
 
+@pytest.mark.both_databases
 def test_a_contract_has_one_open_case(office: Office) -> None:
     case = office.open()
     with pytest.raises(MistakeError, match=f"has an open case already: {case.id}"):
@@ -300,6 +301,7 @@ def test_a_clerk_does_not_decide(office: Office, clerk: Person) -> None:
 # --- Sealing and closing ---
 
 
+@pytest.mark.both_databases
 def test_a_case_closes_once_its_bundle_is_proven(office: Office) -> None:
     closed = office.step(office.sealed(), "close")
     assert (closed.state, closed.closed_at) == ("closed", office.clock.now())
@@ -439,6 +441,7 @@ def test_a_refused_step_leaves_nothing_behind(office: Office) -> None:
     assert (office.records(), service.look(office.desk, case.id).history) == before
 
 
+@pytest.mark.both_databases
 def test_a_step_that_fails_halfway_leaves_nothing_behind(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -458,6 +461,7 @@ def test_a_step_that_fails_halfway_leaves_nothing_behind(
     assert office.records() == before
 
 
+@pytest.mark.both_databases
 def test_two_who_step_at_once_are_told_apart_by_the_version(office: Office) -> None:
     case = office.open()
     office.step(case, "start")
@@ -554,6 +558,7 @@ def test_a_look_shows_every_guard_and_the_steps_from_here(office: Office) -> Non
     assert view.waits == ""
 
 
+@pytest.mark.both_databases
 def test_cases_are_listed_newest_first(office: Office) -> None:
     first = office.step(office.open(), "withdraw")
     office.clock.advance(DAY)

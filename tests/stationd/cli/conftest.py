@@ -1,13 +1,21 @@
 """A station in a folder, and `stationctl` as a user calls it."""
 
 import json
+from datetime import timedelta
 
 import fastcrc
 import pytest
 from argon2 import PasswordHasher
 from click.testing import CliRunner
 
+from archive.seal import LogKey, Seal
+from archive.stores.directory import DirectoryStore
 from stationd import settings
+from stationd.bundles import service as bundles
+from stationd.bundles import store
+from stationd.bundles.work import Retention, Workshop
+from stationd.bundles.work import run as work
+from stationd.cli import export
 from stationd.cli.main import cli
 from stationd.clock import SystemClock
 from stationd.desk import open_desk
@@ -16,6 +24,7 @@ from stationd.ids import SystemIds
 from stationd.journal.model import Draft, Kind, encode_body
 from stationd.journal.reader import JournalReader
 from stationd.journal.store import Journal
+from stationd.ledger.service import LedgerTree
 from stationd.sealing import new_sealing_key
 from stationd.staff import service
 from stationd.staff.model import Role
@@ -40,7 +49,15 @@ def quick_passwords(monkeypatch):
 
 
 @pytest.fixture
-def config(tmp_path):
+def station_url(tmp_path, database_kind, request):
+    """The address of a station database; on SQLite nothing is there yet."""
+    if database_kind == "sqlite":
+        return f"sqlite:///{tmp_path}/station.sqlite3"
+    return request.getfixturevalue("database_url")
+
+
+@pytest.fixture
+def config(tmp_path, station_url):
     path = tmp_path / "stationd.toml"
     (tmp_path / "roster.key").write_bytes(new_sealing_key())
     (tmp_path / "roster.key").chmod(0o600)
@@ -52,7 +69,7 @@ def config(tmp_path):
         [ledger]
         origin = "log.example.com/south"
         [database]
-        url = "sqlite:///{tmp_path}/station.sqlite3"
+        url = "{station_url}"
         [journal]
         path = "{tmp_path}/journal.sqlite3"
         [roster]
@@ -172,3 +189,48 @@ def _entry(clock, ids, kind, raw, listener, note):
             salt=ids.salt(),
         )
     )
+
+
+RETENTION = Retention(closing=timedelta(days=3650), other=timedelta(days=730))
+
+
+@pytest.fixture
+def worker(desk, keys, authority, tmp_path, monkeypatch):
+    """Do the worker's part each time the command waits, as ``parts`` says."""
+    (tmp_path / "sealed").mkdir()
+    log_key = LogKey.load(keys.log_key)
+    shop = Workshop(
+        desk=desk,
+        store=DirectoryStore(tmp_path / "store"),
+        authority=authority,
+        seal=Seal.load(keys.seal_key, keys.seal, keys.root),
+        log_public_pem=log_key.public_pem,
+        origin="log.example.com/south",
+        sealed=tmp_path / "sealed",
+        holder="n-1",
+    )
+
+    def trouble(order):
+        with desk.database.writing() as connection:
+            store.release(connection, order, retry_at=desk.clock.now(), why="S3 is away")
+
+    def better(order):
+        with desk.database.writing() as connection:
+            store.release(connection, order, retry_at=desk.clock.now(), why="")
+
+    def lost(order):
+        with desk.database.writing() as connection:
+            now = desk.clock.now()
+            store.release(connection, order, retry_at=now, why="files are gone", failed=True)
+
+    def done(order):
+        work(shop, order, LedgerTree.load(desk), log_key=log_key, retention=RETENTION)
+
+    acts = {"trouble": trouble, "better": better, "lost": lost, "done": done}
+    parts = ["done"]
+
+    def works(_seconds):
+        acts[parts.pop(0)](bundles.orders(desk)[0].id)
+
+    monkeypatch.setattr(export, "sleep", works)
+    return parts

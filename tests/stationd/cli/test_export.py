@@ -1,60 +1,9 @@
 """`stationctl export`."""
 
-from datetime import timedelta
-
 import pytest
 
-from archive.seal import LogKey, Seal
-from archive.stores.directory import DirectoryStore
-from stationd.bundles import service, store
+from stationd.bundles import service
 from stationd.bundles.reading import read_custody
-from stationd.bundles.work import Retention, Workshop, run
-from stationd.cli import export
-from stationd.ledger.service import LedgerTree
-
-RETENTION = Retention(closing=timedelta(days=3650), other=timedelta(days=730))
-
-
-@pytest.fixture
-def worker(desk, keys, authority, tmp_path, monkeypatch):
-    """Do the worker's part each time the command waits, as ``parts`` says."""
-    (tmp_path / "sealed").mkdir()
-    log_key = LogKey.load(keys.log_key)
-    shop = Workshop(
-        desk=desk,
-        store=DirectoryStore(tmp_path / "store"),
-        authority=authority,
-        seal=Seal.load(keys.seal_key, keys.seal, keys.root),
-        log_public_pem=log_key.public_pem,
-        origin="log.example.com/south",
-        sealed=tmp_path / "sealed",
-        holder="n-1",
-    )
-
-    def trouble(order):
-        with desk.database.writing() as connection:
-            store.release(connection, order, retry_at=desk.clock.now(), why="S3 is away")
-
-    def better(order):
-        with desk.database.writing() as connection:
-            store.release(connection, order, retry_at=desk.clock.now(), why="")
-
-    def lost(order):
-        with desk.database.writing() as connection:
-            now = desk.clock.now()
-            store.release(connection, order, retry_at=now, why="files are gone", failed=True)
-
-    def done(order):
-        run(shop, order, LedgerTree.load(desk), log_key=log_key, retention=RETENTION)
-
-    acts = {"trouble": trouble, "better": better, "lost": lost, "done": done}
-    parts = ["done"]
-
-    def works(_seconds):
-        acts[parts.pop(0)](service.orders(desk)[0].id)
-
-    monkeypatch.setattr(export, "sleep", works)
-    return parts
 
 
 def test_an_order_can_be_left_to_the_worker(opened, value, desk):
@@ -65,7 +14,7 @@ def test_an_order_can_be_left_to_the_worker(opened, value, desk):
 def test_an_export_waits_until_the_bundle_is_verified(opened, value, worker):
     told = value("export", "1001")
     assert (told["state"], told["records"]) == ("verified", 2)
-    assert len(told["objects"]) == 4
+    assert len(told["objects"]) == 5
     assert all(one["version_id"] for one in told["objects"])
 
 
@@ -73,7 +22,7 @@ def test_finished_files_are_copied_where_they_are_wanted(opened, ok, worker, tmp
     (tmp_path / "stick").mkdir()
     said = ok("export", "1001", "--to", tmp_path / "stick")
     assert "2 records, verified in the archive." in said
-    assert len(list((tmp_path / "stick").iterdir())) == 4
+    assert len(list((tmp_path / "stick").iterdir())) == 5
     with desk.database.reading() as connection:
         assert read_custody(connection, "1001")[-1]["act"] == "copied"
 

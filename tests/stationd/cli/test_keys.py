@@ -2,7 +2,10 @@
 
 import stat
 
+import pytest
+
 from archive.revocation import read_lists
+from tests.archive.token_making import PIN, soft_token
 
 
 def test_the_ceremony_prints_what_to_publish(ok, tmp_path):
@@ -71,3 +74,61 @@ def test_only_certificates_of_this_root_and_moments_that_were_can_be_revoked(ok,
         assert done.exit_code == 2
         assert said in done.output
     assert (keys / "root.crl.pem").read_bytes() == before
+
+
+@pytest.fixture
+def token(ok, tmp_path, config):
+    """Put the seal's key on a token, and its PIN into a file."""
+    keys = tmp_path / "keys"
+    ok("keys", "init", keys, "--no-sealing")
+    (tmp_path / "pin").write_text(f"{PIN}\n")
+    with soft_token(tmp_path / "hsm") as made:
+        made.take(keys / "seal.key.pem", "seal", "01")
+        (keys / "seal.key.pem").unlink()
+        config.write_text(
+            f"""{config.read_text()}
+[archive]
+sealed = "{tmp_path}/sealed"
+[archive.store]
+kind = "directory"
+path = "{tmp_path}/store"
+[keys]
+seal_certificate = "{keys}/seal.pem"
+root = "{keys}/root.pem"
+log_key = "{keys}/log.key.pem"
+crls = ["{keys}/root.crl.pem"]
+[keys.token]
+module = "{made.module}"
+token = "stationd"
+key = "seal"
+pin = "{tmp_path}/pin"
+"""
+        )
+        yield made
+
+
+def test_the_doctor_finds_the_seal_key_on_its_token(token, run):
+    assert "token stationd signs with the key of the seal certificate" in run("doctor").output
+
+
+def test_a_wrong_pin_is_told_once_and_tried_again_only_when_it_is_asked_for(
+    token, run, ok, tmp_path
+):
+    (tmp_path / "pin").write_text("000000\n")
+    assert "refuses the PIN" in run("doctor").output
+    assert "refused this PIN before" in run("doctor").output
+    assert "refuses the PIN" in run("keys", "token").output
+
+    (tmp_path / "pin").write_text(PIN)
+
+    assert "signs with the key" in ok("keys", "token")
+
+
+def test_a_pin_that_is_nowhere_is_told(token, run, tmp_path):
+    (tmp_path / "pin").unlink()
+
+    assert "it must hold the token's PIN" in run("keys", "token").output
+
+
+def test_without_a_token_there_is_none_to_try(run):
+    assert run("keys", "token").exit_code == 2

@@ -8,9 +8,13 @@ import pytest
 from archive.ceremony import make_keys
 from archive.seal import LogKey
 from stationd.anchors.model import Progress
-from stationd.cli.status import _ago, _anchor, _anchor_value
+from stationd.cli.status import _ago, _anchor, _anchor_value, kept_sentence
+from stationd.journal.reader import JournalReader
+from stationd.journal.released import Released, released_path, write_released
 from stationd.ledger.service import LedgerTree, checkpoint
+from stationd.overview.model import Kept
 from stationd.schedule.checks import Check, record_check
+from stationd.settings import load
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -89,3 +93,31 @@ def test_a_disk_that_cannot_be_asked_is_left_out(desk, value, monkeypatch):
 
     monkeypatch.setattr("shutil.disk_usage", away)
     assert value("status")["disks"] == []
+
+
+def test_it_says_how_much_of_the_journal_waits_for_an_anchor(received, ok, value, config):
+    assert value("status")["kept"]["open"] == 3
+    assert "3 wait for an anchor in the archive" in ok("status")
+    path = load(config).journal.path
+    reader = JournalReader(path)
+    (last,) = reader.read(2, 1)
+    write_released(released_path(path), Released(journal=reader.id, position=3, link=last.link))
+    reader.close()
+    assert value("status")["kept"] == {
+        "entries": 3,
+        "since": value("status")["kept"]["since"],
+        "released": 3,
+        "open": 0,
+        "open_since": None,
+    }
+    assert "an anchor in the archive covers all of them" in ok("status")
+
+
+def test_where_there_is_no_journal_nothing_is_said_of_one(opened, value, ok):
+    assert value("status")["kept"] is None
+    assert "wait for an anchor" not in ok("status")
+
+
+def test_an_empty_journal_is_said_to_be_empty():
+    own = Kept(entries=0, since=None, released=0, open=0, open_since=None)
+    assert kept_sentence(own, datetime(2026, 1, 1, tzinfo=UTC)) == "this node's has no entries"

@@ -1,6 +1,7 @@
 """What the doctor looks at."""
 
 import os
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -13,15 +14,19 @@ from stationd.cli import symptoms
 from stationd.cli.office import Office
 from stationd.cli.symptoms import CHECKS, Outcome, examine
 from stationd.clock import SetClock, SystemClock, iso
+from stationd.db import server
 from stationd.errors import MistakeError
 from stationd.ids import SystemIds
 from stationd.journal.model import Draft, Kind, encode_body
 from stationd.journal.reader import JournalReader
+from stationd.journal.released import Released, released_path, write_released
 from stationd.journal.store import Journal
 from stationd.keys.model import KeyUse, What
 from stationd.keys.store import record_uses
 from stationd.roster.service import publish
+from stationd.settings import load
 from stationd.supervision.wall_clock import ClockState, Reading
+from tests.postgresql import PROGRAMS, SUPERUSER
 
 CHECK = dict(CHECKS)
 PASSED, WARNED, FAILED = Outcome.PASSED, Outcome.WARNED, Outcome.FAILED
@@ -35,7 +40,8 @@ def look(config, tmp_path):
         config.write_text(config.read_text() + more)
         environment = {"XDG_STATE_HOME": str(tmp_path)}
         office = Office(config, environment=environment, clock=clock)
-        return examine(name, CHECK[name], office)
+        with closing(office):
+            return examine(name, CHECK[name], office)
 
     return look
 
@@ -68,6 +74,56 @@ def test_what_is_raised_on_purpose_is_a_failure():
 
 def test_settings_that_leave_something_out_warn(look):
     assert outcomes(look("settings")) == [PASSED, WARNED, WARNED, WARNED]
+
+
+@pytest.fixture
+def on_server(config, station_url):
+    """Put another address of the station database into the configuration."""
+    return lambda url: config.write_text(config.read_text().replace(station_url, url))
+
+
+def test_a_server_whose_record_nobody_changes_passes(look, on_server, programs_database, postgres):
+    on_server(postgres.url(programs_database, PROGRAMS))
+    first, second = look("database")
+    assert (first.outcome, second.outcome) == (PASSED, PASSED)
+    assert f"its role {PROGRAMS} may add to the record, and change nothing of it" in second.text
+
+
+def test_programs_that_own_the_tables_are_warned_of(look, on_server, programs_database, postgres):
+    on_server(postgres.url(programs_database, SUPERUSER))
+    first, second = look("database")
+    assert (first.outcome, second.outcome) == (PASSED, WARNED)
+    assert "name their owner in database.owner" in second.text
+
+
+@pytest.mark.parametrize(
+    ("address", "helps"),
+    [
+        ("programs@/none?host={folder}", "no such database or user"),
+        ("nobodyhere@/{name}?host={folder}", "no such database or user"),
+        ("asked:wrong@/{name}?host={folder}", "does not take this user"),
+        ("asked:the-right-one@/{name}?host={folder}", "lacks a right"),
+        ("programs@127.0.0.1:1/{name}", "listens where database.url says"),
+    ],
+)
+def test_a_server_that_does_not_serve_us_says_what_helps(
+    look, on_server, programs_database, postgres, address, helps
+):
+    where = {"name": programs_database, "folder": postgres.folder}
+    on_server(f"postgresql+psycopg://{address.format(**where)}")
+    (finding,) = look("database")
+    assert finding.outcome is FAILED
+    assert helps in finding.text
+
+
+def test_a_server_that_is_too_old_fails_and_is_looked_at_further(
+    look, on_server, programs_database, postgres, monkeypatch
+):
+    monkeypatch.setattr(server, "OLDEST", 99)
+    on_server(postgres.url(programs_database, PROGRAMS))
+    found = look("database")
+    assert outcomes(found) == [FAILED, PASSED, PASSED]
+    assert "is too old; install 99 or newer" in found[0].text
 
 
 def test_keys_are_loaded(look, key_settings):
@@ -179,6 +235,55 @@ def test_a_journal_that_was_exchanged_is_found(look, received, monkeypatch):
     assert (first.outcome, "not the one that was taken" in first.text) == (FAILED, True)
 
 
+def release(config, position):
+    path = load(config).journal.path
+    reader = JournalReader(path)
+    (entry,) = reader.read(position - 1, 1)
+    written = Released(journal=reader.id, position=position, link=entry.link)
+    write_released(released_path(path), written)
+    reader.close()
+
+
+def later(**more):
+    return SetClock(SystemClock().now() + timedelta(**more))
+
+
+def test_what_waits_for_an_anchor_warns_once_that_is_late(look, received, config):
+    assert outcomes(look("journal kept")) == [PASSED]
+    late, said = look("journal kept", clock=later(days=2))
+    assert (late.outcome, said.outcome) == (WARNED, PASSED)
+    assert late.text.startswith("3 entries, the oldest of ")
+    assert "never dropped before, however full the disk becomes; there is no table" in late.text
+    release(config, 3)
+    assert outcomes(look("journal kept", clock=later(days=2))) == [PASSED]
+    (said,) = look("journal kept", clock=later(days=2))
+    assert "an anchor in the archive covers all of them" in said.text
+
+
+def test_what_an_archive_should_have_covered_says_where_to_read(look, received, config):
+    archive = """
+        [archive.store]
+        kind = "directory"
+        path = "/nowhere"
+    """
+    late, _ = look("journal kept", archive, clock=later(days=2))
+    assert "docs/howto/anchors-late.md" in late.text
+
+
+def test_what_may_go_and_stays_warns(look, received, config):
+    release(config, 2)
+    found = look("journal kept", clock=later(days=30, hours=23))
+    assert [one.text for one in found if "still there" in one.text] == []
+    found = look("journal kept", clock=later(days=31, hours=1))
+    (told,) = [one for one in found if "still there" in one.text]
+    assert told.outcome is WARNED
+
+
+def test_without_a_journal_nothing_is_kept(look, desk):
+    (finding,) = look("journal kept")
+    assert (finding.outcome, finding.text) == (PASSED, "there is no journal yet")
+
+
 def test_an_empty_journal_passes(look, desk, monkeypatch):
     monkeypatch.setattr(JournalReader, "id", "a" * 32)
     monkeypatch.setattr(JournalReader, "read", lambda *_: [])
@@ -250,6 +355,12 @@ def listener(name, device):
         f'[[listeners]]\nkind = "serial"\nname = "{name}"\nreceiver = "surgard"\n'
         f'device = "{device}"\n'
     )
+
+
+@pytest.mark.parametrize(("page", "outcome"), [(b"<!doctype html>", PASSED), (None, WARNED)])
+def test_a_page_that_was_not_built_is_told(look, monkeypatch, page, outcome):
+    monkeypatch.setattr(symptoms, "read_page", lambda: page)
+    assert outcomes(look("page")) == [outcome]
 
 
 def test_devices_are_looked_for(look, monkeypatch):

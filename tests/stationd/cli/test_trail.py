@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from stationd.cli.trail import Trail, login_user
+from stationd.cli.trail import Trail, caller, login_user
 from stationd.clock import SystemClock
 
 ME = pwd.getpwuid(os.getuid()).pw_name
@@ -48,3 +48,8 @@ def test_without_a_system_log_the_user_remembers(tmp_path, there):
     Trail({"XDG_STATE_HOME": str(tmp_path)}, SystemClock(), system_log=path).reading("status")
     text = (tmp_path / "stationd" / "reads.log").read_text()
     assert '"what": "status"' in text
+
+
+def test_where_somebody_calls_from_is_the_address_of_the_ssh_login_or_here():
+    assert caller({"SSH_CLIENT": "192.0.2.9 50122 22"}) == "192.0.2.9"
+    assert caller({}) == "local"

@@ -8,6 +8,8 @@ from stationd.db.engine import Database
 from stationd.gaps.model import Cause, Gap
 from stationd.gaps.store import read_gaps, read_open_gaps, record_gaps
 
+pytestmark = pytest.mark.both_databases
+
 GAP = Gap(
     id="1",
     listener="ip",

@@ -63,6 +63,7 @@ def test_no_record_and_no_row_shows_person_purpose_or_link_in_clear(
     assert json.loads(document.content) == {"purpose": "claim 17-4", "recipient": "J. Adler"}
 
 
+@pytest.mark.both_databases
 def test_each_showing_of_links_is_counted(desk, order, manager, archive, sealer):
     asked = ask(desk, order, manager)
     service.make(desk, order, archive, sealer)
@@ -151,6 +152,7 @@ def test_who_may_not_hand_out_does_not(desk, order):
         ask(desk, order, Person(login="o", name="O", role=Role.OPERATOR))
 
 
+@pytest.mark.both_databases
 def test_what_was_handed_out_is_listed_by_account(desk, order, manager):
     asked = ask(desk, order, manager)
     assert service.handouts(desk) == [asked] == service.handouts(desk, "1234")

@@ -2,9 +2,13 @@
 
 from datetime import timedelta
 
+import pytest
+
 from stationd.bundles import store as bundles
 from stationd.handouts import service, store
 from stationd.handouts.model import Way
+
+pytestmark = pytest.mark.both_databases
 
 
 def test_a_bundle_is_asked_for_once_however_many_wait(desk, order, manager):

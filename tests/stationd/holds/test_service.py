@@ -15,6 +15,8 @@ from stationd.ledger.store import append_close, read_documents
 from stationd.settings import ApprovalSettings
 from stationd.staff.model import Person, Role
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture(autouse=True)
 def account(desk, opening, clerk):

@@ -10,6 +10,8 @@ from stationd.errors import NotFoundError
 from stationd.holds import store
 from stationd.holds.model import Hold, HoldKind, Reach, Scope
 
+pytestmark = pytest.mark.both_databases
+
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 

@@ -8,8 +8,9 @@ import pytest
 
 from stationd.errors import JournalUnavailableError
 from stationd.ids import CountedIds
-from stationd.journal.model import Entry, Kind
+from stationd.journal.model import Entry, Extent, Kind
 from stationd.journal.reader import JournalReader
+from stationd.journal.released import Released
 from stationd.journal.store import Journal
 
 
@@ -48,6 +49,18 @@ def test_no_more_than_asked_for_is_read(
 ) -> None:
     journal.append([body(at) for at in range(1, 6)])
     assert [entry.position for entry in reader.read(1, 3)] == [2, 3, 4]
+
+
+def test_the_extent_is_that_of_what_is_there(
+    journal: Journal, reader: JournalReader, body: Callable[[int], bytes]
+) -> None:
+    assert reader.extent() == Extent(journal=journal.id, first=0, last=0, since=None)
+    assert reader.received_at(1) is None
+    receipts = journal.append([body(at) for at in range(11, 16)])
+    assert reader.extent() == Extent(journal=journal.id, first=1, last=5, since=11)
+    journal.drop(Released(journal=journal.id, position=3, link=receipts[2].link), before=99)
+    assert reader.extent() == Extent(journal=journal.id, first=4, last=5, since=14)
+    assert (reader.received_at(1), reader.received_at(5)) == (14, 15)
 
 
 def test_the_id_is_the_journals(journal: Journal, reader: JournalReader) -> None:

@@ -310,6 +310,43 @@ class TestDropping:
         assert journal.drop(self.released(journal, 2), before=99) == 1
         assert journal.position == 2
 
+    def test_a_drop_that_is_cut_short_leaves_the_file_as_it_was(
+        self, journal: Journal, path: Path, body: Body, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        journal.append([body(at) for at in range(1, 6)])
+        released = self.released(journal, 4)
+
+        def cut(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        # What comes after the entries are gone: how far they are.
+        with monkeypatch.context() as patched:
+            patched.setattr(store, "about", type("About", (), {"update": cut}))
+            with pytest.raises(KeyboardInterrupt):
+                journal.drop(released, before=99)
+        journal.close()
+        again = Journal.open(path, CountedIds())
+        assert [entry.position for entry in again.recent(9)] == [1, 2, 3, 4, 5]
+        assert again.drop(released, before=99) == 4
+        again.close()
+
+    def test_a_full_journal_of_what_no_anchor_covers_drops_nothing_and_says_so(
+        self, journal: Journal, body: Body
+    ) -> None:
+        journal.append([body(at) for at in range(1, 201)])
+        assert journal._connection is not None
+        (pages,) = journal._connection.exec_driver_sql("PRAGMA page_count").one()
+        journal._connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+        journal._connection.rollback()
+        released = self.released(journal, 150)
+        full = [body(at) for at in range(201, 1201)]
+        with pytest.raises(JournalUnavailableError, match="what no anchor covers is not dropped"):
+            journal.append(full)
+        nothing = Released(journal=journal.id, position=0, link=bytes(32))
+        assert journal.drop(nothing, before=9999) == 0
+        assert len(journal.recent(999)) == 200
+        assert journal.drop(released, before=9999) == 150
+
     def test_another_journals_release_drops_nothing(self, journal: Journal, body: Body) -> None:
         journal.append([body(1), body(2)])
         released = Released(journal="other", position=1, link=self.released(journal, 1).link)

@@ -7,6 +7,8 @@ from stationd.clock import iso, parse_iso
 from stationd.keys import store
 from stationd.keys.model import GroupKeys, KeyUse, What
 
+pytestmark = pytest.mark.both_databases
+
 EARLY, LATE = "2026-03-01T00:00:00.000000Z", "2026-03-02T00:00:00.000000Z"
 
 

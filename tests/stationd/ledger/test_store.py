@@ -17,6 +17,8 @@ from stationd.errors import LedgerBrokenError, MistakeError, NotFoundError
 from stationd.ledger import store
 from stationd.ledger.model import Record, RecordDraft
 
+pytestmark = pytest.mark.both_databases
+
 
 def draft(acct: str = "4821", kind: str = "signal", **fields: JsonValue) -> RecordDraft:
     return RecordDraft(acct, kind, "machine", fields)
@@ -197,7 +199,7 @@ def test_an_append_that_is_rolled_back_leaves_nothing(desk: Desk) -> None:
     with suppress(RuntimeError), desk.database.writing() as connection:
         store.append(connection, [draft()], station="station-1", now=now, ids=desk.ids)
         raise RuntimeError
-    with desk.database.reading() as connection:
+    with desk.database.writing() as connection:
         assert store.read_current_head(connection, "4821") is None
         rows = connection.execute(sa.select(sa.func.count()).select_from(schema.records))
         assert rows.scalar_one() == 0

@@ -1,6 +1,10 @@
 """Counts over the whole station."""
 
+import pytest
+
 from stationd.overview.store import read_overview, read_taken
+
+pytestmark = pytest.mark.both_databases
 
 
 def read(desk):

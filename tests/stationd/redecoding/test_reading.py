@@ -16,6 +16,8 @@ from stationd.redecoding.model import Tools
 from stationd.redecoding.reading import Read, Timeline, read_anew
 from tests.stationd.redecoding.conftest import nobody
 
+pytestmark = pytest.mark.both_databases
+
 DC09 = ListenerFacts(receiver="dc09", group="main", mode="primary", options={})
 TOOLS = Tools(receivers=RECEIVERS, accounts=nobody, table="t", software="s")
 

@@ -3,9 +3,13 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from stationd.redecoding import store
 from stationd.redecoding.model import Run
 from tests.stationd.redecoding.conftest import Kept
+
+pytestmark = pytest.mark.both_databases
 
 RUN = Run(id="r", asked="{}", by="anna", began_at="t", cursor=None, counts={})
 

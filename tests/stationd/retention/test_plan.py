@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stationd.retention.model import DataClass, Override, Rule
 from stationd.retention.plan import AccountFacts, plan_account, start_of
 
 NOW = datetime(2040, 3, 2, tzinfo=UTC)
@@ -32,6 +33,32 @@ def test_what_is_closed_long_ago_and_held_by_nothing_goes():
         "cases": 2033,
     }
     assert all(row.goes(NOW) for row in rows)
+
+
+def test_what_others_lead_to_goes_after_them():
+    due = DataClass.RECORDS
+    longer = Override(
+        id="r",
+        rule=Rule(data_class=due, months=400, source="law", author="maria"),
+        jurisdiction="CO",
+        dealer_id="",
+        set_at=NOW,
+    )
+    rows = plan_account(facts(), [longer], NOW)
+    assert [list(row.held_by) for row in rows] == [
+        [],
+        ["its records are still kept"],
+        ["its records are still kept", "its cases are still kept"],
+    ]
+    gone = plan_account(facts(left=[DataClass.CASES, DataClass.BUNDLES]), [longer], NOW)
+    assert [(row.data_class.value, row.goes(NOW)) for row in gone] == [
+        ("cases", True),
+        ("bundles", True),
+    ]
+
+
+def test_what_is_purged_is_planned_like_what_is_closed():
+    assert all(row.goes(NOW) for row in plan_account(facts(record="purged"), [], NOW))
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,15 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from stationd.bundles import service as bundles
 from stationd.bundles import store as bundle_store
 from stationd.bundles.model import Kind, StoredObject
 from stationd.retention import store
 from stationd.retention.model import DataClass, Override, Rule
+
+pytestmark = pytest.mark.both_databases
 
 LATE = datetime(2036, 1, 1, tzinfo=UTC)
 

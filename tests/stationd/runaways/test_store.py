@@ -3,10 +3,14 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from stationd.db.engine import Database
 from stationd.runaways import store
 from stationd.runaways.model import Run
 from stationd.signals.store import record_signals
+
+pytestmark = pytest.mark.both_databases
 
 RUN = Run(
     acct="4821",

@@ -1,7 +1,6 @@
 """A database with one case, by which due steps can be named."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -24,14 +23,14 @@ _ROWS = (
 )
 _CASE = (
     "INSERT INTO cases (id, acct, contract_id, reason, state, version, overdue, opened_at, "
-    "opened_by) VALUES ('{id}', '1234', 'k', 'nonpayment', 'opened', 1, 0, "
+    "opened_by) VALUES ('{id}', '1234', 'k', 'nonpayment', 'opened', 1, FALSE, "
     "'2026-01-01T00:00:00.000000Z', 'maria')"
 )
 
 
 @pytest.fixture
-def database(station_file: Path) -> Iterator[Database]:
-    made = Database(f"sqlite:///{station_file}")
+def database(database_url: str) -> Iterator[Database]:
+    made = Database(database_url)
     with made.writing() as connection:
         for statement in (*_ROWS, _CASE.format(id="a"), _CASE.format(id="b")):
             connection.exec_driver_sql(statement)

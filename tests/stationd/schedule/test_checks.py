@@ -1,7 +1,11 @@
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from stationd.db.engine import Database
 from stationd.schedule.checks import ARCHIVE, Check, read_check, read_checks, record_check
+
+pytestmark = pytest.mark.both_databases
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 GOOD = Check(name=ARCHIVE, outcome="passed", detail="s3 bucket worm", at=NOW)

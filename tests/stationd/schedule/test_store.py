@@ -17,6 +17,8 @@ from stationd.schedule.store import (
     take_lease,
 )
 
+pytestmark = pytest.mark.both_databases
+
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 

@@ -8,6 +8,8 @@ from stationd.errors import NotFoundError
 from stationd.staff import store
 from stationd.staff.model import Person, Role
 
+pytestmark = pytest.mark.both_databases
+
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 

@@ -12,6 +12,8 @@ from stationd.db.engine import Database
 from stationd.supervision import store
 from stationd.supervision.model import Counts, Expected, Silence, State, Supervised, Way
 
+pytestmark = pytest.mark.both_databases
+
 START = datetime(2026, 3, 2, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 ROW = Supervised(

@@ -2,9 +2,13 @@
 
 from dataclasses import replace
 
+import pytest
+
 from stationd.db.engine import Database
 from stationd.timekeeping import store
 from stationd.timekeeping.model import Clock, ClockState
+
+pytestmark = pytest.mark.both_databases
 
 CLOCK = Clock(
     node="n1",

@@ -1,0 +1,109 @@
+/** 4. `trust`: the copies inside are those we were given; they prove nothing themselves. */
+
+import { type Bytes, contains, hex, shownText } from "./bytes.ts";
+import type { Examination } from "./examination.ts";
+import { sha256 } from "./hashes.ts";
+import type { Anchors } from "./report.ts";
+import { DerError } from "./der.ts";
+import { certificates, fingerprintOf, keyDer } from "./signatures.ts";
+
+const SIGNER = "trust/signer.pem";
+const LOG = "trust/log.pub.pem";
+
+/** Check what lies in `trust/`, and settle whom the later steps trust. */
+export async function trust(work: Examination, anchors: Anchors): Promise<void> {
+  const { report } = work;
+  work.trusted.crls = anchors.crls;
+  work.trusted.root = await certificatesOf(work, "trust/root.pem", anchors.root);
+  if (anchors.tsa) {
+    work.trusted.tsa = await certificatesOf(work, "trust/tsa.pem", anchors.tsa);
+  } else {
+    work.trusted.tsa = await inside(work, "trust/tsa.pem");
+    report.notChecked.push(
+      "the time-stamp authority against one from outside: the bundle's own word is taken for it",
+    );
+  }
+  await checkSigner(work);
+  await checkLogKey(work, anchors.log);
+  report.conclude("trust", "trust/", "agrees with what was given from outside");
+}
+
+async function inside(work: Examination, name: string): Promise<Bytes[]> {
+  try {
+    return certificates(await work.text(name));
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error;
+    work.report.failed("trust", name, `holds ${error.message}`);
+    return [];
+  }
+}
+
+/** Return the certificates that were given for a file of `trust/`, after comparing the two. */
+async function certificatesOf(work: Examination, name: string, given: string): Promise<Bytes[]> {
+  const { report, opened } = work;
+  const wanted = fingerprintOf(given);
+  if (!given.trim()) {
+    report.undecided("trust", name, "was not compared: none was given from outside the bundle");
+    return [];
+  }
+  if (wanted) {
+    const found = await inside(work, name);
+    if (opened.has(name) && (!found.length || found.some((it) => hex(sha256(it)) !== wanted))) {
+      report.failed("trust", name, "is not what was given from outside the bundle");
+    }
+    return found.filter((it) => hex(sha256(it)) === wanted);
+  }
+  try {
+    const known = certificates(given);
+    const text = await work.read(name);
+    if (!text) return known;
+    const prints = new Set(known.map(hex));
+    const found = certificates(shownText(text));
+    if (!known.length) report.undecided("trust", name, "the file given for it holds no certificate");
+    else if (!found.length || !found.every((it) => prints.has(hex(it)))) {
+      report.failed("trust", name, "is not what was given from outside the bundle");
+    }
+    return known;
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error;
+    report.failed("trust", name, `holds ${error.message}`);
+    return [];
+  }
+}
+
+async function checkSigner(work: Examination): Promise<void> {
+  const [signer, p7s] = [await work.read(SIGNER), await work.read("tagmanifest-sha256.txt.p7s")];
+  if (!signer || !p7s) return;
+  try {
+    const found = certificates(shownText(signer));
+    // Inside are the signer's and its chain, and in what is signed the hash of the signer's own.
+    const named = found.some((it) => contains(p7s, sha256(it)));
+    if (!named || found.some((it) => !contains(p7s, it))) {
+      work.report.failed("trust", SIGNER, "is not the certificate the seal was made with");
+    }
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error;
+    work.report.failed("trust", SIGNER, `holds ${error.message}`);
+  }
+}
+
+async function checkLogKey(work: Examination, given: string): Promise<void> {
+  const there = await work.read(LOG);
+  const copy = shownText(there ?? new Uint8Array(0));
+  const wanted = fingerprintOf(given);
+  const words = (text: string) => text.split(/\s+/).filter(Boolean).join(" ");
+  if (!given.trim()) {
+    work.trusted.log = copy;
+    work.report.notChecked.push(
+      "the log key against one from outside: the bundle's own word is taken for it",
+    );
+  } else if (wanted) {
+    const key = keyDer(copy);
+    const same = key && hex(sha256(key)) === wanted;
+    work.trusted.log = same ? copy : "";
+    if (there && !same) work.report.failed("trust", LOG, "is not the log key given");
+  } else {
+    work.trusted.log = given;
+    if (there && words(copy) !== words(given)) work.report.failed("trust", LOG, "is not the log key given");
+  }
+}

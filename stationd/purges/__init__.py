@@ -1,0 +1,1 @@
+"""Purges: what is past its period is proposed, approved by another person, and removed."""

@@ -1,0 +1,1 @@
+"""Tombstones: how bytes are taken out of rows, and what stays of them."""
