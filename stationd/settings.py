@@ -286,6 +286,16 @@ class ArchiveSettings(Table):
     paper: Literal["letter", "a4"] = Field(
         default="letter", description="Paper of the printed report in a bundle."
     )
+    internal_to: tuple[Path, ...] = Field(
+        default=(),
+        description="Certificates (PEM) of those who may read the compartment internal; without "
+        "any it is not archived.",
+    )
+    privileged_to: tuple[Path, ...] = Field(
+        default=(),
+        description="Certificates (PEM) of counsel, who may read the compartment privileged; "
+        "without any it is not archived.",
+    )
 
 
 class AuthoritySettings(Table):

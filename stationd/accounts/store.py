@@ -59,7 +59,6 @@ __all__ = [
     "read_sites",
     "read_transmitter",
     "read_transmitters",
-    "record_account",
     "record_accounts",
     "record_contracts",
     "record_customers",
@@ -339,11 +338,6 @@ def record_sites(connection: Connection, new: Sequence[Site]) -> None:
 def record_contracts(connection: Connection, new: Sequence[Contract]) -> None:
     """Add contracts."""
     _insert(connection, contracts, [_contract_values(one) for one in new])
-
-
-def record_account(connection: Connection, account: Account) -> None:
-    """Add an account."""
-    record_accounts(connection, [account])
 
 
 def record_accounts(connection: Connection, new: Sequence[Account]) -> None:

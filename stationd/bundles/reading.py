@@ -31,6 +31,7 @@ from stationd.errors import NotFoundError
 from stationd.gaps import store as gaps
 from stationd.gaps.model import Gap
 from stationd.holds.store import held_accounts
+from stationd.ledger.compartments import Compartment, stricter_compartment
 from stationd.ledger.model import STATION
 
 __all__ = [
@@ -45,9 +46,6 @@ __all__ = [
     "records_hold",
     "shown",
 ]
-
-
-_PRODUCIBLE = "producible"
 
 
 def shown(moment: datetime) -> str:
@@ -122,12 +120,17 @@ def _facts(connection: Connection, case_id: str) -> list[dict[str, Any]]:
 
 
 def _fact(row: Any) -> dict[str, Any]:  # noqa: ANN401  (a row has the shape of its query)
-    """Return a fact; of one that stays in the house only that and when it was recorded."""
-    told = {"id": row.id, "kind": row.kind, "by": row.author, "at": row.at}
-    if row.compartment != _PRODUCIBLE:
-        return {**told, "fact": {}, "doc": None, "withheld": row.compartment}
-    doc = None if row.doc is None else row.doc.hex()
-    return {**told, "fact": json.loads(row.fact), "doc": doc}
+    """Return a fact; of one that is not produced only that it is, and its compartment."""
+    where = stricter_compartment(row.kind, row.compartment)
+    produced = where == Compartment.PRODUCIBLE
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "fact": json.loads(row.fact) if produced else {"compartment": where},
+        "doc": None if row.doc is None else row.doc.hex(),
+        "by": row.author,
+        "at": row.at,
+    }
 
 
 def _approvals(connection: Connection, case_id: str) -> list[dict[str, Any]]:

@@ -6,12 +6,13 @@ choose a stricter compartment, never a wider one.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
 
 from archive.canonical import JsonValue
 from stationd.errors import MistakeError
+from stationd.ledger.compartments import compartment_of_fact
 from stationd.staff.model import Role
 
 __all__ = [
@@ -155,16 +156,13 @@ _GROUNDS: Mapping[str, FactKind] = {
             "window_closes": _maybe(_date, "last day on which notice may be given"),
         },
     ),
-    "dealer_instruction": FactKind(
-        title="the dealer's written instruction", needs_document=True, compartment="internal"
-    ),
+    "dealer_instruction": FactKind(title="the dealer's written instruction", needs_document=True),
     "receiving_station": FactKind(
         title="the station that receives the account", fields={"name": _a(_text, "its name")}
     ),
     "dealer_billing": FactKind(
         title="billing of the dealer that shows the default",
         needs_document=True,
-        compartment="internal",
         fields=_ANY_CONTRACT,
     ),
     "manager_grounds": FactKind(title="a manager's grounds", needs_document=True, roles=_MANAGER),
@@ -172,7 +170,6 @@ _GROUNDS: Mapping[str, FactKind] = {
         title="note of counsel",
         needs_document=True,
         or_attorney=True,
-        compartment="privileged",
         roles=_COUNSEL,
     ),
     "supervision_evidence": FactKind(
@@ -180,9 +177,7 @@ _GROUNDS: Mapping[str, FactKind] = {
     ),
     "premises_visit": FactKind(title="visit to the premises"),
     "returned_mail": FactKind(title="mail that came back", needs_document=True),
-    "sale_schedule": FactKind(
-        title="schedule of the sale", needs_document=True, compartment="internal"
-    ),
+    "sale_schedule": FactKind(title="schedule of the sale", needs_document=True),
     "court_notice": FactKind(title="notice of the court", needs_document=True),
     "representative_authority": FactKind(
         title="authority of the representative", needs_document=True
@@ -242,7 +237,6 @@ _COLLECTION: Mapping[str, FactKind] = {
         title="clearance by the attorney for this contract and date",
         needs_document=True,
         or_attorney=True,
-        compartment="privileged",
         roles=_COUNSEL,
         fields={
             "contract": _a(_text, "number of the contract it is for"),
@@ -254,7 +248,6 @@ _COLLECTION: Mapping[str, FactKind] = {
         title="the attorney's written instruction",
         needs_document=True,
         or_attorney=True,
-        compartment="privileged",
         roles=_COUNSEL | {Role.CLERK},
     ),
     "collection_return": FactKind(title="return of the matter from collection"),
@@ -265,7 +258,6 @@ _COLLECTION: Mapping[str, FactKind] = {
         title="counsel's review that no document asks for debt from before the stay",
         needs_document=True,
         or_attorney=True,
-        compartment="privileged",
         roles=_COUNSEL,
     ),
 }
@@ -357,7 +349,16 @@ _BY_PROGRAM: Mapping[str, FactKind] = {
 }
 
 KINDS: Mapping[str, FactKind] = MappingProxyType(
-    {**_GROUNDS, **_CONTACTS, **_COLLECTION, **_NOTICES, **_BY_PROGRAM}
+    {
+        name: replace(kind, compartment=compartment_of_fact(name).value)
+        for name, kind in {
+            **_GROUNDS,
+            **_CONTACTS,
+            **_COLLECTION,
+            **_NOTICES,
+            **_BY_PROGRAM,
+        }.items()
+    }
 )
 
 

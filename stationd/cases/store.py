@@ -15,6 +15,7 @@ from stationd.db.purging import PURGED_FACT
 from stationd.db.schema import case_facts, case_steps, cases, records
 from stationd.errors import NotFoundError, UnavailableError
 from stationd.holds.store import read_holds_on
+from stationd.ledger.compartments import stricter_compartment
 
 __all__ = [
     "StoredFact",
@@ -45,7 +46,7 @@ class StoredFact:
         self.doc: bytes | None = row.doc
         self.author: str = row.author
         self.at: datetime = parse_iso(row.at)
-        self.compartment: str = row.compartment
+        self.compartment: str = stricter_compartment(row.kind, row.compartment)
 
     @property
     def recorded(self) -> RecordedFact:

@@ -31,6 +31,7 @@ from stationd.journal.reader import JournalReader
 from stationd.journal.released import read_released, released_path
 from stationd.keys.model import What
 from stationd.keys.service import faults
+from stationd.ledger.log_key import check_log_key
 from stationd.net.certificates import read_context, valid_until
 from stationd.net.kernel_clock import read_kernel_clock
 from stationd.overview.service import kept
@@ -108,13 +109,23 @@ def _keys(office: Office) -> Told:
     seal = parts.seal(office.settings)
     yield Outcome.PASSED, f"seal certificate good until {seal.valid_until:%Y-%m-%d}"
     if seal.valid_until - office.clock.now() < _SEAL_WARNING:
-        yield Outcome.WARNED, "the seal certificate ends soon: make a new one under the root"
+        yield Outcome.WARNED, "the seal certificate ends soon: `stationctl keys renew`"
     if (token := office.settings.keys.token) is not None:
         yield Outcome.PASSED, f"token {token.token} signs with the key of the seal certificate"
-    yield Outcome.PASSED, f"log key {parts.log_key(office.settings).fingerprint[:23]}…"
+    log_key = parts.log_key(office.settings)
+    yield Outcome.PASSED, f"log key {log_key.fingerprint[:23]}…"
     office.sealer()
     yield from _private(secret(office.settings.roster.key))
     yield from _lists(office, seal)
+
+
+def _log_key(office: Office) -> Told:
+    public = parts.log_key(office.settings).public
+    check_log_key(office.desk, office.settings.ledger.origin, public)
+    yield (
+        Outcome.PASSED,
+        "the log key signed the newest checkpoint, if there is one",
+    )
 
 
 def _lists(office: Office, seal: Seal) -> Told:
@@ -430,6 +441,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("keys", _keys),
     ("database", _database),
     ("staff", _staff),
+    ("log key", _log_key),
     ("journal", _journal),
     ("journal kept", _kept),
     ("roster", _roster),

@@ -1,9 +1,8 @@
 """The tables of the station database.
 
-Times are nanoseconds since 1970 UTC (``..._ns``) where entries and records carry them, else the
-26-character text of `stationd.clock.iso`, which sorts as time does.  JSON is canonical text.
-``APPEND_ONLY`` names the tables whose rows triggers protect from UPDATE and DELETE, but for what a
-purge removes (`stationd.db.purging`).
+Times are nanoseconds since 1970 UTC (``..._ns``) where entries and records carry them, else text of
+`stationd.clock.iso`, which sorts as time does.  JSON is canonical text.  Triggers protect rows of
+``APPEND_ONLY`` from UPDATE and DELETE, but for what a purge removes (`stationd.db.purging`).
 """
 
 import sqlalchemy as sa
@@ -27,6 +26,7 @@ from stationd.db.retaining import (
     purge_items,
     purged_documents,
     purges,
+    recipients,
     retention_rules,
 )
 from stationd.db.watching import gaps, heard_hours, silences, starts, supervision
@@ -54,6 +54,7 @@ __all__ = [
     "purge_items",
     "purged_documents",
     "purges",
+    "recipients",
     "renewal_objects",
     "renewal_stamps",
     "renewals",
@@ -469,7 +470,7 @@ orders = sa.Table(
     "orders",
     metadata,
     _id(),
-    sa.Column("kind", sa.String(12), nullable=False, comment="primary, closing or on_request"),
+    sa.Column("kind", sa.String(12), nullable=False, comment="what the bundle is made for"),
     sa.Column("acct", sa.String(32), nullable=False, index=True),
     sa.Column("epoch", sa.Integer, nullable=False),
     sa.Column("case_id", sa.String(40), comment="NULL: no case"),
@@ -497,6 +498,8 @@ orders = sa.Table(
     sa.Column("verified_at", Time, comment="last good read-back; NULL: none"),
     sa.Column("reverify_at", Time, comment="when it is read back anew; NULL: not set yet"),
     sa.Column("horizon", sa.Integer, comment="days before its lock ends, as alarmed; NULL: none"),
+    sa.Column("source_id", sa.String(40), comment="the whole bundle it copies; NULL: whole"),
+    sa.Column("redaction", Json, comment="profile, reason and span; NULL: whole"),
     comment="Bundles ordered, and how far each is.",
 )
 
@@ -551,7 +554,6 @@ checks = sa.Table(
 
 APPEND_ONLY = (
     *("entries", "records", "documents", "checkpoints", "notes"),
-    *("marks", "cosignatures", "anchors", "stamps", "anchor_objects"),
-    *("case_facts", "case_steps", "purged_documents"),
-    *("object_digests", "renewals", "renewal_stamps", "renewal_objects"),
+    *("marks", "cosignatures", "anchors", "stamps", "anchor_objects", "case_facts", "case_steps"),
+    *("purged_documents", "object_digests", "renewals", "renewal_stamps", "renewal_objects"),
 )

@@ -123,6 +123,15 @@ def test_a_bundle_with_its_volumes_passes(
     assert failed(alone) == examine(container, station.anchors, processes=1).failed_subjects()
 
 
+def test_several_workers_say_the_same_as_one(page: VerifyingPage, proved_once, station) -> None:
+    alone = page.examine(proved_once.container, station.anchors)
+    page.tab.run("document.documentElement.dataset.worthHelpers = '0'")
+    several = page.examine(proved_once.container, station.anchors)
+    page.tab.run("document.documentElement.dataset.worthHelpers = '8388608'")
+
+    assert several == alone
+
+
 def test_a_second_volume_of_the_name_is_the_one_that_counts(
     page: VerifyingPage, station, tmp_path, short_history, monkeypatch
 ) -> None:

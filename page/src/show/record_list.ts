@@ -78,7 +78,7 @@ export class RecordList {
       "div",
       { class: "row", role: "row", "aria-rowindex": place + 2 },
       cell(counted(seq), "seq"),
-      cell(this.clock!.time(Date.parse(text(fields.t))), "time"),
+      cell(shownTime(this.clock!.time(Date.parse(text(fields.t)))), "time"),
       cell(element("span", { class: `key ${groupOf(kind)}` }, kind)),
       cell(what || text(fields.type), "what"),
       cell(where.filter(Boolean).join(", ")),
@@ -105,6 +105,11 @@ export class RecordList {
     const rows = [...the("rows").children] as HTMLElement[];
     return rows.find((it) => it.getBoundingClientRect().top >= table.top + ROW);
   }
+}
+
+/** Return a time whose year a narrow window may leave out. */
+function shownTime(time: string): HTMLElement {
+  return element("span", { title: time }, element("span", { class: "year" }, time.slice(0, 5)), time.slice(5));
 }
 
 /** Return a value as text. */

@@ -121,7 +121,7 @@ def test_of_what_is_privileged_only_that_and_when_is_told(desk: Desk, manager: P
     with desk.database.reading() as connection:
         told = reading.read_case_facts(connection, case.id)
     (note,) = [one for one in told["facts"] if one["kind"] == "counsel_note"]
-    assert (note["fact"], note["doc"], note["withheld"]) == ({}, None, "privileged")
+    assert note["fact"] == {"compartment": "privileged"}
     assert "do not" not in repr(told)
 
 
@@ -142,7 +142,7 @@ def test_who_asked_and_who_approved_is_told(desk: Desk, manager: Person) -> None
         asked_at=desk.clock.now(),
         code="vendor_gone",
     )
-    execute(desk, "INSERT INTO staff VALUES ('2', 'otto', 'Otto', 'MG', 'x', NULL, 1, 0, NULL)")
+    execute(desk, "INSERT INTO staff VALUES ('2', 'otto', 'Otto', 'MG', 'x', NULL, TRUE, 0, NULL)")
     with desk.database.writing() as connection:
         record_approval(connection, asked)
         undecided = reading.read_case_facts(connection, case.id)

@@ -130,6 +130,10 @@ def test_keys_are_loaded(look, key_settings):
     assert outcomes(look("keys", key_settings)) == [PASSED] * 4
 
 
+def test_the_log_key_is_compared_with_the_newest_checkpoint(look, key_settings, desk):
+    assert outcomes(look("log key", key_settings)) == [PASSED]
+
+
 def test_a_root_whose_list_of_revoked_certificates_is_nowhere_warns(look, key_settings):
     findings = look("keys", "\n".join(key_settings.splitlines()[:-2]))
 

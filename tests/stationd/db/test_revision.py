@@ -36,6 +36,7 @@ _LATER = frozenset(
         "purged_documents",
         "group_keys",
         "handouts",
+        "recipients",
         "retention_rules",
         "key_uses",
         "retired_journals",
