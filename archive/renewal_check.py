@@ -43,16 +43,7 @@ class RenewalList:
 
 def read_renewal(content: bytes) -> RenewalList:
     """Return a list, or raise `ValueError` with what is wrong of its form."""
-    if not content.endswith(b"\n"):
-        raise ValueError("it is cut short")
-    lines = content[:-1].split(b"\n")
-    try:
-        head, *named = [json.loads(line) for line in lines]
-        written = [_canonical(one) for one in (head, *named)]
-    except (ValueError, RecursionError):
-        raise ValueError("a line is not JSON") from None
-    if written != lines:
-        raise ValueError("a line is not canonical JSON")
+    head, *named = _values(content)
     shaped = isinstance(head, dict) and head.keys() == _HEAD
     if not shaped or (head["type"], head["v"]) != ("stationd-renewal", 1):
         raise ValueError("its first line is not that of a renewal list")
@@ -66,6 +57,21 @@ def read_renewal(content: bytes) -> RenewalList:
     made = RenewalList(content, head, rows)
     _ = made.n, made.time
     return made
+
+
+def _values(content: bytes) -> list[Any]:
+    """Return the values of the lines, each of which must be canonical JSON."""
+    if not content.endswith(b"\n"):
+        raise ValueError("it is cut short")
+    lines = content[:-1].split(b"\n")
+    try:
+        values = [json.loads(line) for line in lines]
+        written = [_canonical(one) for one in values]
+    except (ValueError, RecursionError):
+        raise ValueError("a line is not JSON") from None
+    if written != lines:
+        raise ValueError("a line is not canonical JSON")
+    return values
 
 
 def _canonical(value: object) -> bytes:

@@ -23,6 +23,7 @@ from stationd.audit.service import AUDIT, look, start
 from stationd.bundles import store as bundles
 from stationd.bundles.attempts import attempt, note_trouble, reverify, sentence
 from stationd.bundles.horizon import LATEST
+from stationd.bundles.seal_record import note_seal
 from stationd.bundles.upkeep import extend_locks, show_holds, watch_locks
 from stationd.bundles.work import Retention, Workshop
 from stationd.cases import store as cases
@@ -74,11 +75,14 @@ def workshop(settings: Settings, desk: Desk, *, authority: Authority | None = No
     assert settings.archive is not None  # noqa: S101  (bundle_store has refused)
     sealed = settings.archive.sealed
     sealed.mkdir(parents=True, exist_ok=True)
+    seal = parts.seal(settings)
+    # The record of a certificate stands before the first bundle that it seals.
+    note_seal(desk, seal)
     return Workshop(
         desk=desk,
         store=store,
         authority=authority or parts.authority(settings, desk.ids),
-        seal=parts.seal(settings),
+        seal=seal,
         log_public_pem=parts.log_key(settings).public_pem,
         origin=settings.ledger.origin,
         sealed=sealed,

@@ -67,6 +67,12 @@ export interface Catalogue {
   names: string[];
 }
 
+/** Told which part of a file of records has been read. */
+export type Tick = (part: number) => void;
+
+// A file is told of in so many parts.
+const TICKS = 20;
+
 /** Hash one file. */
 export async function digest(place: Place): Promise<Seen> {
   const hash = hasher();
@@ -88,8 +94,8 @@ function faultOf(error: unknown): string {
 }
 
 /** Hash a file of records and its rows, check the records, and the rows against them. */
-export async function readSegment(job: SegmentJob): Promise<SegmentSeen> {
-  const reading = new Reading(job);
+export async function readSegment(job: SegmentJob, tick: Tick): Promise<SegmentSeen> {
+  const reading = new Reading(job, tick);
   try {
     const [records, rows] = await reading.read();
     const { segment, rows: against } = reading;
@@ -113,8 +119,12 @@ class Reading {
   private readonly names = new Map<string, number>();
   private before = "";
   private bound = 0;
+  private part = 0;
 
-  constructor(private readonly job: SegmentJob) {
+  constructor(
+    private readonly job: SegmentJob,
+    private readonly tick: Tick,
+  ) {
     const text = { firstT: "", lastT: "", latestT: "", firstType: "", lastType: "" };
     const lists = { leaves: new Uint8Array(0), spans: new Map(), stepsBack: [], withheld: [], problems: [] };
     this.segment = { file: job.records.name, first: job.first, count: 0, ...text, ...lists };
@@ -128,6 +138,7 @@ class Reading {
     this.rows.begin(await this.row(rows));
     for (let raw = await records.next(); raw; raw = records.here() ?? (await records.next())) {
       const fields = this.take(raw);
+      this.told(records.size);
       this.rows.compare(rows.here() ?? (await this.row(rows)), raw, fields);
     }
     this.rows.end(await this.row(rows));
@@ -137,6 +148,14 @@ class Reading {
       { name: job.records.name, sha256: hex(await records.drain()), size: records.size, fault: "" },
       { name: job.rows.name, sha256: hex(await rows.drain()), size: rows.size, fault: "" },
     ];
+  }
+
+  /** Tell how far the file has been read, when there is something to tell. */
+  private told(size: number): void {
+    const part = Math.floor((TICKS * size) / Math.max(1, this.job.records.size)) / TICKS;
+    if (part <= this.part) return;
+    this.part = part;
+    this.tick(part);
   }
 
   catalogue(): Catalogue {
