@@ -175,7 +175,12 @@ FACTS = {
     "case": {
         "id": "k1",
         "facts": [
-            {"kind": "clearance", "fact": {"said": "proceed against them"}, "doc": "ab", "at": "2026"},
+            {
+                "kind": "clearance",
+                "fact": {"said": "proceed against them"},
+                "doc": "ab",
+                "at": "2026",
+            },
             {"kind": "notice", "fact": {"channel": "post"}, "doc": "cd", "at": "2026"},
             {"kind": "new kind", "fact": {"x": 1}, "doc": None, "at": "2026"},
         ],
