@@ -98,28 +98,55 @@ _ADDRESS = re.compile(
     r"\b\d{1,3}(?:\.\d{1,3}){3}\b|(?:\b[0-9A-Fa-f]{1,4}:){3,7}[0-9A-Fa-f:]*|\b89\d{16,18}\b"
 )
 # What a fact of a case is about; of a kind that is not here nothing is said.
+_FACTS_BY_CLASS = (
+    (
+        DataClass.PRIVILEGED,
+        ("attorney_instruction clearance collection_return counsel_note referral stay_review"),
+    ),
+    (
+        DataClass.THIRD_PARTY,
+        ("dealer_billing dealer_instruction reinstated sale_schedule"),
+    ),
+    (
+        DataClass.CONTACT,
+        (
+            "contact customer_writing notice_returned premises_visit recorded_call "
+            "representative_authority returned_mail snapshot"
+        ),
+    ),
+    (
+        DataClass.HEALTH,
+        ("welfare_contact"),
+    ),
+    (
+        DataClass.MONEY,
+        (
+            "billing_statement breach_review cure_accepted dispute dispute_decision "
+            "nonpayment_reason payment payment_decision promise refund"
+        ),
+    ),
+    (
+        DataClass.OPERATOR_NAME,
+        ("ladder_waiver manager_grounds note"),
+    ),
+    (
+        "",
+        (
+            "authority_draft authority_letter continuity_proof court_notice declaration "
+            "effective ending_statement followed issuer_cancellation ladder lengthened "
+            "local_operation notice notice_draft preflight proceedings quarantine reason "
+            "receiving_station renewal_facts retention second_notice supervision_evidence "
+            "vendor withdrawal_letter"
+        ),
+    ),
+)
 _CASE_FACTS: Mapping[str, str] = MappingProxyType(
-    {
-        "attorney_instruction": DataClass.PRIVILEGED,
-        "billing_statement": DataClass.MONEY,
-        "clearance": DataClass.PRIVILEGED,
-        "collection_return": DataClass.PRIVILEGED,
-        "contact": DataClass.CONTACT,
-        "cure_accepted": DataClass.MONEY,
-        "customer_writing": DataClass.CONTACT,
-        "declaration": "",
-        "dispute": DataClass.MONEY,
-        "dispute_decision": DataClass.MONEY,
-        "effective": "",
-        "followed": "",
-        "note": DataClass.OPERATOR_NAME,
-        "notice": "",
-        "notice_returned": DataClass.CONTACT,
-        "promise": DataClass.MONEY,
-        "recorded_call": DataClass.CONTACT,
-        "referral": DataClass.PRIVILEGED,
-        "retention": "",
-    }
+    {kind: found for found, kinds in _FACTS_BY_CLASS for kind in kinds.split()}
+)
+# Members of a case that say how it went; of others nobody has said that they may be shown.
+_CASE = frozenset(
+    {"id", "reason", "state", "opened_at", "opened_by", "noticed_at", "effective_at", "ended_at"}
+    | {"approvals"}
 )
 # Of an account's own details these are known to hold nothing that is withheld.
 _DETAILS = frozenset({"systems", "test_by", "test_grace", "test_hours"})
@@ -336,8 +363,10 @@ class Censor:
         if not isinstance(case, Mapping) or not case:
             return case
         steps = case.get("steps") or []
+        unknown = case.keys() - _CASE - {"facts", "steps"}
+        self._mask("case", _UNCLASSED, len(unknown))
         return {
-            **case,
+            **{key: case[key] for key in case if key in _CASE},
             "facts": self._rows("case", case.get("facts"), "kind"),
             # What a guard saw may be a signal that is withheld: its result alone is kept.
             "steps": [{key: step.get(key) for key in _STEP} for step in steps],

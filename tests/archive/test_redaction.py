@@ -184,6 +184,7 @@ FACTS = {
             {"kind": "notice", "fact": {"channel": "post"}, "doc": "cd", "at": "2026"},
             {"kind": "new kind", "fact": {"x": 1}, "doc": None, "at": "2026"},
         ],
+        "remarks": "unasked",
         "steps": [{"row": "T2", "guards": [{"id": "G13", "facts": ["last BA zone 7"]}]}],
     },
     "notices": [{"kind": "notice", "fact": {"channel": "post"}, "doc": "cd"}, "odd"],
@@ -225,6 +226,7 @@ def test_a_producible_copy_shows_no_contacts_no_counsel_and_no_address() -> None
     ]
     assert [row["doc"] for row in kept["case"]["facts"]] == [None, "cd", None]
     assert "guards" not in kept["case"]["steps"][0]
+    assert "remarks" not in kept["case"]
     assert [row["act"] for row in kept["custody"][:2]] == ["ordered", "redecoded"]
     assert kept["custody"][1]["corrects"] == 2
     assert kept["lines"][0]["cause"] == "* left"
@@ -232,7 +234,7 @@ def test_a_producible_copy_shows_no_contacts_no_counsel_and_no_address() -> None
     assert masks == {
         "account: unclassed": 1,
         "case: privileged": 1,
-        "case: unclassed": 1,
+        "case: unclassed": 2,
         "customer: contact": 2,
         "custody: contained": 2,
         "lines: network": 1,

@@ -3,11 +3,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from archive.redaction import document_class
 from stationd.bundles import redacting
 from stationd.bundles.model import Kind, Order, OrderState
 from stationd.bundles.redacting import Wish, redaction_of, shown_points, span_around
+from stationd.cases.kinds import KINDS
 from stationd.clock import iso
 from stationd.errors import NotFoundError
+from stationd.ledger.compartments import compartment_of_fact
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
@@ -98,3 +101,11 @@ def test_the_points_around_a_withheld_incident_stay_away(chain_of, monkeypatch) 
 
     assert points_of("customer") == [1, 2, 3, 4, 6]
     assert points_of("producible") == [1, 3, 4, 6]
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_of_every_kind_of_fact_somebody_has_said_what_class_it_is_of(kind) -> None:
+    found = document_class({"type": "case", "fact": kind})
+
+    assert found != "unclassed"
+    assert (found == "privileged") == (compartment_of_fact(kind) == "privileged")

@@ -25,6 +25,8 @@ from stationd.staff.model import Person, Role
 
 pytestmark = pytest.mark.system
 
+# Container, forms as text and on paper, receipt and its seal.
+_FILES = 5
 COUNSEL = Person(login="olga", name="Olga", role=Role.ATTORNEY)
 RETENTION = Retention(closing=timedelta(days=3650), other=timedelta(days=730))
 
@@ -49,7 +51,7 @@ def test_locks_are_extended_once_and_never_shortened(desk: Desk, locked: Worksho
     (order,) = service.orders(desk)
     assert order.retain_until is not None
     later = order.retain_until + timedelta(days=100)
-    assert extend_locks(locked, "1234", later) == 4
+    assert extend_locks(locked, "1234", later) == _FILES
     assert {one.retain_until for one in service.objects(desk, order.id)} == {later}
     assert service.orders(desk)[0].retain_until == later
     assert extend_locks(locked, "1234", later) == 0
@@ -77,14 +79,14 @@ def test_a_records_hold_shows_on_every_object_until_it_is_lifted(
 ) -> None:
     assert show_holds(locked) == 0
     hold = set_hold(desk, "1234", HoldKind.RECORDS, "subpoena", by=manager)
-    assert len(service.unflagged(desk, hold.id)) == 4
-    assert show_holds(locked) == 4
-    assert flags(desk, locked) == [True] * 4
+    assert len(service.unflagged(desk, hold.id)) == _FILES
+    assert show_holds(locked) == _FILES
+    assert flags(desk, locked) == [True] * _FILES
     assert service.unflagged(desk, hold.id) == []
     assert service.orders(desk)[0].legal_hold
     lift(desk, hold, manager)
-    assert show_holds(locked) == 4
-    assert flags(desk, locked) == [False] * 4
+    assert show_holds(locked) == _FILES
+    assert flags(desk, locked) == [False] * _FILES
     assert not service.orders(desk)[0].legal_hold
     assert show_holds(locked) == 0
 
@@ -98,10 +100,10 @@ def test_the_flag_stays_while_any_other_hold_reaches_the_account(
     show_holds(locked)
     lift(desk, first, manager)
     assert show_holds(locked) == 0
-    assert flags(desk, locked) == [True] * 4
+    assert flags(desk, locked) == [True] * _FILES
     lift(desk, second, manager)
-    assert show_holds(locked) == 4
-    assert flags(desk, locked) == [False] * 4
+    assert show_holds(locked) == _FILES
+    assert flags(desk, locked) == [False] * _FILES
 
 
 def test_a_hold_that_is_set_while_flags_come_off_keeps_them(
@@ -120,7 +122,7 @@ def test_a_hold_that_is_set_while_flags_come_off_keeps_them(
 
     monkeypatch.setattr(store, "drop_flag", set_meanwhile)
     assert show_holds(locked) == 0
-    assert flags(desk, locked) == [True] * 4
+    assert flags(desk, locked) == [True] * _FILES
 
 
 class KilledError(BaseException):
@@ -150,7 +152,7 @@ def test_after_a_kill_the_flags_become_what_the_holds_ask_for(
         # Reading back in between finds no fault: the bundle is under no hold yet.
         read_back(locked, service.orders(desk)[0])
         show_holds(locked)
-        assert flags(desk, locked) == [True] * 4
+        assert flags(desk, locked) == [True] * _FILES
         assert service.orders(desk)[0].legal_hold
         lift(desk, hold, manager)
         with suppress(KilledError):
@@ -158,7 +160,7 @@ def test_after_a_kill_the_flags_become_what_the_holds_ask_for(
         if point != "flag dropped":
             read_back(locked, service.orders(desk)[0])
         show_holds(locked)
-        assert flags(desk, locked) == [False] * 4
+        assert flags(desk, locked) == [False] * _FILES
         assert service.unflagged(desk, hold.id) == []
 
 
