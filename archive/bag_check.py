@@ -26,7 +26,7 @@ CHECKERS = {
 }
 _SCRIPT = ("verify/verify.sh", "ac4fe3f032a2c22db2982f44d5b4776b459eeca19c227a0e24628e46c210c971")
 # What `make page` builds of these sources, here and anywhere.
-_PAGE = ("verify/verify.html", "518152e5cf1dfdaa904eee929666e598dca5b288e5f074a4bd6d2aa396cdbb04")
+_PAGE = ("verify/verify.html", "442ba60f790e44b0ed4bf653285febf9f64cddd56779cfc0579310d9caf2281d")
 
 KINDS = ("primary", "closing", "on_request", COPY)
 REQUIRED = (
