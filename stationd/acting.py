@@ -393,7 +393,8 @@ class Acting:
 
     def _ready(self, order: Order) -> bool:
         """Tell whether an order can be worked on: its checkpoint must be stamped first."""
-        if order.facts is not None:
+        if order.facts is not None or order.source_id is not None:
+            # The checkpoint of a copy is that of its whole bundle.
             return True
         if self._point(order) is not None:
             return True
@@ -436,7 +437,7 @@ class Acting:
                 self._settings.ledger.origin,
                 self._log_key,
                 retention(self._settings),
-                at=self._point(order),
+                at=None if order.source_id is not None else self._point(order),
             )
             self._from.pop(order.id, None)
         except DatabaseUnavailableError:

@@ -88,6 +88,7 @@ def workshop(settings: Settings, desk: Desk, *, authority: Authority | None = No
         sealed=sealed,
         holder=settings.station.node,
         states=parts.states(settings),
+        readers=parts.readers(settings),
     )
 
 

@@ -38,6 +38,7 @@ __all__ = [
     "bundle_store",
     "log_key",
     "own_codes",
+    "readers",
     "refusals",
     "renewing",
     "revocation",
@@ -211,6 +212,24 @@ def revocation(settings: Settings) -> Revocation:
 def log_key(settings: Settings) -> LogKey:
     """Return the key that signs checkpoint notes, or raise `KeyFileError`."""
     return LogKey.load(secret(settings.keys.log_key))
+
+
+def readers(settings: Settings) -> dict[str, list[bytes]]:
+    """Return the certificates that compartments are enveloped to, or raise `SettingsError`."""
+    archive = settings.archive
+    if archive is None:
+        return {}
+    found: dict[str, list[bytes]] = {}
+    problems: list[str] = []
+    for name, paths in (("internal", archive.internal_to), ("privileged", archive.privileged_to)):
+        for path in paths:
+            try:
+                found.setdefault(name, []).append(path.read_bytes())
+            except OSError as error:
+                problems.append(f"archive.{name}_to: {path}: {error.strerror}")
+    if problems:
+        raise SettingsError("archive", problems)
+    return found
 
 
 def sealer(settings: Settings) -> Sealer:

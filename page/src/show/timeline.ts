@@ -5,7 +5,7 @@ import { counted, drawn, element, the } from "./elements.ts";
 import type { Clock } from "./times.ts";
 import { groupOf } from "./words.ts";
 
-const GROUPS = ["alarm", "trouble", "arming", "restore", "test", "other"];
+const GROUPS = ["alarm", "trouble", "arming", "restore", "test", "other", "withheld"];
 const HEIGHT = 132;
 const TOP = 8;
 const BOTTOM = 22;
@@ -47,7 +47,8 @@ export function drawTimeline(
   picture.append(drawn("line", { x1: 0, x2: width, y1: HEIGHT - BOTTOM, y2: HEIGHT - BOTTOM, class: "axis" }));
   picture.append(...ticks(span, width, clock));
   place.replaceChildren(picture);
-  the("timeline-words").replaceChildren(...legend(sums, gaps));
+  const seen = gaps.filter((it) => it.until >= span.from && it.from <= span.until);
+  the("timeline-words").replaceChildren(...legend(sums, seen));
 }
 
 function grouped(bars: Bars): Map<string, number[]> {
