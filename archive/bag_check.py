@@ -8,10 +8,11 @@ from importlib import resources
 from archive import ledger_check
 from archive.note_check import Statement
 from archive.opened import CONTAINER_MANIFEST
+from archive.withheld_check import COPY
 
 __all__ = [  # noqa: PLE0604
     *("CHECKERS", "KINDS", "REQUIRED", "base_name", "container_manifest", "foreign_checkers"),
-    *("same_but_for_case", "segment_rows", "unknown"),
+    *("names_compartments", "same_but_for_case", "segment_rows", "unknown"),
 ]
 
 # What a bundle brings to check itself, and the file of this package that it is.
@@ -21,12 +22,13 @@ CHECKERS = {
     "verify/openssl.py": "openssl.py",
     "verify/point_check.py": "point_check.py",
     "verify/proof_check.py": "proof_check.py",
+    "verify/withheld_check.py": "withheld_check.py",
 }
 _SCRIPT = ("verify/verify.sh", "ac4fe3f032a2c22db2982f44d5b4776b459eeca19c227a0e24628e46c210c971")
 # What `make page` builds of these sources, here and anywhere.
-_PAGE = ("verify/verify.html", "efe1481839a9c1cb81a7dc25d5dc937a6b4d5d0fb8bd32cdd306686a6e719fd7")
+_PAGE = ("verify/verify.html", "518152e5cf1dfdaa904eee929666e598dca5b288e5f074a4bd6d2aa396cdbb04")
 
-KINDS = ("primary", "closing", "on_request")
+KINDS = ("primary", "closing", "on_request", COPY)
 REQUIRED = (
     *("README.txt", "alarm-history.pdf", "custodian-certification.txt", "bagit.txt"),
     *("bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt"),
@@ -39,11 +41,12 @@ REQUIRED = (
 )
 _OPTIONAL = re.compile(
     r"volumes-sha256\.txt|trust/(crls|ocsp)\.pem|custodian-certification\.pdf"
-    r"|data/case\.json|data/proofs/proofs\.json"
-    r"|verify/(note_check|openssl|point_check|proof_check)\.py|verify/verify\.html"
+    r"|data/case\.json|data/proofs/proofs\.json|verify/verify\.html"
+    r"|verify/(note_check|openssl|point_check|proof_check|withheld_check)\.py"
     r"|data/(documents|notices)/[0-9a-f]{16}-[A-Za-z0-9._-]+"
 )
 _MOST_SEGMENTS = 32_767
+_HASH = re.compile(r"[0-9a-f]{64}")
 _PLAIN = re.compile(r"[A-Za-z0-9.-]")
 
 
@@ -100,10 +103,28 @@ def same_but_for_case(names: Iterable[str]) -> list[str]:
     return [name for name in sorted(names) if first.setdefault(name.lower(), name) != name]
 
 
-def base_name(statement: Statement, kind: str) -> str:
-    """Return the name that the files of a bundle must bear (FORMAT.md, 1)."""
+def base_name(statement: Statement, kind: str, order: str = "") -> str:
+    """Return the name that the files of a bundle must bear (FORMAT.md, 1 and 13)."""
     station, acct = _safe(statement.station), _safe(statement.acct)
+    kind = f"{kind}-{_safe(order)}" if kind == COPY else kind
     return f"{station}-{acct}-e{statement.epoch}-c{statement.checkpoint}-{kind}"
+
+
+def names_compartments(value: object) -> bool:
+    """Tell whether this is how an index names what lies beside a bundle (FORMAT.md, 14)."""
+    rows = value if isinstance(value, list) else []
+    pairs = [
+        (row["name"], row["content_id"])
+        for row in rows
+        if isinstance(row, dict) and row.keys() == {"content_id", "name"}
+    ]
+    names = [name for name, _ in pairs]
+    known = names in (["internal"], ["privileged"], ["internal", "privileged"])
+    return known and len(pairs) == len(rows) and all(_is_hash(one) for _, one in pairs)
+
+
+def _is_hash(text: object) -> bool:
+    return isinstance(text, str) and _HASH.fullmatch(text) is not None
 
 
 def _safe(text: str) -> str:

@@ -7,7 +7,7 @@ facts frozen at the order and the software, so building again gives the same con
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache, partial
 from hashlib import sha256
@@ -45,6 +45,7 @@ from archive.manifest import (
 )
 from archive.page import IN_BUNDLE, read_page
 from archive.proofs import PROOFS_FILE, Proofs, proof_files
+from archive.redaction import KIND, Censor, Redaction
 from archive.report_facts import ReportFacts, paper_of
 from archive.seal import Seal
 from archive.segments import SegmentFiles, write_segments
@@ -81,6 +82,7 @@ CHECKERS = {
     "openssl": "openssl",
     "point_check": "point_check",
     "proof_check": "proof_check",
+    "withheld_check": "withheld_check",
 }
 
 
@@ -90,7 +92,8 @@ class BundleSource:
 
     ``records`` gives the exact bytes of records 1 to ``size``, which come to ``head``; it and
     ``documents`` may be called more than once.  Without ``proofs`` the bundle shows less, and says
-    so.
+    so.  With ``redaction`` it is a redacted copy: what that withholds is read, and not written.
+    ``compartments`` are the content ids of the archives beside it, by name.
     """
 
     station: str
@@ -111,6 +114,8 @@ class BundleSource:
     table: str
     dictionary: Mapping[str, str]
     proofs: Proofs | None = None
+    redaction: Redaction | None = None
+    compartments: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def base(self) -> str:
@@ -118,6 +123,9 @@ class BundleSource:
         station, acct, kind = safe_name(self.station), safe_name(self.acct), safe_name(self.kind)
         # The kind's own underscore is part of its name: on_request.
         kind = kind.replace("_5f", "_")
+        if self.redaction is not None:
+            # Of one whole bundle there may be several copies.
+            kind = f"{KIND}-{safe_name(self.redaction.order)}"
         return f"{station}-{acct}-e{self.epoch}-c{self.checkpoint}-{kind}"
 
 
@@ -183,6 +191,7 @@ def build(
     Raises `MalformedError` where the records are not the chain that the source names.
     """
     bag = Bag(into / "bag")
+    censor = None if source.redaction is None else Censor(source.redaction)
     summary = Summary(_zone(source.facts), schedule(source.facts))
     with VolumeWriter(bag, into / "volumes", source.base) as volumes:
 
@@ -191,8 +200,11 @@ def build(
             if progress is not None:
                 progress(segment.last, source.size)
 
-        segments = _records(bag, source, summary, written)
-        documents = _payload(bag, source, summary, segments)
+        segments = _records(bag, source, (summary, censor), written)
+        if censor is not None:
+            # From here on nothing knows more than the copy may show.
+            source = replace(source, facts=censor.facts(source.facts, source.epoch))
+        documents = _payload(bag, source, (summary, censor), segments)
         finished = volumes.finish()
     manifest = listing(bag.payload())
     content_id = sha256(manifest).hexdigest()
@@ -208,6 +220,7 @@ def build(
         dictionary=source.dictionary,
         known=source.facts,
         corrections=_corrections(source),
+        censor=censor,
     )
     # What draws pages is loaded by whoever builds, not by all that know what a source is.
     from archive.report import alarm_history_pdf  # noqa: PLC0415
@@ -300,11 +313,12 @@ def _moved(path: Path, target: Path) -> Path:
 def _records(
     bag: Bag,
     source: BundleSource,
-    summary: Summary,
+    seen: tuple[Summary, Censor | None],
     written: Callable[[SegmentFiles], None],
 ) -> list[SegmentFiles]:
+    summary, censor = seen
     key = merkle.account_key(source.station, source.acct, source.epoch)
-    segments, head = write_segments(bag, source.records(), key, summary, written)
+    segments, head = write_segments(bag, source.records(), key, summary, written, censor)
     if summary.records != source.size or head != source.head:
         raise MalformedError(
             f"the {summary.records} records of account {source.acct} do not come to the head that "
@@ -313,9 +327,18 @@ def _records(
     return segments
 
 
-def _payload(bag: Bag, source: BundleSource, summary: Summary, segments: list[SegmentFiles]) -> int:
+def _payload(
+    bag: Bag,
+    source: BundleSource,
+    seen: tuple[Summary, Censor | None],
+    segments: list[SegmentFiles],
+) -> int:
+    summary, censor = seen
     write_facts(bag, source.facts)
-    documents = write_documents(bag, source.documents(), source.facts)
+    there = source.documents()
+    if censor is not None:
+        there = (one for one in there if censor.keeps_document(one.doc, one.seq))
+    documents = write_documents(bag, there, source.facts)
     write_dictionary(bag, summary, source.dictionary, source.table)
     note = f"data/checkpoint/{source.checkpoint}.note"
     bag.write(note, source.checkpoint_note)
@@ -323,7 +346,12 @@ def _payload(bag: Bag, source: BundleSource, summary: Summary, segments: list[Se
     bag.write("data/ledger.json", canonical.encode(_ledger(source, note)) + b"\n")
     for name, content in proof_files(source.proofs) if source.proofs else ():
         bag.write(name, content)
-    index = _index(source, summary, segments, documents)
+    index = _index(source, summary, segments, documents) | _redacted(summary, censor)
+    if source.compartments:
+        index["compartments"] = [
+            {"content_id": source.compartments[name], "name": name}
+            for name in sorted(source.compartments)
+        ]
     bag.write("data/index.json", canonical.encode(index) + b"\n")
     return documents
 
@@ -379,6 +407,19 @@ def _index(
     }
 
 
+def _redacted(summary: Summary, censor: Censor | None) -> dict[str, JsonValue]:
+    """Return what the index of a redacted copy says beside and instead of the rest."""
+    if censor is None:
+        return {}
+    told = censor.told()
+    withheld: dict[str, JsonValue] = {"records": summary.withheld, "reasons": censor.reasons()}
+    return {
+        "kind": KIND,
+        "redaction": {**told, "withheld": withheld},
+        "redactions": censor.listed(),
+    }
+
+
 @lru_cache(maxsize=1)
 def _software_digest() -> str:
     """Return one hash over the files of this package: which program made the bundle."""
@@ -416,7 +457,7 @@ def _tags(bag: Bag, source: BundleSource, trust: Trust, made: _Tags) -> Built:
     certification_pdf(bag.path(f"{_FORM}.pdf"), form, copies, paper_of(source.facts))
     bag.files[f"{_FORM}.pdf"] = file_sha256(bag.path(f"{_FORM}.pdf"))
     bag.write("bagit.txt", BAGIT)
-    bag.write("bag-info.txt", _bag_info(bag, source))
+    bag.write("bag-info.txt", _bag_info(bag, source, form))
     bag.write(MANIFEST, made.manifest)
     for name, content in (
         ("root.pem", trust.root_pem),
@@ -449,9 +490,12 @@ def _tags(bag: Bag, source: BundleSource, trust: Trust, made: _Tags) -> Built:
     )
 
 
-def _bag_info(bag: Bag, source: BundleSource) -> bytes:
+def _bag_info(bag: Bag, source: BundleSource, form: FormFacts) -> bytes:
     # What is stated here and is not there is refused: it was taken out.
-    proofs = [("Ledger-Proofs", PROOFS_FILE)] if source.proofs else []
+    stated = [("Ledger-Proofs", PROOFS_FILE)] if source.proofs else []
+    if form.profile:
+        count = f"{form.withheld} of {form.records} records withheld"
+        stated.append(("Redacted-Copy", f"{form.profile}; {count}"))
     return bag_info(
         [
             ("Source-Organization", source.station),
@@ -461,7 +505,7 @@ def _bag_info(bag: Bag, source: BundleSource) -> bytes:
             ("Payload-Oxum", bag.oxum()),
             ("Container-Deflate", deflate_probe()),
             ("Container-Signature", xades.SIGNATURES),
-            *proofs,
+            *stated,
         ]
     )
 
@@ -475,7 +519,7 @@ def _form(
         station=source.station,
         acct=source.acct,
         epoch=source.epoch,
-        kind=source.kind,
+        kind=source.kind if source.redaction is None else KIND,
         checkpoint=source.checkpoint,
         checkpoint_time=_shown(source.checkpoint_time),
         customer=named(facts.get("customer"), ("name",)),
@@ -490,6 +534,9 @@ def _form(
         software=source.software,
         content_id=content_id,
         volumes=[(path.name, file_sha256(path)) for path in volumes],
+        withheld=summary.withheld,
+        profile=source.redaction.profile if source.redaction else "",
+        of=source.redaction.of.base if source.redaction else "",
         gaps_by=dict(Counter(str(row["kind"]) for row in line_rows(facts))),
         proved=source.proofs is not None,
     )

@@ -41,7 +41,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from archive.errors import KeyFileError
 from archive.revocation import Revoked, new_list, read_lists, renewed_list
 
-__all__ = ["Ceremony", "fingerprint", "key_usage", "make_keys", "renew_list"]
+__all__ = ["Ceremony", "fingerprint", "key_usage", "make_keys", "renew_list", "renew_seal"]
 
 _Extend = Callable[[x509.CertificateBuilder], x509.CertificateBuilder]
 
@@ -120,6 +120,53 @@ def make_keys(
         }
     )
     return ceremony
+
+
+def renew_seal(  # noqa: PLR0913  (what two certificates are made of)
+    directory: Path,
+    *,
+    root_key: Path,
+    root: Path,
+    now: datetime,
+    serials: Iterable[int],
+    crl_url: str | None = None,
+    public: ec.EllipticCurvePublicKey | None = None,
+) -> Mapping[str, str]:
+    """Issue new certificates for seal and responder in ``directory``; return fingerprints.
+
+    Both have new keys, but that of the seal is left where it is if its ``public`` half is given: it
+    lies on a token.  The log's key is no matter of certificates and stays.
+    """
+    certificate, key = _root_pair(root_key, root)
+    if certificate.not_valid_after_utc < now + _SEAL_LASTS:
+        raise KeyFileError(
+            f"the root in {root} ends {certificate.not_valid_after_utc:%Y-%m-%d}, before a seal "
+            "certificate of 3 years would; make a new root (stationctl keys init)"
+        )
+    numbers = iter(serials)
+    seal_key, ocsp_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    issuer = _Issuer(certificate, key, _station(certificate), now)
+    seal = issuer.issue(
+        "evidence seal", public or seal_key.public_key(), next(numbers), _seals(crl_url)
+    )
+    ocsp = issuer.issue("evidence responder", ocsp_key.public_key(), next(numbers), _answers)
+    files = {
+        directory / "seal.pem": (seal.public_bytes(Encoding.PEM), _PUBLIC),
+        directory / "ocsp.key.pem": (_private_pem(ocsp_key), _PRIVATE),
+        directory / "ocsp.pem": (ocsp.public_bytes(Encoding.PEM), _PUBLIC),
+    }
+    if public is None:
+        files[directory / "seal.key.pem"] = (_private_pem(seal_key), _PRIVATE)
+    _write(files)
+    return {"seal.pem": fingerprint(seal.public_bytes(Encoding.DER))}
+
+
+def _station(root: x509.Certificate) -> str:
+    """Return the station's name, as the ceremony wrote it into the root."""
+    (named,) = root.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)[:1] or (None,)
+    if named is None:
+        raise KeyFileError("the root's certificate names no station; it is not of a ceremony here")
+    return str(named.value)
 
 
 def renew_list(

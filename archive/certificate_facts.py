@@ -25,6 +25,8 @@ __all__ = ["form_facts"]
 
 _REPORT = "alarm-history.pdf"
 _PAGES = re.compile(rb"/Type /Page\b(?!s)")
+# How the line of a withheld record begins: no record has these members.
+_WITHHELD = b'{"leaf":'
 _UNREADABLE = (OSError, KeyError, ValueError, TypeError, AttributeError, zipfile.BadZipFile)
 
 
@@ -59,15 +61,21 @@ class _Bag:
     def size(self, name: str) -> int:
         return self._places[name].getinfo(name).file_size
 
-    def record(self, name: str, *, last: bool) -> Any:  # noqa: ANN401  (JSON is anything)
-        """Return the first or the last record of a file of them."""
-        with self._places[name].open(name) as stream:
-            line = stream.readline()
-            if last:
+    def time(self, names: Sequence[str], *, last: bool) -> str:
+        """Return when the first or the last record was made that is shown; empty: none is."""
+        for name in reversed(names) if last else names:
+            found = b""
+            with self._places[name].open(name) as stream:
                 # A file of records has 100,000 lines at most; they are read, not kept.
-                for line in stream:  # noqa: B007  (the last one stays)
-                    pass
-        return json.loads(line)
+                for line in stream:
+                    if line.startswith(_WITHHELD):
+                        continue
+                    found = line
+                    if not last:
+                        break
+            if found:
+                return str(json.loads(found).get("t", ""))
+        return ""
 
     def has(self, name: str) -> bool:
         return name in self._places
@@ -78,7 +86,8 @@ def _read(bag: _Bag, container: Path, volumes: Sequence[Path]) -> tuple[FormFact
     manifest = bag.read(MANIFEST)
     hashes = {name: digest for digest, _, name in _rows(manifest)}
     gaps = Counter(row["kind"] for row in _table(bag.read("data/line-status.csv")))
-    segments = index["segments"]
+    segments = [one["file"] for one in index["segments"]]
+    copy = index.get("redaction") or {}
     facts = FormFacts(
         base=index["base"],
         station=index["station"],
@@ -91,8 +100,8 @@ def _read(bag: _Bag, container: Path, volumes: Sequence[Path]) -> tuple[FormFact
         site=named(account.get("site"), ("name", "address")),
         contract=named(bag.json("data/contract/contract.json"), ("number",)),
         zone=index["site_zone"],
-        first=bag.record(segments[0]["file"], last=False).get("t", ""),
-        last=bag.record(segments[-1]["file"], last=True).get("t", ""),
+        first=bag.time(segments, last=False),
+        last=bag.time(segments, last=True),
         records=index["counts"]["records"],
         origins=index["counts"]["origin"],
         gaps=gaps.total(),
@@ -101,6 +110,9 @@ def _read(bag: _Bag, container: Path, volumes: Sequence[Path]) -> tuple[FormFact
         volumes=[(path.name, file_sha256(path)) for path in volumes],
         gaps_by=dict(gaps),
         proved=bag.has("data/proofs/proofs.json"),
+        withheld=copy["withheld"]["records"] if copy else 0,
+        profile=copy.get("profile", ""),
+        of=copy["of"]["base"] if copy else "",
     )
     report = bag.read(_REPORT)
     copies = Copies(

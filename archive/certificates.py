@@ -222,7 +222,18 @@ def _business_records(facts: FormFacts, copies: Copies) -> Iterator[Block]:
 def _about(facts: FormFacts) -> Iterator[Block]:
     yield Said(
         f"Account {facts.acct}, epoch {facts.epoch}, of station {facts.station}: {facts.records:,} "
-        f"records, described in Schedule 1; bundle {facts.base}, content id {facts.content_id}."
+        f"records{_withheld(facts)}, described in Schedule 1; bundle {facts.base}, content id "
+        f"{facts.content_id}."
+    )
+
+
+def _withheld(facts: FormFacts) -> str:
+    """Return what a redacted copy lacks; empty: the bundle is whole."""
+    if not facts.profile:
+        return ""
+    return (
+        f", of which {facts.withheld:,} are withheld (a redacted copy, profile {facts.profile}; "
+        "what is said here is of those that are shown)"
     )
 
 
@@ -404,7 +415,7 @@ def _schedule_records(facts: FormFacts) -> Iterator[Block]:
             ("Site", facts.site),
             ("Contract", facts.contract),
             ("Site's time zone", facts.zone),
-            ("Records", f"{facts.records:,}, numbered from 1 without a gap"),
+            ("Records", f"{facts.records:,}, numbered from 1 without a gap{_withheld(facts)}"),
             ("From", f"{facts.first} (UTC)"),
             ("To", f"{facts.last} (UTC)"),
             ("Reaches to", f"checkpoint {facts.checkpoint} of {facts.checkpoint_time} (UTC)"),

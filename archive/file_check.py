@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from archive.ledger_check import LONGEST_RECORD, Segment, Spans, lines, read_segment
+from archive.ledger_check import LONGEST_RECORD, Segment, lines, read_segment
 from archive.note_check import LedgerError, Problem, Statement
+from archive.point_check import Spans
+from archive.withheld_check import WITHHELD
 from archive.zip_layout import BrokenFileError, Place, PlaceStream
 
 __all__ = [
@@ -39,6 +41,7 @@ _OFTEN_NO_TEXT = tuple((_DIRECT.index(key), key) for key in ("seq", "new", "mark
 _ELSEWHERE = frozenset((*_DIRECT, "doc", "acct", "epoch", "salt", "entry"))
 _UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 _ESCAPED, _DELETE = b"\\", b"\x7f"
+_WITHHELD = frozenset({"leaf", "redacted", "seq"})
 # Wrong rows told one by one; a file with more is wrong throughout.
 _MOST_ROWS = 20
 
@@ -187,7 +190,9 @@ class _Rows:
 
 
 def expected_row(raw: bytes, fields: Mapping[str, Any]) -> list[str]:
-    """Return the cells that the row of a record must have (FORMAT.md, 5)."""
+    """Return the cells that the row of a record must have (FORMAT.md, 5 and 13)."""
+    if fields.keys() == _WITHHELD:
+        return _withheld_row(fields)
     cells = [fields.get(key, "") for key in _DIRECT]
     # What a signal commonly has that is no text comes first; anything else is found below.
     for at, key in _OFTEN_NO_TEXT:
@@ -199,10 +204,12 @@ def expected_row(raw: bytes, fields: Mapping[str, Any]) -> list[str]:
         cells = [_cell(key, cell) for key, cell in zip(_DIRECT, cells, strict=True)]
     cells += _last_cells(fields)
     cells.append(sha256(raw).hexdigest())
-    # Canonical JSON shows in its bytes what needs care: escapes, and how a value begins.
-    if _ESCAPED in raw or not raw.isascii() or _DELETE in raw or _begins_odd(raw):
-        cells = [_tame(cell) for cell in cells]
-    return cells
+    return [_tame(cell) for cell in cells] if _needs_care(raw) else cells
+
+
+def _withheld_row(fields: Mapping[str, Any]) -> list[str]:
+    said = {"seq": str(fields["seq"]), "type": WITHHELD, "more": _compact({"leaf": fields["leaf"]})}
+    return [said.get(column, "") for column in _COLUMNS]
 
 
 def _last_cells(fields: Mapping[str, Any]) -> tuple[str, str, str, str]:
@@ -217,6 +224,11 @@ def _last_cells(fields: Mapping[str, Any]) -> tuple[str, str, str, str]:
     elif entry is not None:
         left["entry"] = entry
     return journal, position, _text(fields.get("doc")), _compact(left) if left else ""
+
+
+def _needs_care(raw: bytes) -> bool:
+    """Tell from a record's bytes whether a cell needs care: escapes, and how a value begins."""
+    return _ESCAPED in raw or not raw.isascii() or _DELETE in raw or _begins_odd(raw)
 
 
 def _begins_odd(raw: bytes) -> bool:

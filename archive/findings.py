@@ -51,7 +51,10 @@ class Finding:
 
 @dataclass(slots=True)
 class Report:
-    """All findings, in the order of the steps, and what was not checked at all."""
+    """All findings, in the order of the steps, and what was not checked at all.
+
+    ``copy``: it is a redacted copy, which lacks ``withheld`` records; never a whole bundle.
+    """
 
     bundle: str
     findings: list[Finding] = field(default_factory=list)
@@ -64,6 +67,8 @@ class Report:
     checkpoint: int = -1
     points: int = 0
     sealed_at: str = ""
+    copy: bool = False
+    withheld: int = 0
 
     @property
     def outcome(self) -> Outcome:
@@ -96,6 +101,8 @@ class Report:
             "acct": self.acct,
             "epoch": self.epoch,
             "records": self.records,
+            "redacted_copy": self.copy,
+            "withheld": self.withheld,
             "checkpoint": self.checkpoint,
             "points": self.points,
             "content_id": self.content_id,
@@ -118,7 +125,8 @@ class Report:
         shown += [f"{'-':<9}  not checked: {text}" for text in self.not_checked]
         if self.content_id:
             shown.append(f"content id {self.content_id}")
-        return [*shown, f"{self.bundle}: {self.outcome.value}"]
+        copy = f" (a redacted copy: {self.withheld} records withheld)" if self.copy else ""
+        return [*shown, f"{self.bundle}: {self.outcome.value}{copy}"]
 
     def __str__(self) -> str:
         wrong = [_said(it) for it in self.findings if it.outcome is not Outcome.PASSED]

@@ -5,6 +5,7 @@ The custodian's forms themselves are in `archive.certificates`.
 
 import base64
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -58,7 +59,11 @@ class Trust:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormFacts:
-    """What the texts say of a bundle."""
+    """What the texts say of a bundle.
+
+    ``profile`` is that of a redacted copy, which lacks ``withheld`` of the records of the bundle
+    ``of``; empty: the bundle is whole.
+    """
 
     base: str
     station: str
@@ -81,6 +86,9 @@ class FormFacts:
     volumes: Sequence[tuple[str, Listed]]
     gaps_by: Mapping[str, int] = field(default_factory=dict)
     proved: bool = False
+    withheld: int = 0
+    profile: str = ""
+    of: str = ""
 
 
 def fingerprints(trust: Trust) -> list[tuple[str, str]]:
@@ -112,7 +120,7 @@ def readme(facts: FormFacts, trust: Trust) -> bytes:
     marks = "\n".join(f"  {title}\n    {digest}" for title, digest in fingerprints(trust))
     return f"""ALARM HISTORY OF ACCOUNT {facts.acct}, STATION {facts.station}
 {facts.base}
-
+{_redacted(facts)}
 What this is
 ------------
 The signed record of every signal and every act that the station's ledger holds
@@ -155,6 +163,25 @@ Confirm them with the station, with counsel, or where the station publishes them
 Content id: {facts.content_id}
 (the SHA-256 of manifest-sha256.txt)
 """.encode()
+
+
+def _redacted(facts: FormFacts) -> str:
+    """Return the warning of a redacted copy; a whole bundle has none."""
+    if not facts.profile:
+        return ""
+    told = (
+        f"This is a redacted copy, made with the profile {facts.profile}. Of its {facts.records} "
+        f"records {facts.withheld} are withheld: in their place stands their hash, which shows "
+        "that they exist, where, and that they are those of the whole bundle, and nothing of what "
+        "they say. data/index.json lists them with the reason of each. Counts, dates and texts "
+        "of this copy are those of the records that are shown. The whole bundle is in the "
+        f"station's archive: {facts.of}."
+    )
+    return f"""
+R E D A C T E D   C O P Y
+-------------------------
+{textwrap.fill(told, 80)}
+"""
 
 
 def one_line(text: str) -> str:

@@ -68,10 +68,12 @@ from archive.point_check import (
     Given,
     Point,
     Proofs,
+    Spans,
     check_proofs,
     missing_months,
     read_proofs,
 )
+from archive.withheld_check import WITHHELD, Runs, check_copy, is_withheld, remark_copy
 
 __all__ = [  # noqa: PLE0604 - all are names; a line each would be a page
     *("LONGEST_RECORD", "SEGMENT_RECORDS", "ClockStep", "LedgerError", "Problem", "Segment"),
@@ -101,25 +103,6 @@ _CHAIN = b"stationd:chain:v1\0"
 
 
 @dataclass
-class Spans:
-    """The earliest and the latest ``t`` of the records between two points, for each pair.
-
-    ``bounds`` are the sizes that the chain had at the points, in order.
-    """
-
-    bounds: Sequence[int] = ()
-    found: dict[int, tuple[str, str]] = field(default_factory=dict)
-    _at: int = 0
-
-    def see(self, seq: int, t: str) -> None:
-        """Take in a record; they come in order."""
-        while self._at < len(self.bounds) and seq > self.bounds[self._at]:
-            self._at += 1
-        first, last = self.found.get(self._at, (t, t))
-        self.found[self._at] = (min(first, t), max(last, t))
-
-
-@dataclass
 class Segment:
     """What one file of records gave: its leaves, its ends, and what was wrong inside."""
 
@@ -133,6 +116,7 @@ class Segment:
     first_type: str = ""
     last_type: str = ""
     spans: Spans = field(default_factory=Spans)
+    withheld: Runs = field(default_factory=lambda: Runs([]))
     steps_back: list[tuple[int, str, str]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
@@ -217,39 +201,59 @@ def read_segment(
     """
     leaves = bytearray()
     seq = segment.first - 1
-    before = ""
     for raw in lines(stream, segment.file):
         seq += 1
-        leaves += sha256(_RECORD + raw).digest()
-        fields = _record(segment, raw, seq, statement)
-        t = fields.get("t", "")
-        if t < before and len(segment.steps_back) < _MOST_STEPS:
-            segment.steps_back.append((seq, before, t))
-        elif t < before:
-            segment.wrong(f"record {seq}: t goes back, more than {_MOST_STEPS} times in this file")
-        elif t > segment.latest_t:
-            segment.latest_t = t
-        before = t
-        segment.spans.see(seq, t)
-        kind = fields.get("type", "")
-        if seq == segment.first:
-            segment.first_t, segment.first_type = t, kind
-        elif kind == "open":
-            segment.wrong(f"record {seq} is a second open")
-        if segment.last_type == "close":
-            segment.wrong(f"record {seq} stands after close")
-        segment.last_type = kind
+        fields = _fields(raw)
+        if fields is not None and "redacted" in fields and is_withheld(fields, seq):
+            leaves += _withheld(segment, fields, seq)
+        else:
+            leaves += sha256(_RECORD + raw).digest()
+            fields = _record(segment, fields, seq, statement)
+            _see(segment, fields, seq)
         if each is not None:
             each(raw, fields)
     segment.count = seq - segment.first + 1
-    segment.last_t = before
     segment.leaves = bytes(leaves)
     return segment
 
 
-def _record(segment: Segment, raw: bytes, seq: int, statement: Statement) -> dict[str, Any]:
+def _see(segment: Segment, fields: dict[str, Any], seq: int) -> None:
+    """Take in time and type of a record that is here."""
+    t, before = fields.get("t", ""), segment.last_t
+    if t < before and len(segment.steps_back) < _MOST_STEPS:
+        segment.steps_back.append((seq, before, t))
+    elif t < before:
+        segment.wrong(f"record {seq}: t goes back, more than {_MOST_STEPS} times in this file")
+    elif t > segment.latest_t:
+        segment.latest_t = t
+    segment.last_t = t
+    segment.first_t = segment.first_t or t
+    segment.spans.see(seq, t)
+    kind = fields.get("type", "")
+    if seq == segment.first:
+        segment.first_type = kind
+    elif kind == "open":
+        segment.wrong(f"record {seq} is a second open")
+    if segment.last_type == "close":
+        segment.wrong(f"record {seq} stands after close")
+    segment.last_type = kind
+
+
+def _withheld(segment: Segment, fields: dict[str, Any], seq: int) -> bytes:
+    """Take in the line of a withheld record; return its leaf."""
+    segment.withheld.add(seq)
+    if seq == segment.first:
+        segment.first_type = WITHHELD
+    if segment.last_type == "close":
+        segment.wrong(f"record {seq} stands after close")
+    segment.last_type = WITHHELD
+    return bytes.fromhex(fields["leaf"])
+
+
+def _record(
+    segment: Segment, fields: dict[str, Any] | None, seq: int, statement: Statement
+) -> dict[str, Any]:
     """Return the fields of record ``seq``; what is wrong with it goes to the problems."""
-    fields = _fields(raw)
     if fields is None:
         segment.wrong(f"line of record {seq} is not a JSON object in canonical form")
         return {}
@@ -352,7 +356,7 @@ def _check_ends(statement: Statement, kind: str, segments: Sequence[Segment]) ->
         problems.append(Problem("data/records", text))
     for one, two in pairwise(segments):
         problems += _check_seam(one, two)
-    if segments and segments[0].first_type != "open":
+    if segments and segments[0].first_type not in {"open", WITHHELD}:
         problems.append(Problem(segments[0].file, "the first record is not open"))
     if kind == "closing" and segments and segments[-1].last_type != "close":
         problems.append(Problem(segments[-1].file, "a closing bundle, and its last is not close"))
@@ -401,7 +405,7 @@ def _check_times(
 def _steps_back(segments: Sequence[Segment]) -> Iterator[tuple[str, int, str, str]]:
     for segment in segments:
         yield from ((segment.file, *step) for step in segment.steps_back)
-    for one, two in pairwise(segments):
+    for one, two in pairwise([segment for segment in segments if segment.last_t]):
         if two.first_t < one.last_t:
             yield two.file, two.first, one.last_t, two.first_t
 
@@ -458,9 +462,13 @@ def check_points(
     proofs: Proofs, given: Given, kind: str, segments: Sequence[Segment], line_status: bytes
 ) -> list[Problem]:
     """Check proofs by themselves, and that no month's point was left out."""
-    closed = bool(segments) and segments[-1].last_type == "close"
+    # Whether an epoch was closed whose last record is withheld is not to be seen.
+    closed = bool(segments) and segments[-1].last_type in {"close", WITHHELD}
     problems = check_proofs(proofs, given, closing=kind == "closing", closed=closed)
     opened = moment(segments[0].first_t) if segments else None
+    if segments and segments[0].first_type == WITHHELD:
+        first = proofs.points[0].entry.time
+        opened = min(opened or first, first)
     if opened is None or proofs.subject != PROOFS:
         return problems
     spans = [(it.first, it.last) for it in clock_steps(line_status, "unstamped")]
@@ -488,6 +496,10 @@ def check_folder(
         segments = _segments(folder, statement, tuple(sorted({point.size for point in points})))
         kind = str(index.get("kind"))
         problems, remarks = join(statement, kind, segments, clock_steps(status), points)
+        info = _content([folder], "bag-info.txt") or b""
+        withheld = [segment.withheld for segment in segments]
+        problems += check_copy(index, withheld, statement.records, info)
+        remarks = remark_copy(kind, withheld, statement.records) + remarks
         for proofs, given in sets:
             problems = problems + check_points(proofs, given, kind, segments, status)
         note = (folder / "data/checkpoint" / f"{statement.checkpoint}.note").read_bytes()

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import pairwise
@@ -52,6 +52,7 @@ __all__ = [
     "Given",
     "Point",
     "Proofs",
+    "Spans",
     "check_proofs",
     "missing_months",
     "read_proofs",
@@ -71,6 +72,25 @@ _POINT = frozenset(
 )
 _AT = frozenset({"n", "entry", "inclusion", "siblings"})
 _OTHER = frozenset({"key", "size", "head"})
+
+
+@dataclass
+class Spans:
+    """The earliest and the latest ``t`` of the records between two points, for each pair.
+
+    ``bounds`` are the sizes that the chain had at the points, in order.
+    """
+
+    bounds: Sequence[int] = ()
+    found: dict[int, tuple[str, str]] = field(default_factory=dict)
+    _at: int = 0
+
+    def see(self, seq: int, t: str) -> None:
+        """Take in a record; they come in order."""
+        while self._at < len(self.bounds) and seq > self.bounds[self._at]:
+            self._at += 1
+        first, last = self.found.get(self._at, (t, t))
+        self.found[self._at] = (min(first, t), max(last, t))
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from archive import ledger_check
 from archive.examination import Examination
 from archive.note_check import LedgerError
 from archive.point_check import PROOFS, Given, Point, read_proofs
+from archive.withheld_check import WITHHELD
 
 __all__ = ["note_absence", "points", "proofs", "read"]
 
@@ -43,9 +44,15 @@ def proofs(work: Examination) -> None:
     except LedgerError as error:
         work.failed("proofs", error.subject, error.text)
     if found.absent is None:
-        work.report.not_checked.append("whether the account has a later epoch: it was closed")
+        work.report.not_checked.append(f"whether the account has a later epoch: {_unshown(work)}")
     text = f"{len(found.points)} points, each stamped, from checkpoint {found.points[0].n} on"
     work.report.conclude("proofs", PROOFS, text)
+
+
+def _unshown(work: Examination) -> str:
+    """Return why nothing shows that there is no later epoch."""
+    last = work.segments[-1].segment.last_type if work.segments else ""
+    return "the last record is withheld" if last == WITHHELD else "it was closed"
 
 
 def note_absence(work: Examination) -> None:

@@ -10,17 +10,19 @@ from pathlib import Path
 from archive.report_charts import MONTHS, draw_legend, draw_month, gap_days, month_panels
 from archive.report_cover import cover, day_tables, summary_tables
 from archive.report_facts import ReportFacts, paper_of
-from archive.report_functioning import functioning
+from archive.report_functioning import FUNCTIONING, functioning
 from archive.report_incidents import incident_pages, incident_rows
 from archive.report_limits import checks, codes, corrections, custody, gap_list, limits
 from archive.report_pages import Layout
 from archive.report_records import legend, record_table
+from archive.report_redaction import not_counted, redaction, title
 from archive.summary import Summary, moment
 
 __all__ = ["ReportFacts", "alarm_history_pdf"]
 
 # A history that is too long to stand here record by record has two sections instead.
 _SECTIONS_SHORT, _SECTIONS_LONG = 11, 12
+_MONTHS = "Month by month"
 
 
 def alarm_history_pdf(target: Path, facts: ReportFacts, summary: Summary) -> int:
@@ -33,10 +35,14 @@ def alarm_history_pdf(target: Path, facts: ReportFacts, summary: Summary) -> int
     cover(layout, facts, summary)
     layout.new_page()
     layout.heading("Contents", listed=False)
-    layout.contents(_SECTIONS_SHORT if summary.rows else _SECTIONS_LONG)
+    sections = _SECTIONS_SHORT if summary.short else _SECTIONS_LONG
+    layout.contents(sections + (facts.censor is not None))
+    redaction(layout, facts)
     summary_tables(layout, summary)
-    _months(layout, summary, gaps)
-    functioning(layout, facts, summary, gaps)
+    if not not_counted(layout, summary, _MONTHS):
+        _months(layout, summary, gaps)
+    if not not_counted(layout, summary, FUNCTIONING):
+        functioning(layout, facts, summary, gaps)
     incident_pages(layout, facts, summary)
     _records(layout, facts, summary)
     gap_list(layout, facts, summary.zone)
@@ -47,10 +53,14 @@ def alarm_history_pdf(target: Path, facts: ReportFacts, summary: Summary) -> int
     checks(layout, facts)
     return layout.draw(
         target,
-        title=f"Alarm history of account {form.acct}, station {form.station}",
-        head=(f"Alarm history - account {form.acct}, epoch {form.epoch}", form.base),
+        title=f"{_named(facts)} of account {form.acct}, station {form.station}",
+        head=(f"{title(facts)} - account {form.acct}, epoch {form.epoch}", form.base),
         foot=f"content id {form.content_id}",
     )
+
+
+def _named(facts: ReportFacts) -> str:
+    return "Alarm history" if facts.censor is None else "Redacted copy of the alarm history"
 
 
 def _end(facts: ReportFacts, summary: Summary) -> str:
@@ -60,7 +70,7 @@ def _end(facts: ReportFacts, summary: Summary) -> str:
 
 
 def _months(layout: Layout, summary: Summary, gaps: set[str]) -> None:
-    layout.heading("Month by month")
+    layout.heading(_MONTHS)
     panels, earlier = month_panels(summary, gaps)
     if not panels:
         layout.text("No record has a date.")
@@ -80,10 +90,16 @@ def _months(layout: Layout, summary: Summary, gaps: set[str]) -> None:
 
 
 def _records(layout: Layout, facts: ReportFacts, summary: Summary) -> None:
-    if summary.rows:
-        layout.heading(f"Records 1 to {summary.records}")
+    if summary.short:
+        layout.heading(_range(summary))
         legend(layout)
         record_table(layout, summary.rows, summary)
         return
     incident_rows(layout, summary)
     day_tables(layout, facts, summary)
+
+
+def _range(summary: Summary) -> str:
+    if summary.withheld:
+        return f"The {summary.shown} records of 1 to {summary.records} that are shown"
+    return f"Records 1 to {summary.records}"

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from archive.daybook import site_time
 from archive.report_facts import ReportFacts
 from archive.report_pages import BOLD, QUIET, Column, Layout
+from archive.report_redaction import title, warning, withheld_in_short
 from archive.report_words import local_time
 from archive.summary import Summary, moment
 
@@ -20,27 +21,19 @@ def cover(layout: Layout, facts: ReportFacts, summary: Summary) -> None:
     """Write the cover: one page that says who, what, when, how much, and how to check."""
     form = facts.form
     site = f", {form.site}" if form.site else ""
-    layout.banner("Alarm history", f"Account {form.acct}{site}"[:240])
+    layout.banner(title(facts), f"Account {form.acct}{site}"[:240])
     begin = told_date(moment(summary.first), summary)
     end = told_date(moment(summary.last), summary)
+    what, certain = _what(facts)
     layout.text(
-        f"This is the record of every signal and every act that the monitoring station "
-        f"{form.station} holds for this account from {begin} to {end}, printed from a bundle that "
-        f"is signed, time-stamped and chained by hash, so that anybody can check that no record "
-        f"in it was left out, added or changed since.",
+        f"This is {what} that the monitoring station {form.station} holds for this account from "
+        f"{begin} to {end}, printed from a bundle that is signed, time-stamped and chained by "
+        f"hash, so that anybody can check that {certain}.",
         size=12.5,
     )
     layout.space(8)
-    incidents = sum(summary.classes[name] for name in ("alarm", "duress", "medical"))
-    layout.tiles(
-        [
-            (f"{summary.records:,}", "records in all"),
-            (f"{incidents:,}", "alarm, duress and medical signals"),
-            (f"{len([day for day in summary.days if day]):,}", "days with a record"),
-            (f"{len(facts.lines):,}", "gaps and outages recorded"),
-            (f"{summary.origins['human']:,}", "records of what people entered"),
-        ]
-    )
+    warning(layout, facts, summary)
+    _totals(layout, facts, summary)
     layout.facts(_identity(facts, summary), size=10, label=100)
     layout.space(2)
     layout.box(
@@ -69,6 +62,33 @@ def cover(layout: Layout, facts: ReportFacts, summary: Summary) -> None:
     _hashes(layout, facts)
 
 
+def _totals(layout: Layout, facts: ReportFacts, summary: Summary) -> None:
+    incidents = sum(summary.classes[name] for name in ("alarm", "duress", "medical"))
+    layout.tiles(
+        [
+            (f"{summary.records:,}", "records in all"),
+            *([(f"{summary.withheld:,}", "of them withheld")] if facts.censor else []),
+            (f"{incidents:,}", "alarm, duress and medical signals"),
+            (f"{len([day for day in summary.days if day]):,}", "days with a record"),
+            (f"{len(facts.lines):,}", "gaps and outages recorded"),
+            (f"{summary.origins['human']:,}", "records of what people entered"),
+        ]
+    )
+
+
+def _what(facts: ReportFacts) -> tuple[str, str]:
+    """Return what the report is of, and what the bundle makes certain."""
+    if facts.censor is None:
+        return (
+            "the record of every signal and every act",
+            "no record in it was left out, added or changed since",
+        )
+    return (
+        "a part of the record of signals and acts",
+        "no record was added or changed since, and none left out but those that are listed",
+    )
+
+
 def _identity(facts: ReportFacts, summary: Summary) -> list[tuple[str, str]]:
     form = facts.form
     first, last = (local_time(moment(it), summary.zone) for it in (summary.first, summary.last))
@@ -84,7 +104,7 @@ def _identity(facts: ReportFacts, summary: Summary) -> list[tuple[str, str]]:
         ("Kind of bundle", f"{form.kind}; {form.base}"),
         ("Time basis", f"recorded in UTC, shown in {form.zone} with offset"),
         ("Made by", f"{_listed(summary.origins)}; {facts.documents} documents"),
-        ("Withheld", "no record; of documents, those that are internal or privileged"),
+        ("Withheld", withheld_in_short(facts, summary)),
         ("Software", f"{form.software}; code table {facts.table or 'not named'}"),
     ]
 
@@ -95,8 +115,8 @@ def _hashes(layout: Layout, facts: ReportFacts) -> None:
     layout.text(facts.form.content_id, size=9.5)
     layout.space(2)
     layout.text("Fingerprints (SHA-256)", font=BOLD, size=9, colour=QUIET)
-    for title, digest in facts.fingerprints:
-        layout.text(title, size=8, colour=QUIET)
+    for name, digest in facts.fingerprints:
+        layout.text(name, size=8, colour=QUIET)
         layout.text(digest, size=8)
 
 

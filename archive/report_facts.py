@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from archive.forms import FormFacts
+from archive.redaction import Censor
 
 __all__ = ["ReportFacts", "paper_of"]
 
@@ -15,7 +16,8 @@ _PAPERS = ("letter", "a4")
 class ReportFacts:
     """What the report tells beside the records.
 
-    ``lines`` are the rows of line status, ``known`` the facts as they were frozen.
+    ``lines`` are the rows of line status, ``known`` the facts as they were frozen, ``censor`` what
+    was withheld from a redacted copy; None: the bundle is whole.
     """
 
     form: FormFacts
@@ -28,6 +30,7 @@ class ReportFacts:
     dictionary: Mapping[str, str] = field(default_factory=dict)
     known: Mapping[str, Any] = field(default_factory=dict)
     corrections: Sequence[Mapping[str, Any]] = ()
+    censor: Censor | None = None
 
     @property
     def custody(self) -> list[Mapping[str, Any]]:

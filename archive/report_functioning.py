@@ -14,7 +14,9 @@ from archive.report_records import event, place
 from archive.report_words import CLASSES, GAPS, duration, local_time, shown, span
 from archive.summary import Summary, moment
 
-__all__ = ["Cause", "Period", "causes", "functioning", "periods"]
+__all__ = ["FUNCTIONING", "Cause", "Period", "causes", "functioning", "periods"]
+
+FUNCTIONING = "Did it work? The functioning report"
 
 _DAILY = 93
 """Up to this many days a row stands for a day, above for a month."""
@@ -117,7 +119,7 @@ def causes(lines: Sequence[Mapping[str, Any]]) -> list[Cause]:
 
 def functioning(layout: Layout, facts: ReportFacts, summary: Summary, gaps: set[str]) -> None:
     """Write the whole section."""
-    layout.heading("Did it work? The functioning report")
+    layout.heading(FUNCTIONING)
     layout.text(
         "What the record holds about the working of the system at the site and of the way its "
         "signals took, in counts. It states what was recorded and how it was counted; it draws no "

@@ -22,7 +22,7 @@ def incident_pages(layout: Layout, facts: ReportFacts, summary: Summary) -> None
     layout.heading("Incidents, minute by minute")
     windows = summary.windows
     if not windows.windows:
-        layout.text("There is no alarm, duress or medical signal in this history.")
+        layout.text(f"There is no alarm, duress or medical signal in {_where(summary)}.")
         return
     layout.note(
         f"Around each alarm, duress or medical signal stands what was recorded for this "
@@ -90,7 +90,13 @@ def _incident(
         )
 
 
+def _where(summary: Summary) -> str:
+    return "the records that are shown" if summary.withheld else "this history"
+
+
 def _arming(summary: Summary, time: str) -> str:
+    if summary.withheld:
+        return "not told in a copy with withheld records"
     at = site_time(time, summary.zone)
     state = summary.book.arming(f"{at:%Y-%m-%d}") if at else "unknown"
     return f"{state} that day, as reported by openings and closings"
@@ -130,7 +136,7 @@ def incident_rows(layout: Layout, summary: Summary) -> None:
     """Write every alarm, duress and medical signal, up to the limit of rows."""
     layout.heading("Alarms, duress and medical signals")
     if not summary.incidents:
-        layout.text("There is none in this history.")
+        layout.text(f"There is none in {_where(summary)}.")
         return
     legend(layout)
     record_table(layout, summary.incidents, summary)

@@ -152,7 +152,7 @@ def limits(layout: Layout, facts: ReportFacts, summary: Summary) -> None:
     first = local_time(moment(summary.first), summary.zone)
     covered = local_time(form.checkpoint_time, summary.zone)
     statements = [
-        ("Before", f"Nothing before {first}: the record of this account's epoch begins there."),
+        ("Before", _before(facts, first)),
         ("After", f"Nothing after checkpoint {form.checkpoint} of {covered}."),
         (
             "Never received",
@@ -162,7 +162,7 @@ def limits(layout: Layout, facts: ReportFacts, summary: Summary) -> None:
             ),
         ),
         ("Gaps", _gaps(facts)),
-        ("Withheld", "No record of this epoch is withheld from this bundle."),
+        ("Withheld", _withheld(facts, summary)),
         (
             "Documents",
             (
@@ -188,6 +188,25 @@ def limits(layout: Layout, facts: ReportFacts, summary: Summary) -> None:
         ),
     ]
     layout.facts(statements, size=9, label=92)
+
+
+def _before(facts: ReportFacts, first: str) -> str:
+    if facts.censor is not None:
+        return (
+            f"The first record that is shown is of {first}; records before it may be withheld. "
+            "Nothing before record 1 belongs to this account's epoch."
+        )
+    return f"Nothing before {first}: the record of this account's epoch begins there."
+
+
+def _withheld(facts: ReportFacts, summary: Summary) -> str:
+    if facts.censor is None:
+        return "No record of this epoch is withheld from this bundle."
+    return (
+        f"{summary.withheld} of {summary.records} records, each listed under What is withheld. "
+        "What a withheld record says is nowhere in this copy. How many there are, and between "
+        "which checkpoints each was made, can be seen; of what class or at what hour cannot."
+    )
 
 
 def _gaps(facts: ReportFacts) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
-__all__ = ["COLUMNS", "HIDDEN", "RecordRows", "cell", "table"]
+__all__ = ["COLUMNS", "HIDDEN", "WITHHELD", "RecordRows", "cell", "table"]
 
 # Columns of a record file, in order: the record's key and what it means.
 COLUMNS: Mapping[str, str] = {
@@ -48,6 +48,9 @@ COLUMNS: Mapping[str, str] = {
     "more": "everything else the record holds, as JSON",
     "record_sha256": "SHA-256 of the record's bytes, its line in the .jsonl file without line end",
 }
+WITHHELD = "withheld"
+"""What stands in the column `type` of a record that a redacted copy does not show."""
+
 # Keys of a record that stand in the .jsonl file only.
 HIDDEN = ("acct", "epoch", "salt")
 
@@ -57,6 +60,7 @@ _KNOWN = frozenset((*_PLAIN, *HIDDEN, "entry"))
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 _FORMULA = ("=", "+", "-", "@")
 _SELDOM_TEXT = tuple(_PLAIN.index(name) for name in ("seq", "new", "marks", "part", "rcv"))
+_TYPE, _MORE = tuple(COLUMNS).index("type"), tuple(COLUMNS).index("more")
 _BATCH = 500
 
 
@@ -104,6 +108,13 @@ class RecordRows:
         row = _row(record, fields)
         if _needs_care(record):
             row = [cell(text) for text in row]
+        self._rows.append(row)
+        return self.flush() if len(self._rows) >= _BATCH else b""
+
+    def withheld(self, seq: int, leaf: str) -> bytes:
+        """Take the row of a record that is withheld: its number, that it is, and its leaf."""
+        row = [""] * len(COLUMNS)
+        row[0], row[_TYPE], row[_MORE] = str(seq), WITHHELD, _json({"leaf": leaf})
         self._rows.append(row)
         return self.flush() if len(self._rows) >= _BATCH else b""
 

@@ -1,17 +1,20 @@
 """The records of a bundle: exact bytes, at most 100,000 a file, with the same rows as CSV.
 
 One pass over the records, one parse of each.  The chain is hashed on the way, so that a bundle
-whose records do not come to the head it is named after is never finished.
+whose records do not come to the head it is named after is never finished.  Of a record that is
+withheld its leaf is written and nothing else.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from archive import merkle
+from archive import canonical, merkle
 from archive.errors import MalformedError
 from archive.manifest import Bag
+from archive.redaction import Censor
 from archive.rows import RecordRows
 from archive.summary import Summary
 
@@ -19,6 +22,7 @@ __all__ = ["SEGMENT_RECORDS", "SegmentFiles", "write_segments"]
 
 SEGMENT_RECORDS = 100_000
 _BATCH = 1 << 18
+_SALT = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +46,11 @@ class _Chain:
         self.head = merkle.genesis(key)
         self.size = 0
 
-    def add(self, record: bytes) -> None:
+    def add(self, record: bytes) -> bytes:
         self.size += 1
-        self.head = merkle.head(self.head, self.size, merkle.leaf(record))
+        leaf = merkle.leaf(record)
+        self.head = merkle.head(self.head, self.size, leaf)
+        return leaf
 
 
 def write_segments(
@@ -53,10 +59,12 @@ def write_segments(
     key: bytes,
     summary: Summary,
     written: Callable[[SegmentFiles], None],
+    censor: Censor | None = None,
 ) -> tuple[list[SegmentFiles], bytes]:
     """Write all records; return the segments and the head they come to.
 
-    ``written`` is called with each segment as soon as it is on disk.
+    ``written`` is called with each segment as soon as it is on disk; ``censor`` judges each record
+    of a redacted copy.
     """
     chain = _Chain(key)
     segments: list[SegmentFiles] = []
@@ -65,7 +73,7 @@ def write_segments(
     while ahead is not None:
         names = f"data/records/seg-{len(segments) + 1:06}"
         files = SegmentFiles(f"{names}.jsonl", f"{names}.csv", chain.size + 1, 0)
-        ahead = _write_one(bag, files, (ahead, source), (chain, summary))
+        ahead = _write_one(bag, files, (ahead, source), (chain, summary, censor))
         segments.append(SegmentFiles(files.file, files.csv, files.first, chain.size))
         written(segments[-1])
     return segments, chain.head
@@ -75,11 +83,11 @@ def _write_one(
     bag: Bag,
     files: SegmentFiles,
     source: tuple[bytes, Iterable[bytes]],
-    sinks: tuple[_Chain, Summary],
+    sinks: tuple[_Chain, Summary, Censor | None],
 ) -> bytes | None:
     """Write one segment from the record ahead on; return the first record of the next."""
     ahead, rest = source
-    chain, summary = sinks
+    chain, summary, censor = sinks
     rows = RecordRows()
     decode = json.JSONDecoder().decode
     with bag.create(files.file) as lines, bag.create(files.csv) as table:
@@ -88,20 +96,41 @@ def _write_one(
         iterator = iter(rest)
         while record is not None and chain.size < files.first - 1 + SEGMENT_RECORDS:
             fields = _fields(decode, record, chain.size + 1)
-            chain.add(record)
-            summary.add(fields)
+            leaf = chain.add(record)
+            if censor is not None and censor.judge(fields, chain.size):
+                _check_salt(fields, chain.size)
+                summary.withhold()
+                record, ready = _withheld(leaf, chain.size, rows)
+            else:
+                summary.add(fields)
+                ready = rows.add(record, fields)
             pending.append(record)
             size += len(record)
             if size > _BATCH:
                 lines.write(b"\n".join(pending) + b"\n")
                 pending, size = [], 0
-            if ready := rows.add(record, fields):
+            if ready:
                 table.write(ready)
             record = next(iterator, None)
         if pending:
             lines.write(b"\n".join(pending) + b"\n")
         table.write(rows.flush())
     return record
+
+
+def _withheld(leaf: bytes, seq: int, rows: RecordRows) -> tuple[bytes, bytes]:
+    """Return the line that stands for a withheld record, and what of the rows is ready."""
+    line = canonical.encode({"leaf": leaf.hex(), "redacted": True, "seq": seq})
+    return line, rows.withheld(seq, leaf.hex())
+
+
+def _check_salt(fields: dict[str, Any], seq: int) -> None:
+    """Raise where a leaf could be guessed: without its salt a short record has few forms."""
+    if not _SALT.fullmatch(str(fields.get("salt"))):
+        raise MalformedError(
+            f"record {seq} has no salt of 16 bytes, so it could be guessed from its hash; it "
+            "cannot be withheld, and a copy with these records cannot be made"
+        )
 
 
 def _fields(decode: Callable[[str], Any], record: bytes, seq: int) -> dict[str, Any]:

@@ -29,6 +29,7 @@ class Summary:
         self.book = DayBook(zone, tests)
         self.windows = Windows()
         self.records = 0
+        self.withheld = 0
         self.types: Counter[str] = Counter()
         self.origins: Counter[str] = Counter()
         self.classes: Counter[str] = Counter()
@@ -50,7 +51,7 @@ class Summary:
     def add(self, fields: Mapping[str, Any]) -> None:
         """Count one record."""
         self.records += 1
-        if self.records == 1:
+        if not self.first:
             self.first = fields
         self.last = fields
         kind = _text(fields, "type")
@@ -71,6 +72,21 @@ class Summary:
             self._name(code, fields)
         self._keep(fields, kind, signal_class)
 
+    def withhold(self) -> None:
+        """Count a record that is not shown; nothing that it says is looked at."""
+        self.records += 1
+        self.withheld += 1
+
+    @property
+    def shown(self) -> int:
+        """How many records are shown; those of a redacted copy that are withheld are not."""
+        return self.records - self.withheld
+
+    @property
+    def short(self) -> bool:
+        """Whether the records that are shown stand in the report one by one."""
+        return self.shown <= ROWS
+
     def _name(self, code: str, fields: Mapping[str, Any]) -> None:
         """Note a code's words; those of an operator's own table stand apart from the others."""
         table = _text(fields, "table")
@@ -82,7 +98,7 @@ class Summary:
             self.codes[code] = _text(fields, "name")
 
     def _keep(self, fields: Mapping[str, Any], kind: str, signal_class: str) -> None:
-        if self.records <= ROWS:
+        if self.shown <= ROWS:
             self.rows.append(fields)
         elif self.rows:
             self.rows = []

@@ -36,6 +36,7 @@ from archive.bag_check import (
     base_name,
     container_manifest,
     foreign_checkers,
+    names_compartments,
     same_but_for_case,
     segment_rows,
     unknown,
@@ -47,6 +48,7 @@ from archive.findings import Anchors, Finding, Outcome, Report
 from archive.note_check import LedgerError, Statement, clock_steps, entry_time
 from archive.opened import CONTAINER_MANIFEST, Opened, open_bundle
 from archive.point_check import PROOFS
+from archive.withheld_check import COPY, check_copy, order_of
 from archive.zip_layout import BrokenFileError
 
 __all__ = ["Anchors", "Finding", "Outcome", "Report", "VerifiedBundle", "examine", "verify"]
@@ -447,20 +449,37 @@ def _check_index(work: Examination, statement: Statement, index: object) -> None
         "checkpoint_time": entry_time(statement),
         "epoch": statement.epoch,
         "format": "stationd-evidence/1",
-        "redactions": [],
         "segments": segment_rows(statement),
         "station": statement.station,
     }
-    if index.get("base") != base_name(statement, str(kind)):
+    _check_copy(work, statement, index)
+    if index.get("base") != base_name(statement, str(kind), order_of(index)):
         text = f"base is not the name of a bundle of {statement.acct!r}, kind {kind!r}"
         work.failed("ledger", "data/index.json", text)
     for key, value in same.items():
         if index.get(key) != value:
             text = f"{key} is {index.get(key)!r:.80}, the rest of the bundle says {value!r:.80}"
             work.failed("ledger", "data/index.json", text)
+    if "compartments" in index and not names_compartments(index["compartments"]):
+        work.failed("ledger", "data/index.json", "names compartments in another form")
     counts = index.get("counts")
     if not isinstance(counts, dict) or counts.get("records") != statement.records:
         work.failed("ledger", "data/index.json", "its count of records is another")
+
+
+def _check_copy(work: Examination, statement: Statement, index: dict[str, Any]) -> None:
+    """Check that what is withheld is what the index lists, and say that it is a copy."""
+    runs = [seen.segment.withheld for seen in work.segments]
+    if not _volume_away(work):
+        info = work.opened.read("bag-info.txt") or b""
+        for problem in check_copy(index, runs, statement.records, info):
+            work.failed("ledger", problem.subject, problem.text)
+    report = work.report
+    report.withheld = sum(run.count() for run in runs)
+    report.copy = index.get("kind") == COPY
+    if report.copy or report.withheld:
+        text = f"what {report.withheld} of {statement.records} records say: this is a redacted copy"
+        report.not_checked.append(text)
 
 
 def _check_files(work: Examination, statement: Statement) -> None:

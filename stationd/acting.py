@@ -36,6 +36,7 @@ from stationd.following import Following
 from stationd.handouts.store import read_asked
 from stationd.keeping import Keeping
 from stationd.ledger.checkpoints import read_count
+from stationd.ledger.log_key import check_log_key
 from stationd.ledger.service import LedgerTree, checkpoint
 from stationd.logs import note
 from stationd.purges.store import find_due
@@ -113,6 +114,7 @@ class Acting:
         if not self._has_lease():
             return False
         if self._tree is None:
+            check_log_key(self._desk, self._settings.ledger.origin, self._log_key.public)
             self._tree = LedgerTree.load(self._desk)
         self._every("checkpoint", self._settings.ledger.checkpoint_every, self._checkpoint)
         self._every("expectations", _EXPECT_EVERY, self._expect)
@@ -391,7 +393,8 @@ class Acting:
 
     def _ready(self, order: Order) -> bool:
         """Tell whether an order can be worked on: its checkpoint must be stamped first."""
-        if order.facts is not None:
+        if order.facts is not None or order.source_id is not None:
+            # The checkpoint of a copy is that of its whole bundle.
             return True
         if self._point(order) is not None:
             return True
@@ -434,7 +437,7 @@ class Acting:
                 self._settings.ledger.origin,
                 self._log_key,
                 retention(self._settings),
-                at=self._point(order),
+                at=None if order.source_id is not None else self._point(order),
             )
             self._from.pop(order.id, None)
         except DatabaseUnavailableError:

@@ -23,6 +23,7 @@ from stationd.audit.service import AUDIT, look, start
 from stationd.bundles import store as bundles
 from stationd.bundles.attempts import attempt, note_trouble, reverify, sentence
 from stationd.bundles.horizon import LATEST
+from stationd.bundles.seal_record import note_seal
 from stationd.bundles.upkeep import extend_locks, show_holds, watch_locks
 from stationd.bundles.work import Retention, Workshop
 from stationd.cases import store as cases
@@ -34,12 +35,14 @@ from stationd.handouts.making import hand_out
 from stationd.handouts.store import forget_links
 from stationd.logs import note
 from stationd.purges.work import work as purge
+from stationd.renewals import service as renewals
 from stationd.schedule.checks import (
     ANCHORING,
     ARCHIVE,
     HOLDS,
     LOCKS,
     READ_BACK,
+    RENEWAL,
     Check,
     record_check,
 )
@@ -72,16 +75,20 @@ def workshop(settings: Settings, desk: Desk, *, authority: Authority | None = No
     assert settings.archive is not None  # noqa: S101  (bundle_store has refused)
     sealed = settings.archive.sealed
     sealed.mkdir(parents=True, exist_ok=True)
+    seal = parts.seal(settings)
+    # The record of a certificate stands before the first bundle that it seals.
+    note_seal(desk, seal)
     return Workshop(
         desk=desk,
         store=store,
         authority=authority or parts.authority(settings, desk.ids),
-        seal=parts.seal(settings),
+        seal=seal,
         log_public_pem=parts.log_key(settings).public_pem,
         origin=settings.ledger.origin,
         sealed=sealed,
         holder=settings.station.node,
         states=parts.states(settings),
+        readers=parts.readers(settings),
     )
 
 
@@ -223,6 +230,8 @@ def _audit(settings: Settings, desk: Desk, count: str) -> None:
 def _do(settings: Settings, shop: Workshop, word: str, order_id: str) -> None:
     if word in _ROUNDS:
         _ROUNDS[word](shop)
+        if word == "upkeep":
+            _renew(settings, shop.desk)
         return
     if word == "order":
         done = attempt(shop, order_id)
@@ -231,6 +240,18 @@ def _do(settings: Settings, shop: Workshop, word: str, order_id: str) -> None:
     else:
         done = reverify(shop, order_id)
     note(_log.info, "order", order=done.id, state=done.state.value, why=done.why)
+
+
+def _renew(settings: Settings, desk: Desk) -> None:
+    """List everything that is stored and have it stamped, if a year is over."""
+    try:
+        done = renewals.work(parts.renewing(settings, desk))
+    except (StationdError, ArchiveError, OSError) as error:
+        _check(desk, RENEWAL, "failed", sentence(error))
+        return
+    if done is not None:
+        text = f"list {done.n} of {done.objects} object(s) was stamped and stored"
+        _check(desk, RENEWAL, "passed", text)
 
 
 def _purge(shop: Workshop) -> None:

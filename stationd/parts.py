@@ -26,6 +26,7 @@ from stationd.audit.service import Auditor
 from stationd.desk import Desk
 from stationd.errors import SettingsError
 from stationd.ids import Ids, SystemIds
+from stationd.renewals.service import Renewing
 from stationd.sealing import Sealer, load_sealer
 from stationd.settings import Settings, secret
 
@@ -37,7 +38,9 @@ __all__ = [
     "bundle_store",
     "log_key",
     "own_codes",
+    "readers",
     "refusals",
+    "renewing",
     "revocation",
     "seal",
     "sealer",
@@ -120,6 +123,20 @@ def anchorage(settings: Settings, desk: Desk) -> Anchorage:
     )
 
 
+def renewing(settings: Settings, desk: Desk) -> Renewing:
+    """Return what renewals are worked on with, or raise `SettingsError`."""
+    kept = bundle_store(settings)
+    assert settings.archive is not None  # noqa: S101  (bundle_store has refused)
+    return Renewing(
+        desk=desk,
+        authorities=authorities(settings, desk.ids),
+        store=kept,
+        every=settings.archive.renew_every,
+        retention=settings.archive.retention,
+        holder=f"{settings.station.node}-renewal",
+    )
+
+
 def auditor(settings: Settings, desk: Desk) -> Auditor:
     """Return what the ledger is audited with, or raise `KeyFileError`."""
     return Auditor(
@@ -195,6 +212,24 @@ def revocation(settings: Settings) -> Revocation:
 def log_key(settings: Settings) -> LogKey:
     """Return the key that signs checkpoint notes, or raise `KeyFileError`."""
     return LogKey.load(secret(settings.keys.log_key))
+
+
+def readers(settings: Settings) -> dict[str, list[bytes]]:
+    """Return the certificates that compartments are enveloped to, or raise `SettingsError`."""
+    archive = settings.archive
+    if archive is None:
+        return {}
+    found: dict[str, list[bytes]] = {}
+    problems: list[str] = []
+    for name, paths in (("internal", archive.internal_to), ("privileged", archive.privileged_to)):
+        for path in paths:
+            try:
+                found.setdefault(name, []).append(path.read_bytes())
+            except OSError as error:
+                problems.append(f"archive.{name}_to: {path}: {error.strerror}")
+    if problems:
+        raise SettingsError("archive", problems)
+    return found
 
 
 def sealer(settings: Settings) -> Sealer:

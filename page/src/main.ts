@@ -49,6 +49,7 @@ function broken(order: Order, text: string): void {
   the("progress").hidden = true;
   showReport({
     ...{ bundle: order.bundle.name, outcome: "undecided", ...nothing, content_id: "", sealed_at: "" },
+    ...{ redacted_copy: false, withheld: 0 },
     findings: [{ step: "container", outcome: "undecided", subject: order.bundle.name, text: `the check broke off: ${text}` }],
     not_checked: ["anything after the place where the check broke off"],
   });

@@ -7,6 +7,7 @@ a document and says itself only what kind of change it was, of which fields.
 from collections.abc import Mapping, Sequence
 
 from archive.canonical import JsonValue, encode
+from stationd.accounts.codes import has_codes
 from stationd.accounts.model import Link, SealedKey, Transmitter
 from stationd.clock import iso
 from stationd.db.engine import Connection
@@ -127,12 +128,15 @@ def store_facts(desk: Desk, connection: Connection, facts: Mapping[str, JsonValu
 
 
 def facts_document(ids: Ids, facts: Mapping[str, JsonValue]) -> Document:
-    """Return the facts that a record names as a document that is not stored yet."""
+    """Return the facts that a record names as a document that is not stored yet.
+
+    With codes among them it is the house's own.
+    """
     return make_document(
         content=encode(facts),
         media_type="application/json",
         name="account-facts.json",
-        compartment="producible",
+        compartment="internal" if has_codes(facts) else "producible",
         ids=ids,
     )
 

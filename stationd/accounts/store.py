@@ -59,13 +59,13 @@ __all__ = [
     "read_sites",
     "read_transmitter",
     "read_transmitters",
-    "record_account",
     "record_accounts",
     "record_contracts",
     "record_customers",
     "record_dealers",
     "record_link_end",
     "record_links",
+    "record_quarantine",
     "record_service",
     "record_sites",
     "record_standing",
@@ -340,11 +340,6 @@ def record_contracts(connection: Connection, new: Sequence[Contract]) -> None:
     _insert(connection, contracts, [_contract_values(one) for one in new])
 
 
-def record_account(connection: Connection, account: Account) -> None:
-    """Add an account."""
-    record_accounts(connection, [account])
-
-
 def record_accounts(connection: Connection, new: Sequence[Account]) -> None:
     """Add accounts."""
     _insert(connection, accounts, [_account_values(one) for one in new])
@@ -390,6 +385,15 @@ def record_standing(connection: Connection, contract_id: str, standing: Standing
     """Set how a contract stands."""
     connection.execute(
         sa.update(contracts).where(contracts.c.id == contract_id).values(standing=standing.value)
+    )
+
+
+def record_quarantine(connection: Connection, transmitter_id: str, until: datetime) -> None:
+    """Set until when a number is given to nobody else."""
+    connection.execute(
+        sa.update(transmitters)
+        .where(transmitters.c.id == transmitter_id)
+        .values(quarantined_until=iso(until))
     )
 
 
@@ -537,6 +541,7 @@ def _transmitter(row: Any) -> Transmitter:  # noqa: ANN401
         window_ahead=row.window_ahead,
         poll_interval=row.poll_interval,
         switches=frozenset(json.loads(row.switches)),
+        quarantined_until=_moment(row.quarantined_until),
     )
 
 
@@ -551,6 +556,9 @@ def _transmitter_values(transmitter: Transmitter) -> dict[str, object]:
         "window_ahead": transmitter.window_ahead,
         "poll_interval": transmitter.poll_interval,
         "switches": encode(list[JsonValue](sorted(transmitter.switches))).decode(),
+        "quarantined_until": (
+            None if transmitter.quarantined_until is None else iso(transmitter.quarantined_until)
+        ),
     }
 
 

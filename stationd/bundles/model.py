@@ -13,6 +13,7 @@ class Kind(StrEnum):
     PRIMARY = "primary"
     CLOSING = "closing"
     ON_REQUEST = "on_request"
+    REDACTED = "redacted"
 
 
 class OrderState(StrEnum):
@@ -31,7 +32,11 @@ class OrderState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """A bundle that somebody, or the case table, asked for."""
+    """A bundle that somebody, or the case table, asked for.
+
+    ``source_id`` is the order of the whole bundle that a redacted copy is of, ``redaction`` how it
+    is redacted.
+    """
 
     id: str
     kind: Kind
@@ -57,6 +62,8 @@ class Order:
     verified_at: datetime | None = None
     reverify_at: datetime | None = None
     horizon: int | None = None
+    source_id: str | None = None
+    redaction: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from stationd.bundles.model import Kind, Order, OrderState, StoredObject
 from stationd.db.engine import Connection
 from stationd.desk import Desk
 from stationd.errors import MistakeError
+from stationd.ledger.compartments import compartment_of_file
 from stationd.ledger.model import STATION, Origin, RecordDraft, RecordType
 from stationd.ledger.store import append, read_head, read_heads, read_records
 from stationd.staff.model import Person, Role
@@ -38,6 +39,9 @@ def order(desk: Desk, acct: str, kind: Kind, by: Person, *, epoch: int | None = 
     None: the newest that has records.
     """
     require(by, Right.MAKE_BUNDLES)
+    if kind is Kind.REDACTED:
+        msg = "A redacted copy is made of a whole bundle; ask for it by the whole one's order."
+        raise MistakeError(msg)
     if kind is not Kind.ON_REQUEST:
         msg = f"A {kind.value} bundle is ordered by its case; ask for {Kind.ON_REQUEST.value}."
         raise MistakeError(msg)
@@ -70,10 +74,14 @@ def place(  # noqa: PLR0913  (what an order is made of)
     kind: Kind,
     by: Person,
     case_id: str | None,
+    source_id: str | None = None,
+    redaction: str | None = None,
+    told: Mapping[str, JsonValue] | None = None,
 ) -> tuple[str, RecordDraft]:
     """Add an order within the caller's transaction; return its id and its custody record.
 
     The caller appends the record together with its others, so that chains are locked in order.
+    ``told`` is what the record says besides.
     """
     now = desk.clock.now()
     made = Order(
@@ -87,9 +95,11 @@ def place(  # noqa: PLR0913  (what an order is made of)
         state=OrderState.ORDERED,
         legal_hold=False,
         retry_at=now,
+        source_id=source_id,
+        redaction=redaction,
     )
     store.record_order(connection, made)
-    return made.id, custody(made, "ordered", by)
+    return made.id, custody(made, "ordered", by, told)
 
 
 def custody(
@@ -131,6 +141,8 @@ def replace_order(desk: Desk, order_id: str, by: Person, *, why: str) -> str:
             kind=old.kind,
             by=by,
             case_id=old.case_id,
+            source_id=old.source_id,
+            redaction=old.redaction,
         )
         given_up = custody(old, "given_up", by, {"replaced_by": new})
         append(connection, [given_up, draft], station=desk.station, now=now, ids=desk.ids)
@@ -145,6 +157,7 @@ def record_copy(desk: Desk, order_id: str, by: Person, *, purpose: str = "work")
         listed: list[JsonValue] = [
             {"key": one.key, "sha256": one.sha256, "version_id": one.version_id}
             for one in store.read_objects(connection, order_id)
+            if not compartment_of_file(one.file)
         ]
         draft = custody(made, "copied", by, {"objects": listed, "purpose": purpose})
         append(connection, [draft], station=desk.station, now=desk.clock.now(), ids=desk.ids)

@@ -71,6 +71,8 @@ def record_order(connection: Connection, order: Order) -> None:
             why=order.why,
             tries=order.tries,
             retry_at=iso(order.retry_at),
+            source_id=order.source_id,
+            redaction=order.redaction,
         )
     )
 
@@ -435,6 +437,8 @@ def _order(row: Any) -> Order:  # noqa: ANN401  (a row has the shape of its quer
         verified_at=_moment(row.verified_at),
         reverify_at=_moment(row.reverify_at),
         horizon=row.horizon,
+        source_id=row.source_id,
+        redaction=row.redaction,
     )
 
 

@@ -13,8 +13,8 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -22,6 +22,8 @@ from pathlib import Path
 from archive.authorities.base import Authority
 from archive.build import BundleSource, FinishedFile, Trust, build, finish, report_signed_by
 from archive.canonical import JsonValue
+from archive.compartment import BuiltCompartment, build_compartment, seal_compartment
+from archive.envelope import Recipient, read_recipient
 from archive.errors import ObjectDiffersError
 from archive.merkle import account_key
 from archive.seal import Seal
@@ -85,7 +87,10 @@ def _nowhere(_point: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workshop:
-    """What an order is worked on with; one a process."""
+    """What an order is worked on with; one a process.
+
+    ``readers`` are the certificates, as PEM, that each compartment is enveloped to.
+    """
 
     desk: Desk
     store: BundleStore
@@ -96,6 +101,7 @@ class Workshop:
     sealed: Path
     holder: str
     states: States | None = None
+    readers: Mapping[str, Sequence[bytes]] = field(default_factory=dict)
     passed: Callable[[str], None] = _nowhere
 
     @property
@@ -121,10 +127,11 @@ class Workshop:
 
 
 def key_of(station: str, order: Order, file: str) -> str:
-    """Return where a file of a bundle lies in the archive."""
+    """Return where a file of a bundle lies in the archive; each copy has a folder of its own."""
+    copy = f"{order.kind.value}-{order.id}/" if order.kind is Kind.REDACTED else ""
     return (
         f"bundles/{file_name(station)}/{file_name(order.acct)}/e{order.epoch}/"
-        f"c{order.checkpoint}/{file}"
+        f"c{order.checkpoint}/{copy}{file}"
     )
 
 
@@ -156,23 +163,20 @@ def prepare(  # noqa: PLR0913  (what an order is prepared with)
 ) -> None:
     """Name the order's checkpoint and freeze its facts; done once.
 
-    ``at`` is a checkpoint that is a point; None: a new one is made, which nobody has stamped.
+    ``at`` is a checkpoint that is a point; None: a new one is made, which nobody has stamped.  A
+    redacted copy reaches to the checkpoint of its whole bundle, and has its facts.
     """
     with desk.database.reading() as connection:
         order = store.read_order(connection, order_id)
     if order.facts is not None:
         return
-    if at is None:
+    if at is None and order.source_id is None:
         checkpoint(desk, tree, origin=origin, log_key=log_key)
     with desk.database.writing() as connection:
         now = desk.clock.now()
         if store.read_order(connection, order_id).facts is not None:
             return
-        n = reading.read_newest_checkpoint(connection) if at is None else at
-        if n is None:
-            raise CheckFailedError("There is no checkpoint yet.")
-        paper = retention.paper
-        frozen = gather.freeze(connection, order, desk.station, at=at, paper=paper).encoded()
+        n, frozen = _frozen(connection, desk.station, order, at, retention.paper)
         store.update_order(
             connection,
             order_id,
@@ -185,6 +189,21 @@ def prepare(  # noqa: PLR0913  (what an order is prepared with)
         digest = sha256(frozen.encode()).hexdigest()
         draft = custody(order, "frozen", WORKER, {"checkpoint": n, "facts_sha256": digest})
         _append(connection, desk, draft)
+
+
+def _frozen(
+    connection: Connection, station: str, order: Order, at: int | None, paper: str
+) -> tuple[int, str]:
+    """Return the checkpoint that an order reaches to, and its facts, frozen."""
+    if order.source_id is not None:
+        source = store.read_order(connection, order.source_id)
+        if source.checkpoint is None or source.facts is None:
+            raise CheckFailedError(f"Bundle {source.id} was not prepared; a copy needs it whole.")
+        return source.checkpoint, gather.freeze_copy(connection, order, source.facts).encoded()
+    n = reading.read_newest_checkpoint(connection) if at is None else at
+    if n is None:
+        raise CheckFailedError("There is no checkpoint yet.")
+    return n, gather.freeze(connection, order, station, at=at, paper=paper).encoded()
 
 
 def closing_checkpoint(desk: Desk, order: Order) -> int | None:
@@ -255,8 +274,10 @@ def _build(shop: Workshop, order: Order) -> None:
 def _finished(
     shop: Workshop, order: Order, source: BundleSource, part: Path
 ) -> tuple[list[FinishedFile], str]:
+    beside = _compartments(shop, order, source, part)
+    named = {one.name: one.content_id for one, _ in beside}
     built = build(
-        source,
+        replace(source, compartments=named),
         part / "work",
         trust=shop.trust,
         sign_report=report_signed_by(shop.seal, shop.authority, shop.desk.clock.now()),
@@ -273,7 +294,41 @@ def _finished(
     shop.passed("sealed")
     verify(done.files[-1].path, shop.anchors)
     forms = [FinishedFile(it, it.stat().st_size, _sha256(it)) for it in done.certifications]
-    return [*done.files, *forms], done.content_id
+    return [*done.files, *forms, *_enveloped(shop, beside, part / "out")], done.content_id
+
+
+def _compartments(
+    shop: Workshop, order: Order, source: BundleSource, part: Path
+) -> list[tuple[BuiltCompartment, Sequence[Recipient]]]:
+    """Build what lies beside a whole bundle, for those that the settings name."""
+    if not shop.readers or order.kind is Kind.REDACTED:
+        return []
+    now = shop.desk.clock.now()
+    made: list[tuple[BuiltCompartment, Sequence[Recipient]]] = []
+    for one in gather.compartments(shop.desk, order):
+        readers = [read_recipient(pem, now) for pem in shop.readers.get(one.name, ())]
+        if not readers:
+            continue
+        found = build_compartment(one, source, shop.trust, part / one.name / "bag")
+        if found is not None:
+            made.append((found, readers))
+    return made
+
+
+def _enveloped(
+    shop: Workshop, beside: Sequence[tuple[BuiltCompartment, Sequence[Recipient]]], into: Path
+) -> list[FinishedFile]:
+    return [
+        seal_compartment(
+            one,
+            readers,
+            seal=shop.seal,
+            authority=shop.authority,
+            now=shop.desk.clock.now(),
+            target=into,
+        )
+        for one, readers in beside
+    ]
 
 
 def _object(shop: Workshop, order: Order, path: Path, one: FinishedFile) -> StoredObject:

@@ -10,16 +10,27 @@ from time import sleep
 import click
 
 from archive.canonical import JsonValue
+from archive.envelope import ENDING, Recipient, envelop, opening_text
+from archive.errors import ArchiveError
 from stationd.bundles import service as bundles
-from stationd.bundles.model import OrderState, StoredObject
+from stationd.bundles.model import Kind, OrderState, StoredObject
 from stationd.cli.office import Office
 from stationd.cli.output import table
+from stationd.cli.recipient import recipient as recipient_group
 from stationd.clock import iso
-from stationd.errors import CheckFailedError, NotFoundError, RefusedError, UnavailableError
+from stationd.errors import (
+    CheckFailedError,
+    MistakeError,
+    NotFoundError,
+    RefusedError,
+    UnavailableError,
+)
 from stationd.handouts import service
 from stationd.handouts.model import Handout, HandoutState, Way
+from stationd.ledger.compartments import APART
+from stationd.recipients.service import usable
 
-__all__ = ["COMMANDS", "copy_files", "named_order"]
+__all__ = ["COMMANDS", "copy_files", "envelop_files", "named_order"]
 
 _LOOK_EVERY = 0.2
 _BLOCK = 1 << 20
@@ -31,6 +42,7 @@ _BLOCK = 1 << 20
 Examples:
   stationctl export hand-out 1234 --for "J. Adler, counsel" --purpose "claim 17-4"
   stationctl export hand-out 1234 --for "Clerk of court" --purpose subpoena --copy /media/stick
+  stationctl export hand-out 1234 --for "J. Adler" --purpose 17-4 --copy . --encrypt "J. Adler"
 """,
 )
 @click.argument("bundle")
@@ -50,6 +62,18 @@ Examples:
     help="Copy the files into this folder instead of making links.",
 )
 @click.option(
+    "--encrypt",
+    "holder",
+    metavar="RECIPIENT",
+    help="With --copy: envelop each file to this recipient's certificate, named by its person or "
+    "its fingerprint (`export recipient list`).",
+)
+@click.option(
+    "--compartment",
+    type=click.Choice([one.value for one in APART]),
+    help="Hand out this compartment's archive instead of the bundle, which never holds it.",
+)
+@click.option(
     "--wait",
     type=click.IntRange(min=1),
     default=600,
@@ -66,14 +90,17 @@ def hand_out(  # noqa: PLR0913  (each is an option)
     purpose: str,
     days: float,
     folder: Path | None,
+    holder: str | None,
+    compartment: str | None,
     wait: int,
 ) -> None:
-    """Hand out a bundle: BUNDLE is its order, its name, or an account (the newest of it).
+    """Hand out a bundle: BUNDLE is its order, its name, or an account (the newest whole one of it).
 
-    The worker reads it back from the archive and verifies it first.  If that fails nothing is
-    handed out, and the bundle has an incident.
+    A redacted copy is named by its order or its name.  The worker reads the bundle back from the
+    archive and verifies it first.  If that fails nothing is handed out, and it has an incident.
     """
     by = office.person()
+    to = None if holder is None else usable(office.desk, holder)[1]
     asked = service.ask(
         office.desk,
         named_order(office, bundle),
@@ -82,25 +109,27 @@ def hand_out(  # noqa: PLR0913  (each is an option)
         purpose=purpose,
         by=by,
         valid=timedelta(days=days),
+        certificate=None if to is None else to.fingerprint,
+        compartment=compartment or "",
     )
     ready = _waited(office, asked.id, wait)
     if folder is None:
         _show_links(office, ready)
         return
-    stored = bundles.objects(office.desk, ready.order_id)
-    copied = copy_files(stored, folder)
-    done = service.copied(office.desk, ready.id, by=by)
+    stored = service.files(office.desk, ready)
+    copied = copy_files(stored, folder) if to is None else envelop_files(stored, folder, to)
+    made = None if to is None else {path.name: _sha256(path) for path in copied}
+    done = service.copied(office.desk, ready.id, by=by, enveloped=made)
     files: list[JsonValue] = [str(path) for path in copied]
     office.show({**_value(done), "files": files}, [f"Copied: {path}" for path in copied])
 
 
 def named_order(office: Office, bundle: str) -> str:
-    """Return the order that a person means."""
+    """Return the order that a person means; of an account the newest whole bundle's."""
     found = bundles.orders(office.desk)
     exact = [one for one in found if bundle in {one.id, one.name}]
-    of_account = [
-        one for one in found if one.acct == bundle and one.state is OrderState.VERIFIED
-    ] or [one for one in found if one.acct == bundle]
+    whole = [one for one in found if one.acct == bundle and one.kind is not Kind.REDACTED]
+    of_account = [one for one in whole if one.state is OrderState.VERIFIED] or whole
     for one in (*exact, *of_account):
         return one.id
     raise NotFoundError(f"There is no bundle {bundle}, nor one of an account {bundle}.")
@@ -142,6 +171,43 @@ def copy_files(stored: Sequence[StoredObject], folder: Path) -> list[Path]:
             copy.unlink(missing_ok=True)
         raise
     return copies
+
+
+def envelop_files(stored: Sequence[StoredObject], folder: Path, to: Recipient) -> list[Path]:
+    """Envelop the sealed local files of a bundle to a recipient; none is left where one fails.
+
+    Beside them comes a text that says how they are opened.
+    """
+    made: list[Path] = []
+    try:
+        for one in stored:
+            target = _target(one, folder)
+            made.append(target)
+            envelop(Path(one.path), target, [to])
+        note = folder / f"opening-{to.fingerprint[:16]}.txt"
+        note.write_bytes(opening_text([path.name for path in made], to))
+        made.append(note)
+    except BaseException as error:
+        # What has no record is not to be on the medium.
+        for path in made:
+            path.unlink(missing_ok=True)
+        if isinstance(error, ArchiveError):
+            raise CheckFailedError(f"Nothing was handed out: {error}.") from None
+        raise
+    return made
+
+
+def _target(one: StoredObject, folder: Path) -> Path:
+    """Return where the envelope of a sealed local file goes, which is what lies in the archive."""
+    if _sha256(Path(one.path)) != one.sha256:
+        raise CheckFailedError(
+            f"{one.path} does not have the SHA-256 that lies in the archive. Nothing is noted as "
+            "handed out."
+        )
+    target = folder / f"{Path(one.path).name}{ENDING}"
+    if target.exists():
+        raise MistakeError(f"{target} is there already; name an empty folder.")
+    return target
 
 
 def _copy(one: StoredObject, copy: Path) -> None:
@@ -194,7 +260,7 @@ def handed(office: Office, acct: str | None) -> None:
     """List what was handed out, of account ACCT or all."""
     found = service.handouts(office.desk, acct)
     office.trail.reading("hand-outs", acct=acct)
-    head = ("hand-out", "way", "for", "purpose", "by", "asked", "state", "times", "expires")
+    head = ("hand-out", "way", "for", "purpose", "by", "asked", "state", "times", "expires", "to")
     rows = [_row(one) for one in found]
     office.show([_value(one) for one in found], table(head, rows) if rows else "Nothing.")
 
@@ -212,6 +278,8 @@ def _value(one: Handout) -> dict[str, JsonValue]:
         "why": one.why,
         "expires_at": None if one.expires_at is None else iso(one.expires_at),
         "count": one.count,
+        "certificate": one.certificate,
+        "compartment": one.compartment or None,
     }
 
 
@@ -227,8 +295,9 @@ def _row(one: Handout) -> list[str]:
         one.state.value,
         str(one.count),
         expires,
+        "" if one.certificate is None else one.certificate[:16],
     ]
 
 
-COMMANDS: tuple[click.Command, ...] = (hand_out, links, handed)
+COMMANDS: tuple[click.Command, ...] = (hand_out, links, handed, recipient_group)
 """What stands beside `export make`."""

@@ -9,8 +9,10 @@ from typing import Any
 import click
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from archive.ceremony import make_keys, renew_list
+from archive.ceremony import make_keys, renew_list, renew_seal
 from archive.revocation import Revoked
 from stationd import parts
 from stationd.cli.moments import MOMENT
@@ -135,6 +137,57 @@ def _issued(one: x509.Certificate, root: x509.Certificate) -> bool:
     except (InvalidSignature, TypeError, ValueError):
         return False
     return True
+
+
+@keys.command(
+    epilog="""\b
+Examples:
+  stationctl keys renew new --root-key /media/safe/root.key.pem --root root.pem
+  stationctl keys renew new --root-key /media/safe/root.key.pem --root root.pem \\
+      --public-key seal.pub.pem
+"""
+)
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--root-key", type=_FILE, required=True, help="The root's key, from the safe.")
+@click.option("--root", type=_FILE, required=True, help="The root's certificate.")
+@click.option("--crl-url", metavar="URL", help="Where the station publishes root.crl.pem.")
+@click.option(
+    "--public-key",
+    type=_FILE,
+    help="The public half (PEM) of a P-256 key that lies on a token; without it a key is made.",
+)
+@click.pass_obj
+def renew(office: Office, /, folder: Path, **given: Any) -> None:  # noqa: ANN401  (options)
+    """Issue a new seal certificate, and one for the responder, under the same root in FOLDER.
+
+    Do so before the old one ends (3 years), or when its key was lost to somebody; then revoke the
+    old one too (keys crl).  The worker records the new one before it first seals with it.
+    """
+    public = None if given["public_key"] is None else _public(given["public_key"])
+    serials = (int.from_bytes(office.ids.bytes(_SERIAL_BYTES)) | 1 for _ in itertools.count())
+    made = renew_seal(
+        folder,
+        root_key=given["root_key"],
+        root=given["root"],
+        now=office.clock.now(),
+        serials=serials,
+        crl_url=given["crl_url"],
+        public=public,
+    )
+    lines = [f"New certificates are in {folder}.", "", "Publish:"]
+    lines += [f"  {name:<12} SHA-256 {value}" for name, value in made.items()]
+    lines += ["", "Put them in the places of the old ones; keep those: old bundles name them."]
+    office.show({"folder": str(folder), "fingerprints": dict(made)}, lines)
+
+
+def _public(path: Path) -> ec.EllipticCurvePublicKey:
+    try:
+        key = load_pem_public_key(path.read_bytes())
+    except ValueError:
+        raise MistakeError(f"{path} holds no public key in PEM.") from None
+    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
+        raise MistakeError(f"{path} holds no P-256 key.")
+    return key
 
 
 def _certificate(path: Path) -> x509.Certificate:

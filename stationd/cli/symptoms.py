@@ -31,6 +31,7 @@ from stationd.journal.reader import JournalReader
 from stationd.journal.released import read_released, released_path
 from stationd.keys.model import What
 from stationd.keys.service import faults
+from stationd.ledger.log_key import check_log_key
 from stationd.net.certificates import read_context, valid_until
 from stationd.net.kernel_clock import read_kernel_clock
 from stationd.overview.service import kept
@@ -108,13 +109,23 @@ def _keys(office: Office) -> Told:
     seal = parts.seal(office.settings)
     yield Outcome.PASSED, f"seal certificate good until {seal.valid_until:%Y-%m-%d}"
     if seal.valid_until - office.clock.now() < _SEAL_WARNING:
-        yield Outcome.WARNED, "the seal certificate ends soon: make a new one under the root"
+        yield Outcome.WARNED, "the seal certificate ends soon: `stationctl keys renew`"
     if (token := office.settings.keys.token) is not None:
         yield Outcome.PASSED, f"token {token.token} signs with the key of the seal certificate"
-    yield Outcome.PASSED, f"log key {parts.log_key(office.settings).fingerprint[:23]}…"
+    log_key = parts.log_key(office.settings)
+    yield Outcome.PASSED, f"log key {log_key.fingerprint[:23]}…"
     office.sealer()
     yield from _private(secret(office.settings.roster.key))
     yield from _lists(office, seal)
+
+
+def _log_key(office: Office) -> Told:
+    public = parts.log_key(office.settings).public
+    check_log_key(office.desk, office.settings.ledger.origin, public)
+    yield (
+        Outcome.PASSED,
+        "the log key signed the newest checkpoint, if there is one",
+    )
 
 
 def _lists(office: Office, seal: Seal) -> Told:
@@ -152,6 +163,12 @@ def _database(office: Office) -> Told:
         server = read_server(connection)
     for fault in [] if server is None else server_faults(server):
         yield Outcome.FAILED, fault
+    if server is not None and server.careless:
+        off = ", ".join(server.careless)
+        yield (
+            Outcome.WARNED,
+            f"the server has {off} off, and may forget after a crash what it confirmed; switch on",
+        )
     check_revision(database)
     yield Outcome.PASSED, "the station database answers and is of this program's revision"
     if server is not None:
@@ -430,6 +447,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("keys", _keys),
     ("database", _database),
     ("staff", _staff),
+    ("log key", _log_key),
     ("journal", _journal),
     ("journal kept", _kept),
     ("roster", _roster),

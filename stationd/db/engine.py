@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
@@ -211,11 +211,36 @@ def execute_rows(
     """
     if not rows:
         return
+    if connection.dialect.name == "postgresql" and _only_adds(statement):
+        _copy(connection, statement.table, rows)
+        return
     text, keys = _compiled(statement, connection.dialect, tuple(rows[0]))
     if keys is None:
         connection.exec_driver_sql(text, list(rows))
     else:
         connection.exec_driver_sql(text, list(map(itemgetter(*keys), rows)))
+
+
+def _only_adds(statement: sa.Executable) -> TypeGuard[sa.Insert]:
+    """Tell whether a statement is an INSERT without ON CONFLICT or RETURNING."""
+    return type(statement) is sa.Insert and not statement.returning_column_descriptions
+
+
+def _copy(connection: Connection, table: sa.TableClause, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add ``rows`` as a stream, which costs both sides less than a statement a row."""
+    quote = connection.dialect.identifier_preparer.quote
+    names = ", ".join(map(quote, rows[0]))
+    text = f"COPY {quote(table.name)} ({names}) FROM STDIN"
+    values = itemgetter(*rows[0])
+    # SQLAlchemy knows no COPY, so psycopg's own connection is asked, and its errors are told anew.
+    psycopg: Any = connection.connection.driver_connection
+    fault = connection.dialect.loaded_dbapi.Error
+    try:
+        with psycopg.cursor() as cursor, cursor.copy(text) as copy:
+            for row in rows:
+                copy.write_row(values(row))
+    except fault as error:
+        raise DBAPIError.instance(text, {}, error, fault, dialect=connection.dialect) from error
 
 
 @lru_cache(maxsize=64)

@@ -10,6 +10,7 @@ __all__ = [
     "purge_items",
     "purged_documents",
     "purges",
+    "recipients",
     "retention_rules",
 ]
 
@@ -60,8 +61,25 @@ handouts = sa.Table(
     sa.Column("made_at", Time, comment="NULL: not verified and made yet"),
     sa.Column("expires_at", Time, comment="of the links; NULL: none"),
     sa.Column("count", sa.Integer, nullable=False, comment="times shown or copied"),
+    sa.Column("certificate", sa.String(64), comment="it is enveloped to; NULL: it is not"),
+    sa.Column("compartment", sa.String(12), comment="its archive alone; NULL: the bundle"),
     sa.Index("ix_handouts_state", "state"),
     comment="What was handed out of bundles: to whom, for what, how often.",
+)
+
+recipients = sa.Table(
+    "recipients",
+    metadata,
+    sa.Column("fingerprint", sa.String(64), primary_key=True, comment="SHA-256, hex"),
+    sa.Column("name", sa.Text, nullable=False, comment="the one person"),
+    sa.Column("pem", sa.Text, nullable=False, comment="the certificate"),
+    sa.Column("subject", sa.Text, nullable=False, comment="as the certificate has it"),
+    sa.Column("key", sa.String(40), nullable=False, comment="kind and size of its key"),
+    sa.Column("until", Time, nullable=False, comment="when it ends by itself"),
+    sa.Column("added_by", sa.String(64), nullable=False),
+    sa.Column("added_at", Time, nullable=False),
+    sa.Column("ended_at", Time, comment="NULL: in use"),
+    comment="Certificates that copies can be enveloped to.",
 )
 
 retention_rules = sa.Table(

@@ -1,9 +1,8 @@
 """The tables of the station database.
 
-Times are nanoseconds since 1970 UTC (``..._ns``) where entries and records carry them, else the
-26-character text of `stationd.clock.iso`, which sorts as time does.  JSON is canonical text.
-``APPEND_ONLY`` names the tables whose rows triggers protect from UPDATE and DELETE, but for what a
-purge removes (`stationd.db.purging`).
+Times are nanoseconds since 1970 UTC (``..._ns``) where entries and records carry them, else text of
+`stationd.clock.iso`, which sorts as time does.  JSON is canonical text.  Triggers protect rows of
+``APPEND_ONLY`` from UPDATE and DELETE, but for what a purge removes (`stationd.db.purging`).
 """
 
 import sqlalchemy as sa
@@ -19,12 +18,15 @@ from stationd.db.anchoring import (
     stamps,
 )
 from stationd.db.columns import Hash, Time, chain_columns, metadata
+from stationd.db.deciding import approvals, case_facts, case_steps, cases, letter_forms
+from stationd.db.renewing import object_digests, renewal_objects, renewal_stamps, renewals
 from stationd.db.retaining import (
     handouts,
     holds,
     purge_items,
     purged_documents,
     purges,
+    recipients,
     retention_rules,
 )
 from stationd.db.watching import gaps, heard_hours, silences, starts, supervision
@@ -33,19 +35,29 @@ __all__ = [
     "APPEND_ONLY",
     "anchor_objects",
     "anchors",
+    "approvals",
     "audit_cursor",
+    "case_facts",
+    "case_steps",
+    "cases",
     "cosignatures",
     "gaps",
     "handouts",
     "heard_hours",
     "holds",
+    "letter_forms",
     "marks",
     "metadata",
     "mismatches",
+    "object_digests",
     "published",
     "purge_items",
     "purged_documents",
     "purges",
+    "recipients",
+    "renewal_objects",
+    "renewal_stamps",
+    "renewals",
     "retention_rules",
     "silences",
     "stamps",
@@ -380,6 +392,7 @@ transmitters = sa.Table(
     sa.Column("window_ahead", sa.Integer, comment="seconds; NULL: time is not checked"),
     sa.Column("poll_interval", sa.Integer, comment="seconds; NULL: unsupervised"),
     sa.Column("switches", Json, nullable=False, comment="named deviations, a list"),
+    sa.Column("quarantined_until", Time, comment="nobody else's until then; NULL: free"),
     sa.UniqueConstraint("receiver_group", "number"),
     comment="Numbers that panels send, and what answering them needs.",
 )
@@ -451,65 +464,13 @@ sessions = sa.Table(
     comment="Logins of stationctl and console.",
 )
 
-# --- Cases ---
-
-cases = sa.Table(
-    "cases",
-    metadata,
-    _id(),
-    sa.Column("acct", sa.ForeignKey("accounts.acct"), nullable=False, index=True),
-    sa.Column("contract_id", sa.ForeignKey("contracts.id"), nullable=False),
-    sa.Column("open_contract_id", sa.String(40), unique=True, comment="NULL: the case is over"),
-    sa.Column("reason", sa.String(32), nullable=False),
-    sa.Column("state", sa.String(20), nullable=False),
-    sa.Column("previous_state", sa.String(20), comment="to return to from a hold; NULL: none"),
-    sa.Column("version", sa.Integer, nullable=False, comment="grows with every step"),
-    sa.Column("overdue", sa.Boolean, nullable=False),
-    sa.Column("opened_at", Time, nullable=False),
-    sa.Column("opened_by", sa.String(64), nullable=False),
-    sa.Column("noticed_at", Time, comment="NULL: no notice yet"),
-    sa.Column("effective_at", Time, comment="NULL: no notice yet"),
-    sa.Column("ended_at", Time, comment="NULL: service goes on"),
-    sa.Column("closed_at", Time, comment="NULL: not closed"),
-    comment="Terminations; open_contract_id being unique allows one open case a contract.",
-)
-
-case_facts = sa.Table(
-    "case_facts",
-    metadata,
-    _id(),
-    sa.Column("case_id", sa.ForeignKey("cases.id"), nullable=False, index=True),
-    sa.Column("kind", sa.String(32), nullable=False),
-    sa.Column("fact", Json, nullable=False),
-    sa.Column("doc", Hash, comment="its document; NULL: none"),
-    sa.Column("author", sa.String(64), nullable=False),
-    sa.Column("at", Time, nullable=False),
-    comment="What was recorded about a case; never changed.",
-)
-
-case_steps = sa.Table(
-    "case_steps",
-    metadata,
-    sa.Column("case_id", sa.ForeignKey("cases.id"), primary_key=True),
-    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("row", sa.String(4), nullable=False, comment="T1 … T19"),
-    sa.Column("event", sa.String(32), nullable=False),
-    sa.Column("from_state", sa.String(20), nullable=False),
-    sa.Column("to_state", sa.String(20), nullable=False),
-    sa.Column("by", sa.String(64), nullable=False),
-    sa.Column("at", Time, nullable=False),
-    sa.Column("results", Json, nullable=False, comment="every guard's result"),
-    sa.Column("results_hash", Hash, nullable=False),
-    comment="Every step a case took.",
-)
-
 # --- Bundles, work ---
 
 orders = sa.Table(
     "orders",
     metadata,
     _id(),
-    sa.Column("kind", sa.String(12), nullable=False, comment="primary, closing or on_request"),
+    sa.Column("kind", sa.String(12), nullable=False, comment="what the bundle is made for"),
     sa.Column("acct", sa.String(32), nullable=False, index=True),
     sa.Column("epoch", sa.Integer, nullable=False),
     sa.Column("case_id", sa.String(40), comment="NULL: no case"),
@@ -537,6 +498,8 @@ orders = sa.Table(
     sa.Column("verified_at", Time, comment="last good read-back; NULL: none"),
     sa.Column("reverify_at", Time, comment="when it is read back anew; NULL: not set yet"),
     sa.Column("horizon", sa.Integer, comment="days before its lock ends, as alarmed; NULL: none"),
+    sa.Column("source_id", sa.String(40), comment="the whole bundle it copies; NULL: whole"),
+    sa.Column("redaction", Json, comment="profile, reason and span; NULL: whole"),
     comment="Bundles ordered, and how far each is.",
 )
 
@@ -591,6 +554,6 @@ checks = sa.Table(
 
 APPEND_ONLY = (
     *("entries", "records", "documents", "checkpoints", "notes"),
-    *("marks", "cosignatures", "anchors", "stamps", "anchor_objects"),
-    *("case_facts", "case_steps", "purged_documents"),
+    *("marks", "cosignatures", "anchors", "stamps", "anchor_objects", "case_facts", "case_steps"),
+    *("purged_documents", "object_digests", "renewals", "renewal_stamps", "renewal_objects"),
 )

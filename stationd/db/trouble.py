@@ -48,7 +48,7 @@ _AWAY = frozenset({"08", "25", "40", "53", "55", "57", "58"})
 
 _OTHER_RELEASE = frozenset({"42P01", "42703"})
 _NOT_ALLOWED = "42501"
-_NO_SUCH_ROLE = "42704"
+_NO_SUCH_OBJECT = "42704"
 _REFUSED_VALUE = "22"
 _DAMAGED = frozenset({"XX001", "XX002"})
 
@@ -86,7 +86,7 @@ def _of_state(state: str, said: str) -> StationdError | None:
             "database.owner who owns the database"
         )
         return DatabaseUnavailableError(_sentence(said, help_))
-    if state == _NO_SUCH_ROLE:
+    if state == _NO_SUCH_OBJECT and said.startswith("role "):
         return MistakeError(f"{said}. An administrator of the server makes it (createuser).")
     if state[:2] == _REFUSED_VALUE:
         return _refused(said)

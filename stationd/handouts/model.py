@@ -29,6 +29,8 @@ class Handout:
 
     ``doc`` is the hash of recipient and purpose, ``links`` the sealed addresses by file, ``count``
     how often the links were shown, or the files copied: who fetches a link tells nobody here.
+    ``certificate`` is the fingerprint of the one that the copy is enveloped to; None: it is not.
+    ``compartment`` is that whose archive alone is handed out; empty: the bundle without any.
     """
 
     id: str
@@ -46,3 +48,5 @@ class Handout:
     made_at: datetime | None = None
     expires_at: datetime | None = None
     count: int = 0
+    certificate: str | None = None
+    compartment: str = ""

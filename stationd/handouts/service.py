@@ -11,20 +11,24 @@ from datetime import timedelta
 from archive.canonical import JsonValue, encode
 from archive.stores.base import LONGEST_LINK, BundleStore
 from stationd.bundles import store as bundles
-from stationd.bundles.model import Order, OrderState
+from stationd.bundles.model import Order, OrderState, StoredObject
 from stationd.bundles.service import custody
 from stationd.clock import iso
 from stationd.db.engine import Connection
 from stationd.desk import Desk
-from stationd.errors import MistakeError, RefusedError
+from stationd.errors import MistakeError, NotFoundError, RefusedError
 from stationd.handouts import store
 from stationd.handouts.model import Handout, HandoutState, Way
+from stationd.ledger.compartments import compartment_of_file
 from stationd.ledger.store import append, store_document
 from stationd.sealing import Sealer
 from stationd.staff.model import WORKER, Person
 from stationd.staff.rights import Right, require
 
-__all__ = ["ask", "copied", "handouts", "links", "make", "read", "refuse"]
+__all__ = ["ask", "copied", "files", "handouts", "links", "make", "read", "refuse"]
+
+# Who may have the archive of a compartment handed out.
+_READ = {"internal": Right.DECIDE, "privileged": Right.SEE_PRIVILEGED}
 
 
 def ask(  # noqa: PLR0913  (what is asked for)
@@ -36,9 +40,19 @@ def ask(  # noqa: PLR0913  (what is asked for)
     purpose: str,
     by: Person,
     valid: timedelta = LONGEST_LINK,
+    certificate: str | None = None,
+    compartment: str = "",
 ) -> Handout:
-    """Ask for links to a verified bundle or a copy of it, for one person and one purpose."""
+    """Ask for links to a verified bundle or a copy of it, for one person and one purpose.
+
+    ``certificate`` is the fingerprint of the one that a copy is to be enveloped to.  With
+    ``compartment`` its archive is handed out, without the bundle; else the bundle without any.
+    """
     require(by, Right.MAKE_BUNDLES)
+    if compartment:
+        require(by, _READ[compartment])
+    if certificate is not None and way is Way.LINK:
+        raise MistakeError("Links lead to the files as they lie in the archive; envelop a copy.")
     if not recipient.strip() or not purpose.strip():
         raise MistakeError("What is handed out is for one named person and one purpose.")
     if not timedelta(seconds=1) <= valid <= LONGEST_LINK:
@@ -46,6 +60,12 @@ def ask(  # noqa: PLR0913  (what is asked for)
     now = desk.clock.now()
     with desk.database.writing() as connection:
         order = _verified(connection, order_id)
+        if not _handed(connection, order_id, compartment):
+            msg = (
+                f"Bundle {order.name or order.id} has no archive of the compartment {compartment}: "
+                f"nothing of it was there, or [archive] {compartment}_to named nobody."
+            )
+            raise NotFoundError(msg)
         told = encode({"purpose": purpose.strip(), "recipient": recipient.strip()})
         doc = store_document(
             connection,
@@ -66,6 +86,8 @@ def ask(  # noqa: PLR0913  (what is asked for)
             asked_by=by.login,
             asked_at=now,
             valid=valid if way is Way.LINK else timedelta(),
+            certificate=certificate,
+            compartment=compartment,
         )
         store.record_handout(connection, one)
         _append(desk, connection, order, "hand_out_asked", by, one)
@@ -111,24 +133,36 @@ def _make(
     if one.way is Way.LINK:
         addresses: dict[str, JsonValue] = {
             held.file: archive.link(held.key, held.version_id, valid=one.valid, name=held.file)
-            for held in bundles.read_objects(connection, order.id)
+            for held in _handed(connection, order.id, one.compartment)
             if held.version_id is not None
         }
         values["links"] = sealer.seal(encode(addresses))
         values["expires_at"] = now + one.valid
         expires: dict[str, JsonValue] = {"expires_at": iso(now + one.valid)}
-        listed = _listed(connection, order)
+        listed = _listed(connection, one)
         _append(desk, connection, order, "linked", WORKER, one, more={**expires, **listed})
     store.update_handout(connection, one.id, **values)
 
 
-def _listed(connection: Connection, order: Order) -> dict[str, JsonValue]:
+def _listed(connection: Connection, one: Handout) -> dict[str, JsonValue]:
     return {
         "objects": [
             {"key": held.key, "sha256": held.sha256, "version_id": held.version_id}
-            for held in bundles.read_objects(connection, order.id)
+            for held in _handed(connection, one.order_id, one.compartment)
         ]
     }
+
+
+def _handed(connection: Connection, order_id: str, compartment: str) -> list[StoredObject]:
+    """Return the files that are handed out: of one compartment, or the bundle without any."""
+    found = bundles.read_objects(connection, order_id)
+    return [held for held in found if compartment_of_file(held.file) == compartment]
+
+
+def files(desk: Desk, one: Handout) -> list[StoredObject]:
+    """Return the files that a hand-out is of."""
+    with desk.database.reading() as connection:
+        return _handed(connection, one.order_id, one.compartment)
 
 
 def refuse(desk: Desk, order: Order, why: str) -> int:
@@ -156,15 +190,24 @@ def links(desk: Desk, handout_id: str, sealer: Sealer, *, by: Person) -> Mapping
         return found
 
 
-def copied(desk: Desk, handout_id: str, *, by: Person) -> Handout:
-    """Note that the files of a bundle were copied for its recipient; once."""
+def copied(
+    desk: Desk, handout_id: str, *, by: Person, enveloped: Mapping[str, str] | None = None
+) -> Handout:
+    """Note that the files of a bundle were copied for its recipient; once.
+
+    ``enveloped`` are the files that were made to be opened with the recipient's key, and their
+    SHA-256.
+    """
     require(by, Right.MAKE_BUNDLES)
     with desk.database.writing() as connection:
         one = _ready(connection, handout_id, Way.COPY)
         order = _verified(connection, one.order_id)
         values = {"state": HandoutState.DONE.value, "count": one.count + 1}
         store.update_handout(connection, one.id, **values)
-        _append(desk, connection, order, "copied", by, one, more=_listed(connection, order))
+        more = _listed(connection, one)
+        if enveloped is not None:
+            more["enveloped"] = dict(enveloped)
+        _append(desk, connection, order, "copied", by, one, more=more)
         return store.read_handout(connection, one.id)
 
 
@@ -206,5 +249,9 @@ def _append(  # noqa: PLR0913
         "way": one.way.value,
         "doc": one.doc.hex(),
     }
+    if one.compartment:
+        fields["compartment"] = one.compartment
+    if one.certificate is not None:
+        fields["certificate"] = one.certificate
     draft = custody(order, act, by, fields)
     append(connection, [draft], station=desk.station, now=desk.clock.now(), ids=desk.ids)

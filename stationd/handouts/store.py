@@ -39,6 +39,8 @@ def record_handout(connection: Connection, one: Handout) -> None:
             state=one.state.value,
             why=one.why,
             count=one.count,
+            certificate=one.certificate,
+            compartment=one.compartment or None,
         )
     )
 
@@ -116,6 +118,8 @@ def _handout(row: Any) -> Handout:  # noqa: ANN401  (a row has the shape of its 
         made_at=_moment(row.made_at),
         expires_at=_moment(row.expires_at),
         count=row.count,
+        certificate=row.certificate,
+        compartment=row.compartment or "",
     )
 
 

@@ -15,6 +15,7 @@ __all__ = [
     "HOLDS",
     "LOCKS",
     "READ_BACK",
+    "RENEWAL",
     "Check",
     "read_check",
     "read_checks",
@@ -26,6 +27,7 @@ ANCHORING = "anchoring"
 HOLDS = "holds"
 LOCKS = "locks"
 READ_BACK = "read back"
+RENEWAL = "renewal"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,10 +6,11 @@ from hashlib import sha256
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
-from archive.ceremony import fingerprint, make_keys
+from archive.ceremony import fingerprint, make_keys, renew_seal
 from archive.errors import KeyFileError
 
 NOW = datetime(2026, 11, 21, 12, 0, 0, 250_000, tzinfo=UTC)
@@ -143,3 +144,56 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
 
     with pytest.raises(KeyFileError, match=r"root\.key\.pem: .*no keys were made"):
         ceremony(tmp_path / "file" / "keys")
+
+
+def test_a_seal_is_renewed_under_the_same_root_with_a_key_of_its_own(tmp_path):
+    old = ceremony(tmp_path / "old")
+    later = NOW + timedelta(days=1000)
+    new = tmp_path / "new"
+
+    made = renew_seal(
+        new, root_key=old.root_key, root=old.root, now=later, serials=iter([201, 202])
+    )
+
+    seal, root = certificate(new / "seal.pem"), certificate(old.root)
+    seal.verify_directly_issued_by(root)
+    certificate(new / "ocsp.pem").verify_directly_issued_by(root)
+    assert seal.subject == certificate(old.seal).subject
+    assert seal.public_key() != certificate(old.seal).public_key()
+    assert seal.not_valid_after_utc - later > timedelta(days=3 * 365 - 1)
+    assert made == {"seal.pem": fingerprint(seal.public_bytes(serialization.Encoding.DER))}
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in new.iterdir()}
+    assert modes == {name: FILES[name] for name in modes}
+    assert set(modes) == {"seal.key.pem", "seal.pem", "ocsp.key.pem", "ocsp.pem"}
+    with pytest.raises(KeyFileError, match="never overwritten"):
+        renew_seal(new, root_key=old.root_key, root=old.root, now=later, serials=iter([1, 2]))
+
+
+def test_a_key_on_a_token_gets_a_certificate_and_no_key_is_made(tmp_path):
+    old = ceremony(tmp_path / "old")
+    public = ec.generate_private_key(ec.SECP256R1()).public_key()
+    given = {"root_key": old.root_key, "root": old.root, "now": NOW, "serials": iter([201, 202])}
+
+    renew_seal(tmp_path / "new", public=public, **given)
+
+    assert certificate(tmp_path / "new/seal.pem").public_key() == public
+    assert not (tmp_path / "new/seal.key.pem").exists()
+
+
+def test_a_root_that_would_end_first_issues_no_seal(tmp_path):
+    old = ceremony(tmp_path / "old")
+    late = NOW + timedelta(days=23 * 365)
+
+    with pytest.raises(KeyFileError, match="make a new root"):
+        renew_seal(
+            tmp_path / "new", root_key=old.root_key, root=old.root, now=late, serials=iter([1, 2])
+        )
+
+
+def test_a_root_that_names_no_station_is_of_no_ceremony(tmp_path):
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=x"
+    key, root = tmp_path / "key.pem", tmp_path / "root.pem"
+    openssl(*command.split()[1:], "-days", "9000", "-keyout", key, "-out", root)
+
+    with pytest.raises(KeyFileError, match="names no station"):
+        renew_seal(tmp_path / "new", root_key=key, root=root, now=NOW, serials=iter([1, 2]))

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,10 @@ from stationd.assisting import assist, upkeep, workshop
 from stationd.audit.service import AUDIT
 from stationd.bundles import service as bundles
 from stationd.bundles.model import Kind, OrderState
+from stationd.bundles.work import Retention, run
 from stationd.desk import Desk
 from stationd.ledger.service import LedgerTree, checkpoint
-from stationd.schedule.checks import ANCHORING, ARCHIVE, Check, read_check
+from stationd.schedule.checks import ANCHORING, ARCHIVE, RENEWAL, Check, read_check
 from stationd.settings import Settings, load
 from stationd.staff.model import Person, Role
 
@@ -143,3 +145,31 @@ def test_the_ledger_is_audited_and_what_stops_it_is_a_check(
     stopped = check(desk, f"{AUDIT} run")
     assert stopped is not None
     assert "log.key.pem" in stopped.detail
+
+
+def test_upkeep_lists_what_is_stored_and_what_stops_it_is_a_check(
+    desk: Desk, settings: Settings, keys: Ceremony, tmp_path: Path
+) -> None:
+    assist(settings, desk, ["upkeep\n"])
+    assert check(desk, RENEWAL) is None
+    shop = workshop(settings, desk)
+    log_key = LogKey.load(keys.log_key)
+    order = bundles.order(desk, "1234", Kind.ON_REQUEST, MANAGER)
+    kept = Retention(closing=timedelta(days=2), other=timedelta(days=1))
+    run(shop, order, LedgerTree.load(desk), log_key=log_key, retention=kept)
+    trusted = (tmp_path / "tsa.pem").read_bytes()
+    (tmp_path / "tsa.pem").write_bytes(keys.root.read_bytes())
+
+    assist(settings, desk, ["upkeep\n"])
+    found = check(desk, RENEWAL)
+    assert found is not None
+    assert (found.outcome, "does not hold" in found.detail) == ("failed", True)
+
+    (tmp_path / "tsa.pem").write_bytes(trusted)
+    assist(settings, desk, ["upkeep\n"])
+    found = check(desk, RENEWAL)
+    assert found is not None
+    assert (found.outcome, found.detail) == (
+        "passed",
+        "list 1 of 5 object(s) was stamped and stored",
+    )

@@ -186,3 +186,25 @@ def test_a_file_of_own_codes_that_is_wrong_is_refused(tmp_path, content, said):
         path.write_bytes(content)
     with pytest.raises(SettingsError, match=said):
         parts.own_codes(given(f'[codes]\nfile = "{path}"'))
+
+
+def test_readers_of_compartments_are_read_from_their_files(tmp_path):
+    (tmp_path / "counsel.pem").write_bytes(b"pem")
+    made = given(
+        S3.replace(
+            "[archive.store]",
+            f'[archive]\nprivileged_to = ["{tmp_path}/counsel.pem"]\n[archive.store]',
+        )
+    )
+    assert parts.readers(made) == {"privileged": [b"pem"]}
+    assert parts.readers(given()) == {}
+
+
+def test_every_reader_that_is_missing_is_told(tmp_path):
+    made = given(
+        S3.replace(
+            "[archive.store]", '[archive]\ninternal_to = ["/no/a", "/no/b"]\n[archive.store]'
+        )
+    )
+    with pytest.raises(SettingsError, match=r"(?s)archive\.internal_to: /no/a: No such .*/no/b"):
+        parts.readers(made)

@@ -14,6 +14,7 @@ import pytest
 from stationd.journal.chain import first_link, link
 from stationd.journal.model import Entry, Kind, encode_body
 from stationd.journal.reader import JournalReader
+from tests.system.nursery import Nursery, Program
 
 PATIENCE = 30.0
 
@@ -55,9 +56,10 @@ class Station:
 
     until = staticmethod(until)
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, daemons: Nursery) -> None:
         self.folder = folder
-        self.process: subprocess.Popen[bytes] | None = None
+        self.daemons = daemons
+        self.process: subprocess.Popen[bytes] | Program | None = None
         self.log = folder / "log"
         self.journal = folder / "journal.sqlite3"
         self.config = folder / "stationd.toml"
@@ -88,11 +90,20 @@ class Station:
     def start(self, *, ready: bool = True) -> None:
         """Start the daemon; unless told otherwise, wait until it is ready."""
         self.configure()
+        self.process = self.daemons.start(["--config", str(self.config)], self.log)
+        self._started(ready=ready)
+
+    def start_from_nothing(self, *, ready: bool = True) -> None:
+        """Start the daemon as a service manager does, imports included."""
+        self.configure()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "stationd.daemon", "--config", str(self.config)],
                 stderr=log,
             )
+        self._started(ready=ready)
+
+    def _started(self, *, ready: bool) -> None:
         self.starts += 1
         if ready:
             until(lambda: self.logged("ready") >= self.starts, "the daemon is ready")
@@ -153,9 +164,33 @@ def _toml(value: object) -> str:
     return str(value) if isinstance(value, int) else f'"{value}"'
 
 
+def _nursery(module: str, factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+    made = Nursery(module, factory.mktemp("nursery") / "log")
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def daemons(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+    """Return what starts receiving daemons at once."""
+    yield from _nursery("stationd.daemon", tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+    """Return what starts workers at once; their children are started as ever."""
+    yield from _nursery("stationd.worker", tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def relays(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+    """Return what starts relays at once."""
+    yield from _nursery("stationd.relay", tmp_path_factory)
+
+
 @pytest.fixture
-def station(tmp_path: Path) -> Iterator[Station]:
+def station(tmp_path: Path, daemons: Nursery) -> Iterator[Station]:
     """Return a station that is not started yet."""
-    made = Station(tmp_path)
+    made = Station(tmp_path, daemons)
     yield made
     made.kill()

@@ -19,6 +19,7 @@ from stationd.clock import SystemClock
 from stationd.desk import Desk, open_desk
 from stationd.ids import SystemIds
 from stationd.settings import load
+from tests.system.nursery import Nursery
 from tests.system.whole_station import (
     NUMBERS,
     Sender,
@@ -48,8 +49,8 @@ def desk(station: Any, station_file: Path, tmp_path: Path, keys: Ceremony) -> It
 
 
 @pytest.fixture
-def worker(station: Any, desk: Desk, tmp_path: Path) -> Iterator[Worker]:
-    made = Worker(station.config, tmp_path / "worker.log")
+def worker(station: Any, desk: Desk, workers: Nursery, tmp_path: Path) -> Iterator[Worker]:
+    made = Worker(station.config, tmp_path / "worker.log", workers)
     yield made
     made.end(signal.SIGKILL)
 
@@ -69,7 +70,7 @@ def test_every_acknowledged_frame_reaches_its_account_exactly_once(
         chance.shuffle(kills)
         for kill in kills:
             # Long enough for the worker to come up at times, short enough to miss it at others.
-            time.sleep(chance.uniform(0.05, 1.5))
+            time.sleep(chance.uniform(0.02, 0.6))
             kill()
         before = station.logged("ready")
         station.start(ready=False)

@@ -6,8 +6,6 @@ my-dc09-spt encrypts by its own code and believes an acknowledgement by its own 
 import json
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,6 +29,7 @@ from stationd.sealing import Sealer, new_sealing_key
 from stationd.settings import load
 from stationd.signals.service import history
 from stationd.staff.model import Person, Role
+from tests.system.nursery import Nursery
 
 pytestmark = pytest.mark.system
 
@@ -111,11 +110,8 @@ def desk(station: Any, station_file: Path, tmp_path: Path, keys: Ceremony) -> It
 
 
 @pytest.fixture
-def worker(station: Any, desk: Desk) -> Iterator[None]:
-    with (station.folder / "worker.log").open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "stationd.worker", "--config", str(station.config)], stderr=log
-        )
+def worker(station: Any, desk: Desk, workers: Nursery) -> Iterator[None]:
+    process = workers.start(["--config", str(station.config)], station.folder / "worker.log")
     yield
     process.send_signal(signal.SIGTERM)
     process.wait(30)

@@ -19,6 +19,7 @@ from stationd.desk import Desk, open_desk
 from stationd.ids import SystemIds
 from stationd.settings import load
 from tests.postgresql import PostgresServer
+from tests.system.nursery import Nursery
 from tests.system.whole_station import (
     NUMBERS,
     Sender,
@@ -55,8 +56,8 @@ def desk(station: Any, tmp_path: Path, keys: Ceremony, database_url: str) -> Ite
 
 
 @pytest.fixture
-def worker(station: Any, desk: Desk, tmp_path: Path) -> Iterator[Worker]:
-    made = Worker(station.config, tmp_path / "worker.log")
+def worker(station: Any, desk: Desk, workers: Nursery, tmp_path: Path) -> Iterator[Worker]:
+    made = Worker(station.config, tmp_path / "worker.log", workers)
     yield made
     made.end(signal.SIGKILL)
 
@@ -112,11 +113,11 @@ def test_nothing_is_lost_or_doubled_when_server_and_worker_are_killed(
 
 
 @pytest.fixture
-def neighbour(tmp_path: Path, worker: Worker, station: Any) -> Iterator[Any]:
+def neighbour(tmp_path: Path, worker: Worker, workers: Nursery, station: Any) -> Iterator[Any]:
     """Another node at the same station database, with a journal, a daemon and a worker."""
     folder = tmp_path / "neighbour"
     folder.mkdir()
-    made = type(station)(folder)
+    made = type(station)(folder, station.daemons)
     # Its own port, and everything else but the station database in its own folder.
     made.port = made.listen("tcp", "surgard", group="lines")
     text = station.config.read_text().replace(str(station.port), str(made.port))
@@ -125,7 +126,7 @@ def neighbour(tmp_path: Path, worker: Worker, station: Any) -> Iterator[Any]:
         (folder / name).symlink_to(tmp_path / name)
     made.configure = lambda: made.config.write_text(text)
     made.start()
-    made.worker = Worker(made.config, folder / "worker.log")
+    made.worker = Worker(made.config, folder / "worker.log", workers)
     yield made
     made.worker.end(signal.SIGKILL)
     made.kill()

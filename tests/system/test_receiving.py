@@ -3,11 +3,9 @@
 import os
 import pty
 import random
-import signal
 import socket
 import sqlite3
 import subprocess
-import sys
 import time
 import tty
 from collections.abc import Iterator
@@ -108,7 +106,7 @@ class TestServing:
         station.start()
         station.kill()
         began = time.monotonic()
-        station.start(ready=False)
+        station.start_from_nothing(ready=False)
         station.until(lambda: _listens(sur), "the daemon listens", 3.0)
         with call(sur) as receiver:
             assert ask(receiver, surgard(1)) == ACK
@@ -131,9 +129,7 @@ class TestKilled:
     ROUNDS = 100
 
     @pytest.mark.slow
-    def test_every_acknowledged_frame_is_in_the_journal(
-        self, station: Any, nursery: "Nursery"
-    ) -> None:
+    def test_every_acknowledged_frame_is_in_the_journal(self, station: Any) -> None:
         ports = (station.listen("tcp", "surgard"), station.listen("tcp", "dc09"))
         station.start()
         station.stop()
@@ -141,8 +137,8 @@ class TestKilled:
         load = Load(ports)
 
         for _ in range(self.ROUNDS):
-            nursery.start(station.config)
-            load.run(chance.uniform(0.01, 0.25), then=nursery.kill)
+            station.start(ready=False)
+            load.run(chance.uniform(0.01, 0.25), then=station.kill)
 
         kept = set(station.frames())
         assert len(load.acknowledged - kept) == 0
@@ -223,58 +219,6 @@ class Talk:
         self._connection.close()
 
 
-class Nursery:
-    """A process that has everything imported and forks daemons, so that a hundred start fast."""
-
-    PROGRAM = """
-import os, sys
-import stationd.daemon, signal
-signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-for line in sys.stdin:
-    child = os.fork()
-    if child == 0:
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        os._exit(stationd.daemon.main(["--config", line.strip()]))
-    print(child, flush=True)
-"""
-
-    def __init__(self, log: Path) -> None:
-        self._child = 0
-        with log.open("ab") as file:
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", self.PROGRAM],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=file,
-                text=True,
-            )
-
-    def start(self, config: Path) -> None:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(f"{config}\n")
-        self._process.stdin.flush()
-        self._child = int(self._process.stdout.readline())
-
-    def kill(self) -> None:
-        """Kill the daemon, and wait until nothing of it is left."""
-        with suppress(ProcessLookupError):
-            while True:
-                os.kill(self._child, signal.SIGKILL)
-                time.sleep(0.001)
-
-    def close(self) -> None:
-        self.kill()
-        self._process.communicate()
-
-
-@pytest.fixture
-def nursery(tmp_path: Path) -> Iterator[Nursery]:
-    made = Nursery(tmp_path / "nursery-log")
-    yield made
-    made.close()
-
-
 def _listens(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
@@ -353,7 +297,7 @@ class TestJournalAway:
 
     def test_a_second_daemon_waits_for_the_first(self, station: Any, sur: int) -> None:
         station.start()
-        second = type(station)(station.folder)
+        second = type(station)(station.folder, station.daemons)
         second.log = station.folder / "second"
         second.config = station.folder / "second.toml"
         port = second.listen("tcp", "surgard")

@@ -38,7 +38,8 @@ from stationd.sealing import new_sealing_key
 from stationd.settings import load
 from stationd.simulate.simulated import SIMULATED
 from tests.system.conftest import Station
-from tests.system.test_both_killed import MORE, Worker, give
+from tests.system.nursery import Nursery
+from tests.system.whole_station import MORE, Worker, give
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
 
@@ -120,7 +121,8 @@ def prepare(station: Station, keys: Path) -> None:
     key.write_bytes(new_sealing_key())
     key.chmod(0o600)
     station.listeners = f'key = "{key}"\n'
-    station.listeners += MORE.format(folder=station.folder, log_key=ceremony.log_key)
+    url = f"sqlite:///{station.folder}/station.sqlite3"
+    station.listeners += MORE.format(folder=station.folder, log_key=ceremony.log_key, url=url)
 
 
 def furnish(station: Station) -> Desk:
@@ -229,13 +231,15 @@ def second_day(station: Station, simulator: Simulator, after: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
+def played(
+    tmp_path_factory: pytest.TempPathFactory, daemons: Nursery, workers: Nursery
+) -> Iterator[Played]:
     folder = tmp_path_factory.mktemp("rehearsal")
-    station = Station(folder)
+    station = Station(folder, daemons)
     prepare(station, folder / "keys")
     calls = [attach(station, name, {}) for name in SIMULATED if name not in LISTENS]
     listens = [f"{name}:listen:127.0.0.1:0" for name in LISTENS]
-    worker = Worker(station.config, folder / "worker.log")
+    worker = Worker(station.config, folder / "worker.log", workers)
     with ExitStack() as stack:
         station.configure()
         desk = furnish(station)

@@ -8,7 +8,6 @@ import signal
 import socket
 import sqlite3
 import subprocess
-import sys
 import threading
 import tty
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ from typing import Any
 import pytest
 
 from stationd.journal.model import Kind
+from tests.system.nursery import Nursery, Program
 
 pytestmark = pytest.mark.system
 
@@ -61,8 +61,9 @@ def free_port() -> int:
 class Line:
     """A relay process, and both ends of its line."""
 
-    def __init__(self, station: Any, *, buffer: int = 2**25) -> None:
+    def __init__(self, station: Any, relays: Nursery, *, buffer: int = 2**25) -> None:
         self.station = station
+        self._relays = relays
         self.receiver = Receiver()
         self.port = free_port()
         self.log = station.folder / "relay.log"
@@ -79,14 +80,14 @@ port = {self.port}
 host = "127.0.0.1"
 host_port = {self.receiver.port}
 """
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Program | None = None
         self.ends: list[socket.socket] = []
         self.starts = 0
 
     def start(self) -> None:
         if not self.station.config.exists():
             self.station.config.write_text(self.station.listeners, encoding="utf-8")
-        self.process = relay(self.station.config, self.log)
+        self.process = relay(self._relays, self.station.config, self.log)
         self.starts += 1
         self.station.until(lambda: self.logged("ready") >= self.starts, "the relay is ready")
 
@@ -116,15 +117,13 @@ host_port = {self.receiver.port}
             end.close()
 
 
-def relay(config: Path, log: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "stationd.relay", "line", "--config", str(config)]
-    with log.open("ab") as stream:
-        return subprocess.Popen(command, stderr=stream)
+def relay(relays: Nursery, config: Path, log: Path) -> Program:
+    return relays.start(["line", "--config", str(config)], log)
 
 
 @pytest.fixture
-def line(station: Any) -> Iterator[Line]:
-    made = Line(station)
+def line(station: Any, relays: Nursery) -> Iterator[Line]:
+    made = Line(station, relays)
     yield made
     made.close()
 
@@ -282,10 +281,10 @@ class TestWithoutStationd:
         assert list(dict.fromkeys(kept(station, 300))) == [surgard(n) for n in range(300)]
 
     def test_it_passes_while_stationd_stands_still_and_tells_of_the_hole(
-        self, station: Any, line: Line
+        self, station: Any, line: Line, relays: Nursery
     ) -> None:
         line.close()
-        line = Line(station, buffer=2**16)
+        line = Line(station, relays, buffer=2**16)
         station.listeners = station.listeners[station.listeners.rindex("\n[[listeners]]") :]
         try:
             line.start()
@@ -397,12 +396,14 @@ automation_device = "{station.folder}/automation"
 class TestSerial:
     """Two devices instead of two connections."""
 
-    def test_bytes_go_through_in_both_directions(self, station: Any, ptys: tuple[int, int]) -> None:
+    def test_bytes_go_through_in_both_directions(
+        self, station: Any, relays: Nursery, ptys: tuple[int, int]
+    ) -> None:
         receiver, automation = ptys
         serial_line(station, "proxy")
         station.start()
         log = station.folder / "relay.log"
-        process = relay(station.config, log)
+        process = relay(relays, station.config, log)
         station.until(lambda: '"how": "open"' in log.read_text(), "the devices are open")
         try:
             for number in range(20):
@@ -419,12 +420,14 @@ class TestSerial:
             process.kill()
             process.wait(20)
 
-    def test_two_wires_are_only_listened_to(self, station: Any, ptys: tuple[int, int]) -> None:
+    def test_two_wires_are_only_listened_to(
+        self, station: Any, relays: Nursery, ptys: tuple[int, int]
+    ) -> None:
         receiver, automation = ptys
         serial_line(station, "tap")
         station.start()
         log = station.folder / "relay.log"
-        process = relay(station.config, log)
+        process = relay(relays, station.config, log)
         station.until(lambda: '"how": "open"' in log.read_text(), "the devices are open")
         try:
             os.write(receiver, surgard(1))
@@ -489,6 +492,7 @@ class TestTwoWires:
         station: Any,
         ptys: tuple[int, int],
         request: pytest.FixtureRequest,
+        relays: Nursery,
     ) -> None:
         if trouble is disk_full:
             disk = request.getfixturevalue("small_disk")
@@ -498,7 +502,7 @@ class TestTwoWires:
         serial_line(station, "tap")
         station.start()
         log = station.folder / "relay.log"
-        process = relay(station.config, log)
+        process = relay(relays, station.config, log)
         station.until(lambda: '"how": "open"' in log.read_text(), "the devices are open")
         try:
             self.talk(ptys, range(5))

@@ -3,8 +3,6 @@
 import json
 import signal
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -30,6 +28,7 @@ from stationd.settings import load
 from stationd.staff.model import Person, Role
 from stationd.supervision.model import State
 from stationd.supervision.service import standing
+from tests.system.nursery import Nursery
 
 pytestmark = pytest.mark.system
 
@@ -95,7 +94,7 @@ def port(station: Any, tmp_path: Path, keys: Ceremony) -> int:
 
 
 @pytest.fixture
-def desk(station: Any, station_file: Path, port: int) -> Iterator[Desk]:
+def desk(station: Any, workers: Nursery, station_file: Path, port: int) -> Iterator[Desk]:
     """A station of accounts that are to poll every second."""
     made = open_desk(load(station.config), clock=SystemClock(), ids=SystemIds())
     for number in numbers():
@@ -109,10 +108,7 @@ def desk(station: Any, station_file: Path, port: int) -> Iterator[Desk]:
         panel = Transmitter(id=number, group="main", number=number, poll_interval=1)
         during = Ownership(valid_from=made.clock.now() - timedelta(days=1))
         link_transmitter(made, number, panel, during, by=MANAGER)
-    with (station.folder / "worker.log").open("ab") as log:
-        worker = subprocess.Popen(
-            [sys.executable, "-m", "stationd.worker", "--config", str(station.config)], stderr=log
-        )
+    worker = workers.start(["--config", str(station.config)], station.folder / "worker.log")
     yield made
     worker.send_signal(signal.SIGTERM)
     worker.wait(30)

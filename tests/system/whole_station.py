@@ -3,8 +3,6 @@
 import json
 import signal
 import socket
-import subprocess
-import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -31,6 +29,7 @@ from stationd.desk import Desk
 from stationd.journal.model import Kind
 from stationd.sealing import new_sealing_key
 from stationd.staff.model import Person, Role
+from tests.system.nursery import Nursery, Program
 
 NUMBERS = ("1000", "1001", "1002")
 MANAGER = Person(login="maria", name="Maria", role=Role.MANAGER)
@@ -89,17 +88,14 @@ class Sender(threading.Thread):
 class Worker:
     """The worker of a station's folder."""
 
-    def __init__(self, config: Path, log: Path) -> None:
+    def __init__(self, config: Path, log: Path, workers: Nursery) -> None:
         self._config = config
         self._log = log
-        self._process: subprocess.Popen[bytes] | None = None
+        self._workers = workers
+        self._process: Program | None = None
 
     def start(self) -> None:
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "stationd.worker", "--config", str(self._config)],
-                stderr=log,
-            )
+        self._process = self._workers.start(["--config", str(self._config)], self._log)
 
     def end(self, number: signal.Signals) -> int:
         if self._process is None:

@@ -4,9 +4,10 @@ import { encoded } from "./bytes.ts";
 import type { JsonObject } from "./canonical.ts";
 import type { Statement } from "./note_check.ts";
 import { CONTAINER_MANIFEST, SIGNATURES } from "./opened.ts";
+import { COPY } from "./withheld_check.ts";
 
 export const SEGMENT_RECORDS = 100_000;
-export const KINDS = ["primary", "closing", "on_request"];
+export const KINDS = ["primary", "closing", "on_request", COPY];
 export const REQUIRED = [
   ...["README.txt", "alarm-history.pdf", "custodian-certification.txt", "bagit.txt"],
   ...["bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt"],
@@ -18,8 +19,9 @@ export const REQUIRED = [
   "data/documents/index.json",
 ];
 const OPTIONAL = new RegExp(
-  "^(?:volumes-sha256\\.txt|trust/(?:crls|ocsp)\\.pem|custodian-certification\\.pdf|data/case\\.json|data/proofs/proofs\\.json" +
-    "|verify/(?:note_check|openssl|point_check|proof_check)\\.py|verify/verify\\.html" +
+  "^(?:volumes-sha256\\.txt|trust/(?:crls|ocsp)\\.pem|custodian-certification\\.pdf" +
+    "|data/case\\.json|data/proofs/proofs\\.json" +
+    "|verify/(?:note_check|openssl|point_check|proof_check|withheld_check)\\.py|verify/verify\\.html" +
     "|data/(?:documents|notices)/[0-9a-f]{16}-[A-Za-z0-9._-]+)$",
 );
 const MOST_SEGMENTS = 32_767;
@@ -79,10 +81,10 @@ export function sameButForCase(names: readonly string[]): string[] {
   });
 }
 
-/** Return the name that the files of a bundle must bear (FORMAT.md, 1). */
-export function baseName(statement: Statement, kind: string): string {
+/** Return the name that the files of a bundle must bear (FORMAT.md, 1); a copy's has its order. */
+export function baseName(statement: Statement, kind: string, order = ""): string {
   const [station, acct] = [safe(statement.station), safe(statement.acct)];
-  return `${station}-${acct}-e${statement.epoch}-c${statement.checkpoint}-${kind}`;
+  return `${station}-${acct}-e${statement.epoch}-c${statement.checkpoint}-${kind === COPY ? `${kind}-${safe(order)}` : kind}`;
 }
 
 function safe(text: string): string {

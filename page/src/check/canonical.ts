@@ -212,6 +212,7 @@ export function countOf(
 
 /** Return a value as the findings show it. */
 export function shown(value: Json | undefined, most = 80): string {
-  const text = value === undefined || value === null ? "None" : typeof value === "string" ? `'${value}'` : compact(value);
+  if (value === undefined || value === null) return "None";
+  const text = typeof value === "string" ? `'${value}'` : compact(value);
   return text.slice(0, most);
 }

@@ -45,14 +45,16 @@ async function see(work: Examination): Promise<void> {
   const weigh = (places: Place[]) => places.reduce((sum, it) => sum + (it.member?.packed ?? it.size), 0);
   const all = weigh([...opened.places.values(), ...volumes]);
   let done = 0;
-  const read = (places: Place[]) => {
-    done += weigh(places);
+  const read = (places: Place[], part = 1) => {
+    done += weigh(places) * part;
     work.progress("digests", done, all);
   };
-  const segments = jobs.map(async (job) => {
-    const found = await labour.segment(job);
-    read([job.records, job.rows]);
-    return found;
+  const segments = jobs.map((job) => {
+    let told = 0;
+    return labour.segment(job, (part) => {
+      read([job.records, job.rows], part - told);
+      told = part;
+    });
   });
   const files = [...others, ...volumes].map(async (place) => {
     seen.set(place.name, await labour.digest(place));

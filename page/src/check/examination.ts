@@ -7,12 +7,12 @@ import { type Opened, VOLUMES } from "./opened.ts";
 import type { Proofs } from "./point_check.ts";
 import type { CrlList } from "./revocation_check.ts";
 import { CheckError, type Report } from "./report.ts";
-import type { Seen, SegmentJob, SegmentSeen } from "./segment_check.ts";
+import type { Seen, SegmentJob, SegmentSeen, Tick } from "./segment_check.ts";
 import type { Place } from "./place.ts";
 
 /** The heavy work, done here or by other workers. */
 export interface Labour {
-  segment(job: SegmentJob): Promise<SegmentSeen>;
+  segment(job: SegmentJob, tick: Tick): Promise<SegmentSeen>;
   digest(place: Place): Promise<Seen>;
 }
 

@@ -20,6 +20,7 @@ import {
 import { type Given, type Point, type Proofs, PROOFS, checkProofs, missingMonths } from "./point_check.ts";
 import { CheckError, type Problem, problem } from "./report.ts";
 import type { Segment } from "./segment_check.ts";
+import { WITHHELD } from "./withheld_check.ts";
 
 const LEDGER = "data/ledger.json";
 const RECORDS = "data/records";
@@ -116,7 +117,7 @@ function checkEnds(statement: Statement, kind: string, segments: readonly Segmen
   }
   segments.slice(1).forEach((two, at) => problems.push(...checkSeam(segments[at]!, two)));
   const [first, last] = [segments[0], segments[segments.length - 1]];
-  if (first && first.firstType !== "open") problems.push(problem(first.file, "the first record is not open"));
+  if (first && first.firstType !== "open" && first.firstType !== WITHHELD) problems.push(problem(first.file, "the first record is not open"));
   if (kind === "closing" && last && last.lastType !== "close") {
     problems.push(problem(last.file, "a closing bundle, and its last is not close"));
   }
@@ -173,8 +174,9 @@ function checkLast(
 
 function* stepsBack(segments: readonly Segment[]): Generator<[string, number, string, string]> {
   for (const it of segments) for (const step of it.stepsBack) yield [it.file, ...step];
-  for (const [at, two] of segments.slice(1).entries()) {
-    const one = segments[at]!;
+  const shown = segments.filter((it) => it.lastT);
+  for (const [at, two] of shown.slice(1).entries()) {
+    const one = shown[at]!;
     if (two.firstT < one.lastT) yield [two.file, two.first, one.lastT, two.firstT];
   }
 }
@@ -237,9 +239,12 @@ export async function checkPoints(
   const last = segments[segments.length - 1];
   const problems = await checkProofs(proofs, given, {
     closing: kind === "closing",
-    closed: last?.lastType === "close",
+    // Whether an epoch was closed whose last record is withheld is not to be seen.
+    closed: last?.lastType === "close" || last?.lastType === WITHHELD,
   });
-  const opened = segments[0] && moment(segments[0].firstT);
+  let opened = segments[0] && moment(segments[0].firstT);
+  const point = proofs.points[0]?.entry.time;
+  if (segments[0]?.firstType === WITHHELD && point !== undefined) opened = Math.min(opened ?? point, point);
   if (opened === undefined) return problems;
   for (const month of missingMonths(opened, proofs.points, clockSteps(lineStatus, "unstamped"))) {
     problems.push(problem(PROOFS, `has no point in ${month}: the last of each month must be there`));

@@ -8,6 +8,7 @@ import { checkCheckpoint, checkPoints, join } from "./ledger_check.ts";
 import { type ClockStep, type Statement, clockSteps, entryTime } from "./note_check.ts";
 import { PROOFS } from "./point_check.ts";
 import { CheckError } from "./report.ts";
+import { COPY, WITHHELD, checkCopy, count, namesCompartments, orderOf } from "./withheld_check.ts";
 
 const INDEX = "data/index.json";
 
@@ -24,6 +25,7 @@ export async function ledger(work: Examination): Promise<void> {
   }
   const steps = await stepsOf(work);
   await checkFiles(work, statement);
+  await checkWithheld(work, statement, index);
   const segments = work.segments.map((it) => it.segment);
   const { problems, remarks } = join(statement, kind, segments, steps, work.proofs?.points ?? []);
   report.tell("ledger", problems);
@@ -32,6 +34,22 @@ export async function ledger(work: Examination): Promise<void> {
   if (!report.findings.some((it) => it.step === "ledger" && it.outcome !== "passed")) {
     const text = `${statement.records} records, none missing, come to the head stated`;
     report.add("ledger", "passed", "data/ledger.json", text);
+  }
+}
+
+/** Check that what is withheld is what the index lists, and say that it is a copy. */
+async function checkWithheld(work: Examination, statement: Statement, index: Json | undefined): Promise<void> {
+  if (!isObject(index)) return;
+  const runs = work.segments.map((it) => it.segment.withheld);
+  const info = (await work.read("bag-info.txt")) ?? new Uint8Array(0);
+  const { report } = work;
+  report.tell("ledger", checkCopy(index, runs, statement.records, info));
+  report.withheld = count(runs.flat());
+  report.copy = index.kind === COPY;
+  if (report.copy || report.withheld) {
+    report.notChecked.push(
+      `what ${report.withheld} of ${statement.records} records say: this is a redacted copy`,
+    );
   }
 }
 
@@ -57,17 +75,19 @@ function checkIndex(work: Examination, statement: Statement, index: Json | undef
     checkpoint_time: entryTime(statement),
     epoch: statement.epoch,
     format: "stationd-evidence/1",
-    redactions: [],
     segments: segmentRows(statement),
     station: statement.station,
   };
-  if (index.base !== baseName(statement, kind)) {
+  if (index.base !== baseName(statement, kind, orderOf(index))) {
     wrong(`base is not the name of a bundle of '${statement.acct}', kind '${kind}'`);
   }
   for (const [key, value] of Object.entries(same)) {
     if (index[key] === undefined || compact(index[key]) !== compact(value)) {
       wrong(`${key} is ${shown(index[key])}, the rest of the bundle says ${shown(value)}`);
     }
+  }
+  if (index.compartments !== undefined && !namesCompartments(index.compartments)) {
+    wrong("names compartments in another form");
   }
   const { counts } = index;
   if (!isObject(counts) || counts.records !== statement.records) wrong("its count of records is another");
@@ -123,7 +143,11 @@ export async function proofs(work: Examination): Promise<void> {
     if (!(error instanceof CheckError)) throw error;
     report.failed("proofs", error.subject, error.text);
   }
-  if (!found.absent) report.notChecked.push("whether the account has a later epoch: it was closed");
+  if (!found.absent) {
+    const hidden = segments[segments.length - 1]?.lastType === WITHHELD;
+    const why = hidden ? "the last record is withheld" : "it was closed";
+    report.notChecked.push(`whether the account has a later epoch: ${why}`);
+  }
   const text = `${found.points.length} points, each stamped, from checkpoint ${found.points[0]!.n} on`;
   report.conclude("proofs", PROOFS, text);
 }

@@ -53,6 +53,9 @@ export class Report {
   checkpoint = -1;
   points = 0;
   sealedAt = "";
+  /** It is a redacted copy, which lacks `withheld` records; never a whole bundle. */
+  copy = false;
+  withheld = 0;
 
   constructor(readonly bundle: string) {}
 
@@ -99,6 +102,8 @@ export class Report {
       points: this.points,
       content_id: this.contentId,
       sealed_at: this.sealedAt,
+      redacted_copy: this.copy,
+      withheld: this.withheld,
       findings: this.findings,
       not_checked: this.notChecked,
     };

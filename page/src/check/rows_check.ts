@@ -5,6 +5,7 @@ import { type Json, type JsonObject, compact, isObject } from "./canonical.ts";
 import { cells } from "./csv.ts";
 import { sha256 } from "./hashes.ts";
 import { type Problem, problem } from "./report.ts";
+import { WITHHELD, withheldLeaf } from "./withheld_check.ts";
 
 const BOM = Uint8Array.of(0xef, 0xbb, 0xbf);
 const HEADER =
@@ -77,9 +78,20 @@ export class Rows {
 
 /** Return the cells that the row of a record must have. */
 export function expectedRow(raw: Uint8Array, fields: JsonObject): string[] {
+  if (withheldLeaf(fields, Number(fields.seq)) !== undefined) return withheldRow(fields);
   const row = DIRECT.map((key) => cell(key, fields[key]));
   row.push(...lastCells(fields), hex(sha256(raw)));
   return row.map(tame);
+}
+
+/** Return the row of a record that is withheld: its number, that it is, and its leaf. */
+function withheldRow(fields: JsonObject): string[] {
+  const said: Record<string, string> = {
+    seq: text(fields.seq),
+    type: WITHHELD,
+    more: compact({ leaf: fields.leaf! }),
+  };
+  return COLUMNS.map((column) => said[column] ?? "");
 }
 
 /** Return journal, position, doc, and everything that has no column. */

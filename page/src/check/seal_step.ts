@@ -52,7 +52,8 @@ async function checkRevoked(work: Examination, at: number): Promise<void> {
 /** Take in the lists that hold: the bundle's own, and those given from outside. */
 async function readLists(work: Examination, ders: readonly Bytes[]): Promise<void> {
   const { report, trusted } = work;
-  const issuers = new Map([...ders, ...(await certificatesIn(work, "tsa")), ...trusted.root, ...trusted.tsa].map((it) => [hex(it), it]));
+  const known = [...ders, ...(await certificatesIn(work, "tsa")), ...trusted.root, ...trusted.tsa];
+  const issuers = new Map(known.map((it) => [hex(it), it]));
   for (const [where, pem] of [[LISTS, await work.text(LISTS)], ["the list given", trusted.crls]] as const) {
     let lists: Bytes[];
     try {
@@ -140,7 +141,9 @@ async function checkContainer(work: Examination): Promise<void> {
     report.failed("signature", SIGNATURES, read.message);
     return;
   }
-  for (const [name, fault] of problems(read, signedFiles(work, read), await valuesOf(work))) report.failed("signature", name, fault);
+  for (const [name, fault] of problems(read, signedFiles(work, read), await valuesOf(work))) {
+    report.failed("signature", name, fault);
+  }
   // Nothing signs the list of certificates in it; what it must be is known.
   if (read.chain.map(hex).join() !== (await chain(work)).map(hex).join()) {
     const text = "does not have the certificates of trust/signer.pem and trust/root.pem, as they stand";

@@ -1,7 +1,7 @@
 /** One file of records with its rows, read side by side: the heavy part of a check. */
 
 import { SEGMENT_RECORDS } from "./bag_check.ts";
-import { type Bytes, decoded, hex } from "./bytes.ts";
+import { type Bytes, decoded, fromHex, hex } from "./bytes.ts";
 import { type JsonObject, recordFields, shown } from "./canonical.ts";
 import { hasher, recordLeaf } from "./hashes.ts";
 import { Lines } from "./lines.ts";
@@ -9,6 +9,7 @@ import { type Statement, TIME } from "./note_check.ts";
 import { BrokenFileError, type Place, pieces } from "./place.ts";
 import { CheckError, type Problem, problem } from "./report.ts";
 import { Rows } from "./rows_check.ts";
+import { type Run, WITHHELD, addTo, withheldLeaf } from "./withheld_check.ts";
 
 // Backward steps of `t`, and problems, told one by one for each segment.
 const MOST_STEPS = 1000;
@@ -47,6 +48,7 @@ export interface Segment {
   lastType: string;
   spans: Spans;
   stepsBack: [number, string, string][];
+  withheld: Run[];
   problems: Problem[];
 }
 
@@ -64,6 +66,12 @@ export interface Catalogue {
   kinds: Uint16Array<ArrayBuffer>;
   names: string[];
 }
+
+/** Told which part of a file of records has been read. */
+export type Tick = (part: number) => void;
+
+// A file is told of in so many parts.
+const TICKS = 20;
 
 /** Hash one file. */
 export async function digest(place: Place): Promise<Seen> {
@@ -86,11 +94,12 @@ function faultOf(error: unknown): string {
 }
 
 /** Hash a file of records and its rows, check the records, and the rows against them. */
-export async function readSegment(job: SegmentJob): Promise<SegmentSeen> {
-  const reading = new Reading(job);
+export async function readSegment(job: SegmentJob, tick: Tick): Promise<SegmentSeen> {
+  const reading = new Reading(job, tick);
   try {
     const [records, rows] = await reading.read();
-    return { segment: reading.segment, files: [records, rows], rows: reading.rows.problems, catalogue: reading.catalogue() };
+    const { segment, rows: against } = reading;
+    return { segment, files: [records, rows], rows: against.problems, catalogue: reading.catalogue() };
   } catch (error) {
     if (!(error instanceof BrokenFileError || error instanceof CheckError)) throw error;
     const text = `could not be read to its end: ${error.message}`;
@@ -110,10 +119,14 @@ class Reading {
   private readonly names = new Map<string, number>();
   private before = "";
   private bound = 0;
+  private part = 0;
 
-  constructor(private readonly job: SegmentJob) {
+  constructor(
+    private readonly job: SegmentJob,
+    private readonly tick: Tick,
+  ) {
     const text = { firstT: "", lastT: "", latestT: "", firstType: "", lastType: "" };
-    const lists = { leaves: new Uint8Array(0), spans: new Map(), stepsBack: [], problems: [] };
+    const lists = { leaves: new Uint8Array(0), spans: new Map(), stepsBack: [], withheld: [], problems: [] };
     this.segment = { file: job.records.name, first: job.first, count: 0, ...text, ...lists };
     this.rows = new Rows(job.rows.name);
   }
@@ -125,6 +138,7 @@ class Reading {
     this.rows.begin(await this.row(rows));
     for (let raw = await records.next(); raw; raw = records.here() ?? (await records.next())) {
       const fields = this.take(raw);
+      this.told(records.size);
       this.rows.compare(rows.here() ?? (await this.row(rows)), raw, fields);
     }
     this.rows.end(await this.row(rows));
@@ -134,6 +148,14 @@ class Reading {
       { name: job.records.name, sha256: hex(await records.drain()), size: records.size, fault: "" },
       { name: job.rows.name, sha256: hex(await rows.drain()), size: rows.size, fault: "" },
     ];
+  }
+
+  /** Tell how far the file has been read, when there is something to tell. */
+  private told(size: number): void {
+    const part = Math.floor((TICKS * size) / Math.max(1, this.job.records.size)) / TICKS;
+    if (part <= this.part) return;
+    this.part = part;
+    this.tick(part);
   }
 
   catalogue(): Catalogue {
@@ -155,16 +177,34 @@ class Reading {
   private take(raw: Uint8Array): JsonObject {
     const { segment } = this;
     const seq = segment.first + segment.count;
+    const text = decoded(raw);
+    const read = text === undefined ? undefined : recordFields(text);
+    const leaf = withheldLeaf(read, seq);
+    if (read && leaf !== undefined) return this.withheld(read, leaf, seq);
     this.addLeaf(recordLeaf(raw));
     segment.count += 1;
-    const fields = this.record(raw, seq);
+    const fields = this.record(read, seq);
     const [t, kind] = [fields.t as string, fields.type as string];
     this.dated(seq, t);
-    if (seq === segment.first) [segment.firstT, segment.firstType] = [t, kind];
+    segment.firstT ||= t;
+    if (seq === segment.first) segment.firstType = kind;
     else if (kind === "open") this.wrong(`record ${seq} is a second open`);
     if (segment.lastType === "close") this.wrong(`record ${seq} stands after close`);
     segment.lastType = kind;
     this.keep(fields, t, kind);
+    return fields;
+  }
+
+  /** Take in the line of a withheld record: its leaf, and that it is one. */
+  private withheld(fields: JsonObject, leaf: string, seq: number): JsonObject {
+    const { segment } = this;
+    this.addLeaf(fromHex(leaf)!);
+    segment.count += 1;
+    addTo(segment.withheld, seq);
+    if (seq === segment.first) segment.firstType = WITHHELD;
+    if (segment.lastType === "close") this.wrong(`record ${seq} stands after close`);
+    segment.lastType = WITHHELD;
+    this.keep(fields, this.before, WITHHELD);
     return fields;
   }
 
@@ -202,9 +242,7 @@ class Reading {
   }
 
   /** Return the fields of record `seq`; what is wrong with it goes to the problems. */
-  private record(raw: Uint8Array, seq: number): JsonObject {
-    const text = decoded(raw);
-    const fields = text === undefined ? undefined : recordFields(text);
+  private record(fields: JsonObject | undefined, seq: number): JsonObject {
     if (!fields) {
       this.wrong(`line of record ${seq} is not a JSON object in canonical form`);
       return { t: "", type: "" };

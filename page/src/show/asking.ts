@@ -13,9 +13,12 @@ export interface Listener {
   broken(text: string): void;
 }
 
-/** One check: its worker, which stays to answer questions. */
+const MOST_HELPERS = 4;
+
+/** One check: its worker, which stays to answer questions, and those that help it to read. */
 export class Check {
   private readonly worker: Worker;
+  private readonly helpers: Worker[];
   private readonly waiting = new Map<number, (answer: Answer) => void>();
   private ids = 0;
 
@@ -25,7 +28,19 @@ export class Check {
     this.worker = new Worker(source);
     this.worker.onmessage = ({ data }: MessageEvent<Reply>) => this.take(data, listener);
     this.worker.onerror = (event) => listener.broken(event.message);
-    this.say({ type: "check", order, source });
+    const size = [order.bundle, ...order.beside].reduce((sum, it) => sum + it.file.size, 0);
+    // Below a size, starting more workers costs more than it saves.
+    const worth = size >= Number(document.documentElement.dataset.worthHelpers);
+    const count = worth ? Math.min(navigator.hardwareConcurrency || 1, MOST_HELPERS) : 0;
+    const lines = Array.from({ length: count }, () => new MessageChannel());
+    this.helpers = lines.map(({ port1: line }) => {
+      const helper = new Worker(source);
+      helper.onerror = (event) => listener.broken(event.message);
+      helper.postMessage({ type: "serve", line } satisfies Request, [line]);
+      return helper;
+    });
+    const helpers = lines.map((it) => it.port2);
+    this.worker.postMessage({ type: "check", order, helpers } satisfies Request, helpers);
   }
 
   /** Ask about the records; the answer is of the kind that was asked for. */
@@ -39,7 +54,13 @@ export class Check {
   }
 
   end(): void {
+    this.dismiss();
     this.worker.terminate();
+  }
+
+  /** Let go of those that helped: what is read is read. */
+  private dismiss(): void {
+    for (const helper of this.helpers.splice(0)) helper.terminate();
   }
 
   private say(request: Request): void {
@@ -48,8 +69,10 @@ export class Check {
 
   private take(reply: Reply, listener: Listener): void {
     if (reply.type === "progress") listener.progress(reply.step, reply.done, reply.all);
-    else if (reply.type === "report") listener.report(reply.report as unknown as Shown);
-    else if (reply.type === "broken") listener.broken(reply.text);
+    else if (reply.type === "report") {
+      this.dismiss();
+      listener.report(reply.report as unknown as Shown);
+    } else if (reply.type === "broken") listener.broken(reply.text);
     else if (reply.type === "answer") {
       this.waiting.get(reply.id)?.(reply.answer);
       this.waiting.delete(reply.id);

@@ -15,6 +15,7 @@ export class History {
   private readonly list: RecordList;
   private readonly site: Clock;
   private readonly kinds = new Set<string>();
+  private readonly life: Span;
   private span: Span;
   private zoom: Span | undefined;
   private timer = 0;
@@ -25,7 +26,8 @@ export class History {
     private readonly overview: Overview,
   ) {
     this.site = Clock.of(overview.zone);
-    this.span = spanOf(overview.first, overview.last);
+    this.life = lifeOf(overview);
+    this.span = spanOf(this.life.from, this.life.until);
     this.list = new RecordList(async (from, to) => (await check.ask({ about: "lines", from, to })).records, showRecord);
     this.watch();
     this.showKinds();
@@ -106,7 +108,7 @@ export class History {
       ...this.wayBack(),
     );
     the("time-head").textContent = `Time (${zone})`;
-    this.span = spanOf(filter.from ?? this.overview.first, filter.until ?? this.overview.last);
+    this.span = spanOf(filter.from ?? this.life.from, filter.until ?? this.life.until);
     this.list.set(count, this.clock);
     await this.draw();
   }
@@ -132,6 +134,13 @@ export class History {
       },
     });
   }
+}
+
+/** Return from when to when there is anything to draw: records, and gaps in which none came. */
+function lifeOf({ first, last, gaps }: Overview): Span {
+  const [begins, ends] = [gaps.map((it) => it.from), gaps.map((it) => it.until)];
+  const known = (times: number[]) => times.filter((it) => Number.isFinite(it));
+  return { from: Math.min(first, ...known(begins)), until: Math.max(last, ...known(ends)) };
 }
 
 /** Show one record whole. */

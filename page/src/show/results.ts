@@ -17,6 +17,8 @@ export interface Shown {
   points: number;
   content_id: string;
   sealed_at: string;
+  redacted_copy: boolean;
+  withheld: number;
   findings: Finding[];
   not_checked: string[];
 }
@@ -33,7 +35,7 @@ export function showReport(report: Shown): void {
   const banner = the("banner");
   banner.dataset.outcome = report.outcome;
   banner.querySelector(".sign")!.textContent = SIGNS[report.outcome];
-  the("verdict").textContent = words.title;
+  the("verdict").textContent = report.redacted_copy ? `${words.title} (a redacted copy)` : words.title;
   the("verdict-more").textContent = words.more;
   showFacts(report);
   the("steps").replaceChildren(...Object.keys(STEPS).map((name) => step(name, report)));
@@ -57,7 +59,7 @@ function showFacts(report: Shown): void {
     ["File", report.bundle, "code"],
     ["Station", report.station || "–"],
     ["Account", report.acct ? `${report.acct}, epoch ${report.epoch}` : "–"],
-    ["Records", report.records ? counted(report.records) : "–"],
+    ["Records", recordsOf(report)],
     ["Reaches to", report.checkpoint >= 0 ? `checkpoint ${report.checkpoint}` : "–"],
     ["Sealed not later than", report.sealed_at ? report.sealed_at.replace("T", " ").replace("Z", " UTC") : "–"],
     ["Seen by others at", report.points ? `${report.points} points` : "no point: it has no proofs"],
@@ -69,6 +71,12 @@ function showFacts(report: Shown): void {
       element("dd", {}, how ? element(how, {}, value) : value),
     ]),
   );
+}
+
+function recordsOf(report: Shown): string {
+  if (!report.records) return "–";
+  const withheld = report.redacted_copy ? `; ${counted(report.withheld)} of them withheld: a redacted copy` : "";
+  return counted(report.records) + withheld;
 }
 
 function worst(findings: readonly Finding[]): Outcome | "none" {

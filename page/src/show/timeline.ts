@@ -5,7 +5,7 @@ import { counted, drawn, element, the } from "./elements.ts";
 import type { Clock } from "./times.ts";
 import { groupOf } from "./words.ts";
 
-const GROUPS = ["alarm", "trouble", "arming", "restore", "test", "other"];
+const GROUPS = ["alarm", "trouble", "arming", "restore", "test", "other", "withheld"];
 const HEIGHT = 132;
 const TOP = 8;
 const BOTTOM = 22;
@@ -40,13 +40,15 @@ export function drawTimeline(
   const each = width / count;
   const scale = (HEIGHT - TOP - BOTTOM) / bars.most;
   const sums = grouped(bars);
-  const picture = drawn("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, width, height: HEIGHT, role: "img", "aria-labelledby": "timeline-words" });
+  const box = { viewBox: `0 0 ${width} ${HEIGHT}`, width, height: HEIGHT };
+  const picture = drawn("svg", { ...box, role: "img", "aria-labelledby": "timeline-words" });
   picture.append(hatching(), ...gapMarks(gaps, span, width));
   for (let at = 0; at < count; at += 1) picture.append(bar(sums, at, { each, scale, span, count, clock, choose }));
   picture.append(drawn("line", { x1: 0, x2: width, y1: HEIGHT - BOTTOM, y2: HEIGHT - BOTTOM, class: "axis" }));
   picture.append(...ticks(span, width, clock));
   place.replaceChildren(picture);
-  the("timeline-words").replaceChildren(...legend(sums, gaps));
+  const seen = gaps.filter((it) => it.until >= span.from && it.from <= span.until);
+  the("timeline-words").replaceChildren(...legend(sums, seen));
 }
 
 function grouped(bars: Bars): Map<string, number[]> {
@@ -101,7 +103,8 @@ function gapMarks(gaps: readonly Gap[], span: Span, width: number): SVGElement[]
     .map((gap) => {
       const from = Math.max(0, (gap.from - span.from) * scale);
       const size = Math.max(3, Math.min(width, (gap.until - span.from) * scale) - from);
-      const mark = drawn("rect", { x: from, y: 0, width: size, height: HEIGHT - BOTTOM, class: "gap", fill: "url(#hatch)" });
+      const box = { x: from, y: 0, width: size, height: HEIGHT - BOTTOM };
+      const mark = drawn("rect", { ...box, class: "gap", fill: "url(#hatch)" });
       mark.append(drawn("title", {}, `${gap.kind.replace("_", " ")} ${gap.listener} ${gap.cause}`));
       return mark;
     });
@@ -123,6 +126,7 @@ function legend(sums: Map<string, number[]>, gaps: readonly Gap[]): Node[] {
   const keys: Node[] = parts
     .filter(([, count]) => count)
     .map(([name, count]) => element("span", { class: `key ${name}` }, `${name} ${counted(count)}`));
-  if (gaps.length) keys.push(element("span", { class: "key gap" }, `${counted(gaps.length)} gaps in the lines or the clock, hatched`));
+  const gapped = `${counted(gaps.length)} ${gaps.length === 1 ? "gap" : "gaps"} of a line or the clock, hatched`;
+  if (gaps.length) keys.push(element("span", { class: "key gap" }, gapped));
   return keys;
 }

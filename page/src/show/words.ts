@@ -47,7 +47,7 @@ export const STEPS: Record<string, StepWords> = {
 export const VERDICTS: Record<Outcome, { title: string; more: string }> = {
   passed: {
     title: "Everything that was checked holds",
-    more: "No file and no record was left out, added or changed since it was sealed. Read below what was not checked.",
+    more: "Files and records are those that were sealed, whole and in order. Read below what was not checked.",
   },
   failed: {
     title: "This bundle does not pass",
@@ -63,7 +63,7 @@ export const OUTCOMES: Record<Outcome | "none", string> = {
   passed: "holds",
   failed: "does not hold",
   undecided: "not decided",
-  none: "not reached",
+  none: "not checked",
 };
 
 /** Kinds of records by how they are drawn: the classes of signals, and the rest. */
@@ -82,6 +82,7 @@ export const GROUPS: Record<string, string> = {
   restore: "restore",
   test: "test",
   poll: "test",
+  withheld: "withheld",
 };
 
 export const groupOf = (kind: string): string => GROUPS[kind] ?? "other";

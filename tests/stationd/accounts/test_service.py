@@ -21,6 +21,8 @@ from stationd.errors import MistakeError, NotAuthorisedError, RefusedError
 from stationd.ledger.store import append_close, read_documents
 from stationd.staff.model import Person, Role
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def account(desk, opening, clerk):

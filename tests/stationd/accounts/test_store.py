@@ -16,7 +16,6 @@ from stationd.accounts.model import (
     SealedKey,
     Service,
     Site,
-    Standing,
     Transmitter,
 )
 from stationd.clock import iso
@@ -59,7 +58,7 @@ def connection(desk):
         store.record_customers(connection, [CUSTOMER])
         store.record_sites(connection, [SITE])
         store.record_contracts(connection, [CONTRACT])
-        store.record_account(connection, ACCOUNT)
+        store.record_accounts(connection, [ACCOUNT])
         store.record_transmitters(connection, [TRANSMITTER])
         yield connection
 
@@ -172,9 +171,7 @@ def test_a_link_is_ended_and_rewritten(connection):
 
 def test_states_are_set(connection):
     store.record_service(connection, "1001", Service.ENDED)
-    store.record_standing(connection, "k1", Standing.ENDED)
     assert store.read_account(connection, "1001").service is Service.ENDED
-    assert store.read_contract(connection, "k1").standing is Standing.ENDED
     store.record_state(connection, "1001", RecordState.OPEN, epoch=2)
     assert store.read_account(connection, "1001").epoch == 2
 

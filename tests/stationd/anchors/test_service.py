@@ -252,6 +252,7 @@ class Away(DirectoryStore):
         return super().put(key, path, **more)  # type: ignore[arg-type]
 
 
+@pytest.mark.both_databases
 def test_stamps_go_on_while_the_archive_is_away_and_all_follow_later(
     desk: Desk,
     clock: SetClock,
@@ -391,6 +392,7 @@ def test_killed_anywhere_the_next_pass_ends_with_one_of_each(
     assert work(anchorage) == 0
 
 
+@pytest.mark.both_databases
 def test_another_workers_lease_is_respected(
     desk: Desk, tree: LedgerTree, anchorage: Anchorage, checkpoint: Callable[..., int]
 ) -> None:

@@ -1,14 +1,19 @@
 import pytest
+import sqlalchemy as sa
 
+from stationd.approvals.model import Approval, Purpose
+from stationd.approvals.store import record_approval, record_decision
 from stationd.bundles import reading, service
 from stationd.bundles.model import Kind
 from stationd.cases.model import Attachment, Reason
-from stationd.cases.service import open_case
+from stationd.cases.service import open_case, record_fact
+from stationd.db import schema
 from stationd.desk import Desk
 from stationd.errors import NotFoundError
 from stationd.holds.model import HoldKind
 from stationd.holds.service import set_hold
 from stationd.staff.model import Person
+from tests.plans import plan
 
 pytestmark = pytest.mark.both_databases
 
@@ -34,8 +39,8 @@ def lines(desk: Desk) -> None:
         "INSERT INTO listeners VALUES ('j', 'l1', 'surgard', 'main', 'primary', '{}')",
         "INSERT INTO listeners VALUES ('j', 'l2', 'surgard', 'other', 'primary', '{}')",
         *(f"INSERT INTO gaps VALUES {row}" for row in GAPS),
-        f"INSERT INTO lines VALUES ('l1', 'n1', 0, {AT}, 'cable', NULL)",
-        f"INSERT INTO lines VALUES ('l2', 'n1', 0, {AT}, 'cable', NULL)",
+        f"INSERT INTO lines VALUES ('l1', 'n1', FALSE, {AT}, 'cable', NULL)",
+        f"INSERT INTO lines VALUES ('l2', 'n1', FALSE, {AT}, 'cable', NULL)",
     )
 
 
@@ -69,13 +74,15 @@ def test_custody_of_one_account_is_found_without_reading_that_of_all(
 ) -> None:
     service.order(desk, "1234", Kind.ON_REQUEST, manager)
     with desk.database.reading() as connection:
-        plan = connection.exec_driver_sql(
-            "EXPLAIN QUERY PLAN SELECT records.body FROM records JOIN about "
+        said = plan(
+            connection,
+            "SELECT records.body FROM records JOIN about "
             "ON records.acct = 'station' AND records.seq = about.seq "
-            "WHERE about.acct = '1234' AND records.epoch = 1 AND records.type = 'custody'"
-        ).all()
-    said = " ".join(row.detail for row in plan)
-    assert ("SCAN" in said, "seq=?" in said) == (False, True)
+            "WHERE about.acct = '1234' AND records.epoch = 1 AND records.type = 'custody'",
+        )
+    assert "SCAN" not in said
+    assert "Seq Scan" not in said
+    assert "seq=?" in said or "using pk_records" in said
 
 
 def test_each_stored_object_is_a_row_of_custody() -> None:
@@ -101,14 +108,59 @@ def test_a_case_is_told_with_its_steps_results_and_facts(desk: Desk, manager: Pe
         told = reading.read_case_facts(connection, case.id)
         assert reading.read_case_facts(connection, None) == {}
     assert told["steps"][0]["guards"][0]["id"] == "G2"
-    assert told["facts"][0]["kind"] == "customer_writing"
+    kinds = [one["kind"] for one in told["facts"]]
+    assert sorted(kinds) == ["customer_writing", "preflight", "snapshot"]
+    assert told["approvals"] == []
+
+
+def test_of_what_is_privileged_only_that_and_when_is_told(desk: Desk, manager: Person) -> None:
+    case = open_case(
+        desk, "1234", Reason.CUSTOMER_REQUEST, manager, kind="customer_writing", document=LETTER
+    )
+    record_fact(desk, case.id, "counsel_note", {"text": "do not"}, manager, document=LETTER)
+    with desk.database.reading() as connection:
+        told = reading.read_case_facts(connection, case.id)
+    (note,) = [one for one in told["facts"] if one["kind"] == "counsel_note"]
+    assert note["fact"] == {"compartment": "privileged"}
+    assert "do not" not in repr(told)
+
+
+def test_who_asked_and_who_approved_is_told(desk: Desk, manager: Person) -> None:
+    case = open_case(
+        desk, "1234", Reason.CUSTOMER_REQUEST, manager, kind="customer_writing", document=LETTER
+    )
+    asked = Approval(
+        id="a1",
+        case_id=case.id,
+        purpose=Purpose.OVERRIDE,
+        row="T17",
+        guards=("G18",),
+        results=(),
+        results_hash=b"h" * 32,
+        doc=b"d" * 32,
+        asked_by="maria",
+        asked_at=desk.clock.now(),
+        code="vendor_gone",
+    )
+    execute(desk, "INSERT INTO staff VALUES ('2', 'otto', 'Otto', 'MG', 'x', NULL, TRUE, 0, NULL)")
+    with desk.database.writing() as connection:
+        record_approval(connection, asked)
+        undecided = reading.read_case_facts(connection, case.id)
+        at = desk.clock.now()
+        record_decision(connection, "a1", by="otto", at=at, approved=True, alone=False)
+        told = reading.read_case_facts(connection, case.id)
+        people = reading.read_people(connection, told, "worker")
+    assert undecided["approvals"][0]["approved"] is None
+    (one,) = told["approvals"]
+    assert (one["waived"], one["code"], one["decided_by"]) == (["G18"], "vendor_gone", "otto")
+    assert [person["login"] for person in people] == ["otto"]
 
 
 def test_people_are_those_who_had_to_do_with_it(desk: Desk) -> None:
     execute(
         desk,
-        "INSERT INTO staff VALUES ('1', 'maria', 'Maria', 'MG', 'x', NULL, 1, 0, NULL)",
-        "INSERT INTO staff VALUES ('2', 'otto', 'Otto', 'OP', 'x', NULL, 1, 0, NULL)",
+        "INSERT INTO staff VALUES ('1', 'maria', 'Maria', 'MG', 'x', NULL, TRUE, 0, NULL)",
+        "INSERT INTO staff VALUES ('2', 'otto', 'Otto', 'OP', 'x', NULL, TRUE, 0, NULL)",
     )
     case = {"steps": [{"by": "worker"}], "facts": [{"by": "maria"}]}
     with desk.database.reading() as connection:
@@ -139,12 +191,13 @@ def test_corrections_of_a_closed_epoch_are_told_with_custody(desk: Desk) -> None
         '{"before":{"class":"alarm"},"by":"anna","class":"medical","corrects":5,"kind":"redecoded",'
         '"of":{"acct":"1234","epoch":1},"seq":90}'
     )
-    execute(
-        desk,
-        f"INSERT INTO records VALUES ('station', 1, 90, 'correction', 'machine', {AT}, "
-        f"CAST('{body}' AS BLOB), x'', x'', NULL, NULL, NULL)",
-        "INSERT INTO about VALUES ('1234', 90)",
-    )
+    record = {"acct": "station", "epoch": 1, "seq": 90, "type": "correction", "origin": "machine"}
+    with desk.database.writing() as connection:
+        connection.execute(
+            sa.insert(schema.records),
+            {**record, "t": AT.strip("'"), "body": body.encode(), "leaf": b"", "head": b""},
+        )
+        connection.execute(sa.insert(schema.about), {"acct": "1234", "seq": 90})
     with desk.database.reading() as connection:
         row = reading.read_custody(connection, "1234")[-1]
     assert (row["seq"], row["act"], row["by"], row["corrects"], row["epoch"]) == (

@@ -88,7 +88,7 @@ def test_bundles_of_open_cases_get_stale_sooner(connection: Connection, order: O
     store.update_order(connection, order.id, state="verified", verified_at=now, case_id="c")
     connection.exec_driver_sql(
         "INSERT INTO cases (id, acct, contract_id, reason, state, version, overdue, opened_at, "
-        "opened_by) VALUES ('c', '1234', 'k1', 'nonpayment', 'noticed', 1, 0, '2026', 'm')"
+        "opened_by) VALUES ('c', '1234', 'k1', 'nonpayment', 'noticed', 1, FALSE, '2026', 'm')"
     )
     assert ids(store.read_stale(connection, before=now + MINUTE, rest=now, now=now)) == [order.id]
     connection.exec_driver_sql("UPDATE cases SET closed_at = '2026'")

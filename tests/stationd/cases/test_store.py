@@ -67,7 +67,7 @@ def test_a_case_that_is_over_frees_its_contract(office: Office) -> None:
 @pytest.mark.parametrize("act", ["UPDATE {} SET at = ''", "DELETE FROM {}"])
 def test_what_was_recorded_is_never_changed(office: Office, table: str, act: str) -> None:
     office.open()
-    with pytest.raises(Exception, match="rows are appended and never changed"):
+    with pytest.raises(Exception, match=r"rows are appended and never changed|permission denied"):
         office.execute(act.format(table))
 
 

@@ -49,3 +49,25 @@ def test_an_account_may_have_the_name_of_a_command(opened, run):
     result = run("export", "make", "links")
     assert result.exit_code == 2
     assert "links" in result.stderr
+
+
+def test_a_redacted_copy_is_ordered_of_the_newest_whole_bundle(opened, value, worker, run, desk):
+    worker[:] = ["done", "done"]
+    whole = value("export", "1001")
+    words = ("--profile", "customer", "--reason", "asked for by the customer")
+    told = value("export", "redact", "1001", *words)
+    assert told["bundle"].endswith(f"-redacted-{told['order']}")
+    assert service.read(desk, told["order"]).source_id == whole["order"]
+    again = value("export", "redact", "1001", *words, "--no-wait")
+    assert service.read(desk, again["order"]).source_id == whole["order"]
+    refused = run("export", "redact", told["order"], *words)
+    assert refused.exit_code == 2
+    assert "is a copy itself; name the whole bundle" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--profile", "customer"], ["--reason", "x"], ["--profile", "all", "--reason", "x"]],
+)
+def test_a_copy_needs_its_profile_and_its_reason(opened, run, words):
+    assert run("export", "redact", "1001", *words).exit_code == 2

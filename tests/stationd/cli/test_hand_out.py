@@ -1,6 +1,7 @@
 """`stationctl export hand-out`, `links` and `handed`."""
 
 import hashlib
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,7 +15,10 @@ from stationd.bundles.model import Kind, OrderState, StoredObject
 from stationd.cli import hand_out
 from stationd.errors import CheckFailedError
 from stationd.handouts import service
+from stationd.ledger.store import read_head, read_records
 from stationd.staff.model import Person, Role
+from tests.stationd.recipients.certificates import make_certificate
+from tests.stationd.recipients.certificates import opened as opened_by
 
 WORDS = ("--for", "J. Adler", "--purpose", "claim 17-4")
 
@@ -137,3 +141,71 @@ def test_a_bundle_that_is_not_there_ends_with_2(opened, run, ok):
 
 def test_a_link_for_more_than_a_week_is_wrong_use(order, run):
     assert run("export", "hand-out", "1001", *WORDS, "--days", "8").exit_code == 2
+
+
+# --- Enveloped copies ---
+
+
+@pytest.fixture
+def adler(opened, ok, tmp_path):
+    """The fingerprint of J. Adler's certificate, which was taken up; the key lies beside it."""
+    _, fingerprint = make_certificate(tmp_path)
+    words = ("export", "recipient", "add", tmp_path / "adler.pem", "--name", "J. Adler")
+    ok(*words, "--fingerprint", fingerprint)
+    return fingerprint
+
+
+@pytest.fixture
+def stick(tmp_path):
+    folder = tmp_path / "stick"
+    folder.mkdir()
+    return folder
+
+
+def test_an_enveloped_copy_is_opened_by_its_recipient_alone(
+    worker, adler, value, stick, tmp_path, desk
+):
+    done = value("export", "hand-out", "b-1", *WORDS, "--copy", stick, "--encrypt", "J. Adler")
+    assert done["certificate"] == adler
+    envelope = stick / "a.asice.p7m"
+    assert sorted(path.name for path in stick.iterdir()) == [
+        "a.asice.p7m",
+        f"opening-{adler[:16]}.txt",
+    ]
+    assert b"bundle" not in envelope.read_bytes()
+    assert opened_by(envelope, tmp_path / "adler.key") == b"bundle"
+    assert adler in (stick / f"opening-{adler[:16]}.txt").read_text()
+    with desk.database.reading() as connection:
+        size = read_head(connection, "station", 1).size
+        last = json.loads(read_records(connection, "station", 1, size, 1)[0])
+    assert (last["kind"], last["certificate"]) == ("copied", adler)
+    hashed = hashlib.sha256(envelope.read_bytes()).hexdigest()
+    assert last["enveloped"]["a.asice.p7m"] == hashed
+    assert value("export", "handed")[0]["certificate"] == adler
+
+
+def test_nothing_is_enveloped_to_somebody_whose_certificate_is_not_known(worker, run, tmp_path):
+    result = run("export", "hand-out", "b-1", *WORDS, "--copy", tmp_path, "--encrypt", "B. Oe")
+    assert result.exit_code == 2
+    assert "There is no certificate of B. Oe in use" in result.stderr
+
+
+def test_links_are_not_enveloped(worker, adler, run):
+    result = run("export", "hand-out", "b-1", *WORDS, "--encrypt", "J. Adler")
+    assert result.exit_code == 2
+    assert "envelop a copy" in result.stderr
+
+
+@pytest.mark.usefixtures("worker", "adler")
+@pytest.mark.parametrize("trouble", ["changed", "there", "large"])
+def test_where_one_file_cannot_be_enveloped_none_is_left(trouble, run, stick, desk, monkeypatch):
+    if trouble == "changed":
+        (stick.parent / "a.asice").write_bytes(b"bundlE")
+    if trouble == "there":
+        (stick / "a.asice.p7m").write_bytes(b"mine")
+    if trouble == "large":
+        monkeypatch.setattr("archive.envelope.LARGEST", 3)
+    result = run("export", "hand-out", "b-1", *WORDS, "--copy", stick, "--encrypt", "J. Adler")
+    assert result.exit_code in {1, 2}
+    assert [path.read_bytes() for path in stick.iterdir()] == [b"mine"] * (trouble == "there")
+    assert service.handouts(desk)[0].state == "ready"

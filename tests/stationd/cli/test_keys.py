@@ -1,6 +1,7 @@
 """`stationctl keys`."""
 
 import stat
+import subprocess
 
 import pytest
 
@@ -74,6 +75,25 @@ def test_only_certificates_of_this_root_and_moments_that_were_can_be_revoked(ok,
         assert done.exit_code == 2
         assert said in done.output
     assert (keys / "root.crl.pem").read_bytes() == before
+
+
+def test_a_new_seal_certificate_is_issued_under_the_same_root(ok, run, value, tmp_path):
+    keys, new = tmp_path / "keys", tmp_path / "new"
+    ok("keys", "init", keys)
+    given = ("--root-key", keys / "root.key.pem", "--root", keys / "root.pem")
+
+    assert "Put them in the places of the old ones" in ok("keys", "renew", new, *given)
+    assert (new / "seal.key.pem").exists()
+
+    public = tmp_path / "public.pem"
+    command = ["openssl", "pkey", "-in", new / "seal.key.pem", "-pubout", "-out", public]
+    subprocess.run(command, check=True)
+    made = value("keys", "renew", tmp_path / "token", *given, "--public-key", public)
+    assert {*made["fingerprints"]} == {"seal.pem"}
+    assert not (tmp_path / "token" / "seal.key.pem").exists()
+    for odd, said in ((keys / "log.pub.pem", "no P-256 key"), (keys / "root.pem", "no public key")):
+        done = run("keys", "renew", tmp_path / "odd", *given, "--public-key", odd)
+        assert (done.exit_code, said in done.output) == (2, True)
 
 
 @pytest.fixture

@@ -84,14 +84,15 @@ def on_server(config, station_url):
 
 def test_a_server_whose_record_nobody_changes_passes(look, on_server, programs_database, postgres):
     on_server(postgres.url(programs_database, PROGRAMS))
-    first, second = look("database")
-    assert (first.outcome, second.outcome) == (PASSED, PASSED)
+    careless, first, second = look("database")
+    assert outcomes([careless, first, second]) == [WARNED, PASSED, PASSED]
+    assert "fsync, full_page_writes, synchronous_commit off" in careless.text
     assert f"its role {PROGRAMS} may add to the record, and change nothing of it" in second.text
 
 
 def test_programs_that_own_the_tables_are_warned_of(look, on_server, programs_database, postgres):
     on_server(postgres.url(programs_database, SUPERUSER))
-    first, second = look("database")
+    _, first, second = look("database")
     assert (first.outcome, second.outcome) == (PASSED, WARNED)
     assert "name their owner in database.owner" in second.text
 
@@ -122,12 +123,16 @@ def test_a_server_that_is_too_old_fails_and_is_looked_at_further(
     monkeypatch.setattr(server, "OLDEST", 99)
     on_server(postgres.url(programs_database, PROGRAMS))
     found = look("database")
-    assert outcomes(found) == [FAILED, PASSED, PASSED]
+    assert outcomes(found) == [FAILED, WARNED, PASSED, PASSED]
     assert "is too old; install 99 or newer" in found[0].text
 
 
 def test_keys_are_loaded(look, key_settings):
     assert outcomes(look("keys", key_settings)) == [PASSED] * 4
+
+
+def test_the_log_key_is_compared_with_the_newest_checkpoint(look, key_settings, desk):
+    assert outcomes(look("log key", key_settings)) == [PASSED]
 
 
 def test_a_root_whose_list_of_revoked_certificates_is_nowhere_warns(look, key_settings):

@@ -8,9 +8,18 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from stationd.db import schema
-from stationd.db.engine import Database, copy_file, execute_rows, inserting, slices
+from stationd.db.engine import (
+    Database,
+    copy_file,
+    execute_rows,
+    inserting,
+    slices,
+    storable,
+)
 from stationd.errors import CheckFailedError, DatabaseUnavailableError, MistakeError
 
 LEASE = {"name": "worker", "holder": "w1", "until": "2026"}
@@ -139,6 +148,8 @@ def test_inserting_knows_what_to_do_on_conflict(database: Database) -> None:
 
 
 _INSERT = sa.insert(schema.leases)
+_INSERT_CHECK = sa.insert(schema.checks)
+_INSERT_ENTRY = sa.insert(schema.entries)
 
 
 @pytest.mark.both_databases
@@ -156,6 +167,76 @@ def test_what_is_no_sqlite_file_is_not_copied(tmp_path: Path) -> None:
             driver_connection = object()
 
     assert not copy_file(Elsewhere(), tmp_path / "copy.sqlite3")  # type: ignore[arg-type]
+
+
+@pytest.mark.both_databases
+def test_rows_that_are_refused_leave_none_behind(database: Database) -> None:
+    rows = [LEASE, {**LEASE, "name": "other"}, LEASE]
+    with pytest.raises(sa.exc.IntegrityError), database.writing() as connection:
+        execute_rows(connection, _INSERT, rows)
+    assert holders(database) == []
+
+
+@pytest.mark.both_databases
+def test_a_text_that_no_encoding_has_is_the_askers_mistake(database: Database) -> None:
+    with (
+        pytest.raises(MistakeError, match=r"keeps texts in UTF-8.*surrogates not allowed"),
+        database.writing() as connection,
+    ):
+        connection.execute(_INSERT, {**LEASE, "holder": "a\ud800"})
+    assert holders(database) == []
+
+
+@pytest.mark.both_databases
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example("a\0b\ud800c\U0010ffff")
+@given(st.text(st.characters(codec=None, categories=None)))
+def test_what_a_machine_said_can_be_kept_and_is_kept_as_it_is(
+    database: Database, said: str
+) -> None:
+    kept = storable(said)
+    row = {"name": "said", "outcome": "failed", "detail": kept, "at": "2026"}
+    with database.writing() as connection:
+        connection.execute(sa.delete(schema.checks))
+        execute_rows(connection, _INSERT_CHECK, [row])
+        (found,) = connection.execute(sa.select(schema.checks.c.detail)).scalars()
+    assert found == kept
+    assert storable(kept) == kept
+    if said.isascii() and "\0" not in said:
+        assert kept == said
+
+
+@pytest.mark.both_databases
+@given(
+    number=st.integers(-(2**63), 2**63 - 1) | st.sampled_from([2**31, 2**53, -(2**63), 2**63 - 1]),
+    data=st.binary(max_size=300),
+)
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_numbers_and_bytes_come_back_as_they_were(
+    database: Database, number: int, data: bytes
+) -> None:
+    row = {"journal": "a" * 32, "position": number, "body": data, "link": data[:32]}
+    with suppress(Undone), database.writing() as connection:
+        execute_rows(connection, _INSERT_ENTRY, [row, {**row, "journal": "b" * 32, "body": None}])
+        found = connection.execute(sa.select(schema.entries).order_by("journal")).mappings().all()
+        assert [dict(one) for one in found] == [row, {**row, "journal": "b" * 32, "body": None}]
+        raise Undone
+
+
+class Undone(Exception):  # noqa: N818  (nothing went wrong)
+    """Ends a transaction that is to leave nothing."""
+
+
+@pytest.mark.both_databases
+def test_texts_are_sorted_by_their_bytes(database: Database) -> None:
+    names = ["a", "B", "a-c", "ab", "Z", "\u00e4", "a b", "aa", "_", "unknown:a:1", "1", "10", "9"]
+    with database.writing() as connection:
+        execute_rows(connection, _INSERT, [{**LEASE, "name": name} for name in names])
+        query = sa.select(schema.leases.c.name).order_by(schema.leases.c.name)
+        found = list(connection.execute(query).scalars())
+        after = connection.execute(query.where(schema.leases.c.name > "a")).scalars().all()
+    assert found == sorted(names, key=str.encode)
+    assert after == found[found.index("a") + 1 :]
 
 
 def test_a_server_without_its_driver_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

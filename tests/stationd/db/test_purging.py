@@ -1,16 +1,19 @@
 """The walls around what may be taken out of rows: the bytes, in a running purge, and no more."""
 
+import re
+
 import pytest
 import sqlalchemy as sa
 
 from stationd.db import purging
-from stationd.db.engine import Database
+from stationd.db.engine import Database, execute_text
+from stationd.errors import DatabaseUnavailableError
 
 AT = "'2036-01-01T00:00:00.000000Z'"
 ROWS = (
     (
         "INSERT INTO cases (id, acct, contract_id, reason, state, version, overdue, opened_at, "
-        f"opened_by) VALUES ('c', '1', '1', 'nonpayment', 'sealed', 1, 0, {AT}, 'm')"
+        f"opened_by) VALUES ('c', '1', '1', 'nonpayment', 'sealed', 1, FALSE, {AT}, 'm')"
     ),
     "INSERT INTO records VALUES ('1', 1, 1, 's', 'machine', 't', x'01', x'02', x'03', 'j', 7, 1)",
     "INSERT INTO records VALUES ('2', 1, 1, 's', 'machine', 't', x'01', x'02', x'03', 'j', 8, 1)",
@@ -18,7 +21,7 @@ ROWS = (
         "INSERT INTO entries VALUES ('j', 7, x'01', x'02'), ('j', 8, x'01', x'02'), "
         "('j', 9, x'01', x'02')"
     ),
-    f"INSERT INTO case_facts VALUES ('f', 'c', 'k', '{{}}', NULL, 'm', {AT})",
+    f"INSERT INTO case_facts VALUES ('f', 'c', 'k', '{{}}', NULL, 'm', {AT}, 'producible')",
     "INSERT INTO case_steps VALUES ('c', 1, 'T1', 'e', 'a', 'b', 'm', 't', '[1]', x'00')",
     "INSERT INTO documents VALUES (x'0d', x'00', x'00', 'm', 'n', 'internal', 't')",
     (
@@ -53,41 +56,50 @@ def filled(database: Database, roll) -> Database:
 def execute(database: Database, *statements: str) -> None:
     with database.writing() as connection:
         for statement in statements:
-            connection.exec_driver_sql(statement)
+            said = statement
+            if connection.dialect.name == "postgresql":
+                said = re.sub(r"\bx'([0-9a-f]*)'", r"'\\x\1'", statement)
+            execute_text(connection, said)
 
 
 def refused(database: Database, *statements: str) -> None:
-    with pytest.raises(sa.exc.IntegrityError, match="rows are appended and never changed"):
+    """A trigger refuses it, or on PostgreSQL our role may not even ask."""
+    refusals = (sa.exc.IntegrityError, DatabaseUnavailableError)
+    with pytest.raises(refusals, match=r"rows are appended and never changed|permission denied"):
         execute(database, *statements)
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("table", TAKE)
 def test_what_is_being_purged_may_go(filled: Database, table: str) -> None:
     execute(filled, TAKE[table])
 
 
+FAULTS = [
+    "UPDATE purge_items SET state = 'listed'",
+    "UPDATE purge_items SET state = 'done'",
+    "UPDATE purge_items SET state = 'refused'",
+    "UPDATE purge_items SET acct = '2'",
+    "UPDATE purge_items SET data_class = 'bundles' || data_class",
+    "UPDATE purges SET state = 'proposed'",
+    "UPDATE purges SET state = 'withdrawn'",
+    "UPDATE purges SET approved_by = NULL",
+    "UPDATE purges SET approved_by = proposed_by",
+    HOLD,
+]
+
+
+@pytest.mark.both_databases
 @pytest.mark.parametrize("table", TAKE)
-@pytest.mark.parametrize(
-    "fault",
-    [
-        "UPDATE purge_items SET state = 'listed'",
-        "UPDATE purge_items SET state = 'done'",
-        "UPDATE purge_items SET state = 'refused'",
-        "UPDATE purge_items SET acct = '2'",
-        "UPDATE purge_items SET data_class = 'bundles' || data_class",
-        "UPDATE purges SET state = 'proposed'",
-        "UPDATE purges SET state = 'withdrawn'",
-        "UPDATE purges SET approved_by = NULL",
-        "UPDATE purges SET approved_by = proposed_by",
-        HOLD,
-    ],
-)
 def test_nothing_goes_outside_of_a_running_purge_that_two_persons_decided_or_under_a_hold(
-    filled: Database, table: str, fault: str
+    filled: Database, table: str
 ) -> None:
-    refused(filled, fault, TAKE[table])
+    for fault in FAULTS:
+        # What is refused leaves nothing, so that each fault is the only one.
+        refused(filled, fault, TAKE[table])
 
 
+@pytest.mark.both_databases
 def test_a_hold_that_is_lifted_or_on_service_or_on_another_account_keeps_nothing(
     filled: Database,
 ) -> None:
@@ -99,32 +111,35 @@ def test_a_hold_that_is_lifted_or_on_service_or_on_another_account_keeps_nothing
     execute(filled, *TAKE.values())
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE records SET body = x'05'",
-        "UPDATE records SET body = NULL, leaf = x'05'",
-        "UPDATE records SET body = NULL, head = x'05'",
-        "UPDATE records SET body = NULL, t = 'u'",
-        "UPDATE records SET body = NULL, position = NULL",
-        "UPDATE case_facts SET fact = '{\"a\":1}'",
-        f"UPDATE case_facts SET fact = '{purging.PURGED_FACT}', doc = x'05'",
-        "UPDATE case_steps SET results = '[2]'",
-        f"UPDATE case_steps SET results = '{purging.PURGED_RESULTS}', results_hash = x'05'",
-        "DELETE FROM records",
-        "DELETE FROM case_facts",
-        "DELETE FROM documents",
-    ],
-)
-def test_nothing_else_changes_even_while_a_purge_runs(filled: Database, statement: str) -> None:
-    refused(filled, statement)
+CHANGES = [
+    "UPDATE records SET body = x'05'",
+    "UPDATE records SET body = NULL, leaf = x'05'",
+    "UPDATE records SET body = NULL, head = x'05'",
+    "UPDATE records SET body = NULL, t = 'u'",
+    "UPDATE records SET body = NULL, position = NULL",
+    "UPDATE case_facts SET fact = '{\"a\":1}'",
+    f"UPDATE case_facts SET fact = '{purging.PURGED_FACT}', doc = x'05'",
+    "UPDATE case_steps SET results = '[2]'",
+    f"UPDATE case_steps SET results = '{purging.PURGED_RESULTS}', results_hash = x'05'",
+    "DELETE FROM records",
+    "DELETE FROM case_facts",
+    "DELETE FROM documents",
+]
 
 
+@pytest.mark.both_databases
+def test_nothing_else_changes_even_while_a_purge_runs(filled: Database) -> None:
+    for statement in CHANGES:
+        refused(filled, statement)
+
+
+@pytest.mark.both_databases
 def test_what_is_purged_never_gets_bytes_again(filled: Database) -> None:
     execute(filled, TAKE["records"])
     refused(filled, "UPDATE records SET body = x'01' WHERE acct = '1'")
 
 
+@pytest.mark.both_databases
 def test_an_entry_goes_only_after_every_record_of_it(filled: Database) -> None:
     refused(filled, "UPDATE entries SET body = NULL WHERE position = 7")
     execute(filled, TAKE["records"])
@@ -135,6 +150,7 @@ def test_an_entry_goes_only_after_every_record_of_it(filled: Database) -> None:
     refused(filled, "UPDATE entries SET body = NULL WHERE position = 8")
 
 
+@pytest.mark.both_databases
 def test_a_document_goes_only_where_its_hash_stays(filled: Database) -> None:
     stays = f"INSERT INTO purged_documents VALUES (x'0d', 'p', '1', {AT})"
     refused(filled, stays, "UPDATE purge_items SET state = 'done'", "DELETE FROM documents")

@@ -127,7 +127,7 @@ def test_minutes_in_which_a_line_was_heard_add_up(database: Database) -> None:
         store.record_heard_hours(connection, [])
         store.record_heard_hours(connection, [first, replace(first, hour=2, minutes=1 << 59)])
         store.record_heard_hours(connection, [replace(first, minutes=0b110)])
-        found = connection.execute(sa.select(schema.heard_hours)).all()
+        found = connection.execute(sa.select(schema.heard_hours).order_by("hour")).all()
     assert [tuple(row) for row in found] == [("ip", 1, 0b111), ("ip", 2, 1 << 59)]
 
 

@@ -19,6 +19,8 @@ from stationd.journal.model import Kind
 from stationd.supervision.model import Silence, Way
 from stationd.supervision.store import record_silences
 
+pytestmark = pytest.mark.both_databases
+
 MINUTE = timedelta(minutes=1)
 
 

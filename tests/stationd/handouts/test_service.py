@@ -10,6 +10,7 @@ from archive.stores.directory import DirectoryStore
 from archive.stores.s3 import S3Store
 from stationd.bundles import service as bundles
 from stationd.bundles import store as bundle_store
+from stationd.bundles.model import StoredObject
 from stationd.errors import MistakeError, NotAuthorisedError, NotFoundError, RefusedError
 from stationd.handouts import service
 from stationd.handouts.model import HandoutState, Way
@@ -63,6 +64,7 @@ def test_no_record_and_no_row_shows_person_purpose_or_link_in_clear(
     assert json.loads(document.content) == {"purpose": "claim 17-4", "recipient": "J. Adler"}
 
 
+@pytest.mark.both_databases
 def test_each_showing_of_links_is_counted(desk, order, manager, archive, sealer):
     asked = ask(desk, order, manager)
     service.make(desk, order, archive, sealer)
@@ -151,9 +153,72 @@ def test_who_may_not_hand_out_does_not(desk, order):
         ask(desk, order, Person(login="o", name="O", role=Role.OPERATOR))
 
 
+@pytest.mark.both_databases
 def test_what_was_handed_out_is_listed_by_account(desk, order, manager):
     asked = ask(desk, order, manager)
     assert service.handouts(desk) == [asked] == service.handouts(desk, "1234")
     assert service.handouts(desk, "9") == []
     with pytest.raises(NotFoundError, match="none"):
         service.read(desk, "none")
+
+
+# --- Compartments, and envelopes ---
+
+
+@pytest.fixture
+def beside(desk, order):
+    """The archive of the compartment privileged, beside the bundle."""
+    name = "a-privileged.asice.p7m"
+    one = StoredObject(
+        order_id=order.id, file=name, key=f"bundles/{name}", size=1, sha256="1" * 64, path="/b"
+    )
+    with desk.database.writing() as connection:
+        bundle_store.record_objects(connection, [one])
+        bundle_store.record_version(connection, order.id, one.file, "v2")
+    return name
+
+
+def test_what_is_kept_apart_is_not_handed_out_with_the_bundle(
+    desk, order, beside, manager, archive, sealer
+):
+    asked = ask(desk, order, manager)
+    service.make(desk, order, archive, sealer)
+    assert list(service.links(desk, asked.id, sealer, by=manager)) == ["a.asice"]
+    assert [one.file for one in service.files(desk, asked)] == ["a.asice"]
+
+
+def test_the_archive_of_a_compartment_is_handed_out_alone(
+    desk, order, beside, manager, sealer, custody
+):
+    asked = ask(desk, order, manager, compartment="privileged")
+    archive = S3Store(bucket="b", endpoint="http://127.0.0.1:9", access_key="k", secret_key="s" * 8)
+    service.make(desk, order, archive, sealer)
+    assert list(service.links(desk, asked.id, sealer, by=manager)) == [beside]
+    linked = custody()[-2]
+    assert (linked["kind"], linked["compartment"]) == ("linked", "privileged")
+    assert [one["sha256"] for one in linked["objects"]] == ["1" * 64]
+    assert service.read(desk, asked.id).compartment == "privileged"
+
+
+def test_who_may_not_read_a_compartment_has_it_handed_out_to_nobody(desk, order, beside):
+    clerk = Person(login="ec", name="E", role=Role.CLERK)
+    for compartment in ("internal", "privileged"):
+        with pytest.raises(NotAuthorisedError):
+            ask(desk, order, clerk, compartment=compartment)
+
+
+def test_a_compartment_that_is_not_there_is_not_handed_out(desk, order, manager):
+    with pytest.raises(NotFoundError, match=r"no archive of the compartment internal: .*_to named"):
+        ask(desk, order, manager, compartment="internal")
+
+
+def test_a_copy_to_a_certificate_names_it_in_every_record(
+    desk, order, manager, archive, sealer, custody
+):
+    asked = ask(desk, order, manager, way=Way.COPY, certificate="ab" * 32)
+    service.make(desk, order, archive, sealer)
+    service.copied(desk, asked.id, by=manager, enveloped={"a.asice.p7m": "cd" * 32})
+    assert [one.get("certificate") for one in custody()[-2:]] == ["ab" * 32] * 2
+    assert custody()[-1]["enveloped"] == {"a.asice.p7m": "cd" * 32}
+    with pytest.raises(MistakeError, match="envelop a copy"):
+        ask(desk, order, manager, certificate="ab" * 32)

@@ -60,6 +60,7 @@ def records(desk, acct):
         return [json.loads(one) for one in read_records(connection, acct, 1, 1, size)]
 
 
+@pytest.mark.both_databases
 def test_rows_become_accounts_with_their_chains(desk, bring, sealer):
     report = bring(HEAD + ONE + TWO)
     assert (report.rows, report.new, report.accounts_opened) == (2, 2, 2)
@@ -83,6 +84,7 @@ def test_a_dry_run_writes_nothing(desk, bring):
     assert bring(HEAD + ONE).new == 1
 
 
+@pytest.mark.both_databases
 def test_the_same_files_may_be_imported_again(desk, bring):
     bring(HEAD + ONE + TWO)
     before = len(records(desk, "1001"))
@@ -163,6 +165,7 @@ def test_several_files_belong_together_by_their_numbers(desk, bring):
     assert link["valid_to"] == "2026-07-01T06:00:00.000000Z"
 
 
+@pytest.mark.both_databases
 def test_a_changed_row_changes_what_it_says_and_the_ledger_tells(desk, bring):
     bring(HEAD + ONE + TWO)
     report = bring(HEAD + ONE.replace("12 Main", "12 Elm").replace("303", "304") + TWO)
@@ -336,6 +339,7 @@ def other(desk, name):
         connection.exec_driver_sql(f"INSERT INTO dealers (id, name) VALUES ('{name}', '{name}')")
 
 
+@pytest.mark.both_databases
 def test_what_is_changed_while_an_import_is_planned_is_planned_with(desk, bring, monkeypatch):
     plans = []
 

@@ -151,6 +151,7 @@ def test_a_checkpoint_that_was_not_signed_is_signed_by_the_next_run(
     assert found.root == merkle.log_leaf(entries(desk)[0])
 
 
+@pytest.mark.both_databases
 def test_a_tree_follows_the_checkpoints_of_another_worker(desk: Desk, log_key: LogKey) -> None:
     mine, other = LedgerTree.load(desk), LedgerTree.load(desk)
     append(desk, n=1)
@@ -176,6 +177,7 @@ def test_what_was_not_committed_is_not_in_the_tree(desk: Desk, log_key: LogKey) 
     assert json.loads(entries(desk)[1])["state_root"] == state_root(desk)
 
 
+@pytest.mark.both_databases
 def test_a_checkpoint_whose_commit_fails_leaves_the_tree_as_the_database_is(
     desk: Desk, log_key: LogKey
 ) -> None:
@@ -212,6 +214,7 @@ def test_a_close_that_fails_half_way_leaves_no_trace_in_the_tree(
     assert json.loads(entries(desk)[1])["state_root"] == state_root(desk)
 
 
+@pytest.mark.both_databases
 def test_close_and_its_checkpoint_are_one_transaction(desk: Desk, log_key: LogKey) -> None:
     append(desk)
     tree = LedgerTree.load(desk)

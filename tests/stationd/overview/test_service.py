@@ -10,6 +10,8 @@ from stationd.journal.released import Released
 from stationd.overview.model import Kept
 from stationd.overview.service import count_behind, kept, overview
 
+pytestmark = pytest.mark.both_databases
+
 
 class NoJournal:
     """A journal that is not on this machine."""

@@ -9,6 +9,8 @@ from stationd.purges.model import Item, ItemState, Purge, PurgeState
 from stationd.retention.model import DataClass
 from stationd.staff.model import Role
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def purge(roll, desk):

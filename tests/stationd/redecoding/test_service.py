@@ -87,6 +87,7 @@ def test_looking_writes_nothing_and_says_what_would_change(alarms: Kept) -> None
     assert alarms.records("4821") == before
 
 
+@pytest.mark.both_databases
 def test_a_correction_is_a_record_that_says_what_was_and_what_is(alarms: Kept) -> None:
     own = alarms.own()
     before = alarms.records("4821")
@@ -231,6 +232,7 @@ def test_what_is_purged_is_passed_over(alarms: Kept) -> None:
 # --- What was parked ---
 
 
+@pytest.mark.both_databases
 def test_a_parked_frame_becomes_a_record_of_its_account(kept: Kept, frames: Any) -> None:
     kept.journal.start({"ip": {"receiver": "raw", "group": "main", "mode": "primary"}})
     kept.journal.frame(frames.dc09("1234", "NBA005/FA006"))
@@ -500,6 +502,7 @@ def _refused(kept: Kept) -> Exception | None:
     return None
 
 
+@pytest.mark.both_databases
 def test_what_another_did_after_a_page_was_read_is_not_done_again(
     alarms: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -518,6 +521,7 @@ def test_what_another_did_after_a_page_was_read_is_not_done_again(
     assert types.count("correction") == 2
 
 
+@pytest.mark.both_databases
 def test_two_passes_do_not_work_at_once(alarms: Kept) -> None:
     desk = alarms.desk
     with desk.database.writing() as connection:

@@ -14,6 +14,8 @@ from stationd.retention import service
 from stationd.retention.model import DataClass
 from stationd.staff.model import Person, Role
 
+pytestmark = pytest.mark.both_databases
+
 LETTER = Attachment(name="letter.pdf", media_type="application/pdf", content=b"letter")
 
 

@@ -23,6 +23,8 @@ from stationd.roster.service import publish, read_current, read_roster
 from stationd.sealing import Sealer, new_sealing_key
 from stationd.staff.model import Person, Role
 
+pytestmark = pytest.mark.both_databases
+
 CLERK = Person(login="carla", name="Carla", role=Role.CLERK)
 
 

@@ -23,7 +23,7 @@ _ROWS = (
 )
 _CASE = (
     "INSERT INTO cases (id, acct, contract_id, reason, state, version, overdue, opened_at, "
-    "opened_by) VALUES ('{id}', '1234', 'k', 'nonpayment', 'opened', 1, 0, "
+    "opened_by) VALUES ('{id}', '1234', 'k', 'nonpayment', 'opened', 1, FALSE, "
     "'2026-01-01T00:00:00.000000Z', 'maria')"
 )
 

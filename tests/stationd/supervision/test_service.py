@@ -18,6 +18,8 @@ from stationd.supervision.model import State, Supervised
 from stationd.supervision.service import expect_anew, scan, standing
 from stationd.supervision.store import read_silences
 
+pytestmark = pytest.mark.both_databases
+
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 

@@ -1,0 +1,1 @@
+"""Recipients of enveloped copies: whose certificate it is, and since when it is used."""
