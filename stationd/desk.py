@@ -1,11 +1,11 @@
 """What services need, made once by the composing module of each program."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from stationd.clock import Clock
 from stationd.db.engine import Database
 from stationd.ids import Ids
-from stationd.settings import PolicySettings, Settings
+from stationd.settings import ApprovalSettings, LadderSettings, PolicySettings, Settings
 
 __all__ = ["Desk", "open_desk"]
 
@@ -19,6 +19,8 @@ class Desk:
     ids: Ids
     station: str
     policies: PolicySettings
+    approvals: ApprovalSettings = field(default_factory=ApprovalSettings)
+    ladder: LadderSettings = field(default_factory=LadderSettings)
 
 
 def open_desk(settings: Settings, *, clock: Clock, ids: Ids) -> Desk:
@@ -29,4 +31,6 @@ def open_desk(settings: Settings, *, clock: Clock, ids: Ids) -> Desk:
         ids=ids,
         station=settings.station.station,
         policies=settings.policies,
+        approvals=settings.approvals,
+        ladder=settings.ladder,
     )

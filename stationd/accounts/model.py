@@ -160,7 +160,8 @@ class Transmitter:
     """A number that a panel sends, and what answering it needs.
 
     ``window_back`` and ``window_ahead`` are seconds around our clock (None: not checked),
-    ``poll_interval`` seconds (None: unsupervised).
+    ``poll_interval`` seconds (None: unsupervised).  Until ``quarantined_until`` the number of a
+    closed account is given to nobody else.
     """
 
     id: str
@@ -172,6 +173,7 @@ class Transmitter:
     window_ahead: int | None = 20
     poll_interval: int | None = None
     switches: frozenset[str] = frozenset()
+    quarantined_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

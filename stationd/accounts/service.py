@@ -67,7 +67,7 @@ from stationd.clock import iso
 from stationd.db.engine import Connection
 from stationd.desk import Desk
 from stationd.errors import MistakeError, RefusedError
-from stationd.ledger.model import Origin
+from stationd.ledger.model import Origin, RecordDraft
 from stationd.ledger.store import read_heads
 from stationd.staff.model import Person
 from stationd.staff.rights import Right, require
@@ -81,6 +81,7 @@ __all__ = [
     "facts",
     "link_transmitter",
     "open_account",
+    "place_account",
     "read_whole",
     "set_service",
 ]
@@ -133,30 +134,37 @@ def open_account(desk: Desk, opening: Opening, *, by: Person) -> Account:
     Customer and site may be there already; the contract and the number may not.
     """
     require(by, Right.EDIT_ACCOUNTS)
+    with desk.database.writing() as connection:
+        account, draft = place_account(desk, connection, opening, by=by)
+        append_drafts(desk, connection, [draft])
+    return account
+
+
+def place_account(
+    desk: Desk, connection: Connection, opening: Opening, *, by: Person
+) -> tuple[Account, RecordDraft]:
+    """Open an account in the caller's transaction, who appends the record that is returned."""
     if not is_acct(opening.acct):
         msg = (
             f"{opening.acct!r} cannot be an account's number: it has 1 to 32 letters, digits, "
             "dots, hyphens and underscores, and is not the word station."
         )
         raise MistakeError(msg)
-    with desk.database.writing() as connection:
-        if find_account(connection, opening.acct) is not None:
-            raise MistakeError(f"There is an account {opening.acct} already.")
-        _record_opening(connection, opening)
-        account = Account(
-            acct=opening.acct,
-            contract_id=opening.contract.id,
-            service=opening.service,
-            record=RecordState.OPEN,
-            epoch=1,
-            details=opening.details,
-            opened_at=desk.clock.now(),
-        )
-        record_accounts(connection, [account])
-        doc = store_facts(desk, connection, _facts(connection, account.acct))
-        draft = opened(account.acct, account.service.value, doc, by, Origin.HUMAN)
-        append_drafts(desk, connection, [draft])
-    return account
+    if find_account(connection, opening.acct) is not None:
+        raise MistakeError(f"There is an account {opening.acct} already.")
+    _record_opening(connection, opening)
+    account = Account(
+        acct=opening.acct,
+        contract_id=opening.contract.id,
+        service=opening.service,
+        record=RecordState.OPEN,
+        epoch=1,
+        details=opening.details,
+        opened_at=desk.clock.now(),
+    )
+    record_accounts(connection, [account])
+    doc = store_facts(desk, connection, _facts(connection, account.acct))
+    return account, opened(account.acct, account.service.value, doc, by, Origin.HUMAN)
 
 
 def _record_opening(connection: Connection, opening: Opening) -> None:
@@ -257,6 +265,7 @@ def link_transmitter(
         if known is None:
             record_transmitters(connection, [transmitter])
         owner = known or transmitter
+        _check_free(owner, during.valid_from)
         link = Link(
             id=desk.ids.identifier(),
             transmitter_id=owner.id,
@@ -276,6 +285,16 @@ def _check(during: Ownership) -> None:
         raise MistakeError("A link ends after it begins.")
     if (fault := scope_fault(during.scope)) is not None:
         raise MistakeError(f"The scope is wrong: {fault}.")
+
+
+def _check_free(transmitter: Transmitter, since: datetime) -> None:
+    """Refuse a number of a closed account while what still comes may be that account's."""
+    until = transmitter.quarantined_until
+    if until is not None and since < until:
+        raise RefusedError(
+            f"{transmitter.group} {transmitter.number} was the number of a closed account and is "
+            f"given to nobody before {iso(until)} (policies.quarantine)."
+        )
 
 
 def _make_room(

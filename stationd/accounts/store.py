@@ -65,8 +65,10 @@ __all__ = [
     "record_dealers",
     "record_link_end",
     "record_links",
+    "record_quarantine",
     "record_service",
     "record_sites",
+    "record_standing",
     "record_state",
     "record_transmitters",
     "rewrite_account",
@@ -379,6 +381,22 @@ def record_state(
     connection.execute(sa.update(accounts).where(accounts.c.acct == acct).values(**values))
 
 
+def record_standing(connection: Connection, contract_id: str, standing: Standing) -> None:
+    """Set how a contract stands."""
+    connection.execute(
+        sa.update(contracts).where(contracts.c.id == contract_id).values(standing=standing.value)
+    )
+
+
+def record_quarantine(connection: Connection, transmitter_id: str, until: datetime) -> None:
+    """Set until when a number is given to nobody else."""
+    connection.execute(
+        sa.update(transmitters)
+        .where(transmitters.c.id == transmitter_id)
+        .values(quarantined_until=iso(until))
+    )
+
+
 def rewrite_customer(connection: Connection, customer: Customer) -> None:
     """Replace a customer's row."""
     _replace(connection, customers, customers.c.id == customer.id, _customer_values(customer))
@@ -523,6 +541,7 @@ def _transmitter(row: Any) -> Transmitter:  # noqa: ANN401
         window_ahead=row.window_ahead,
         poll_interval=row.poll_interval,
         switches=frozenset(json.loads(row.switches)),
+        quarantined_until=_moment(row.quarantined_until),
     )
 
 
@@ -537,6 +556,9 @@ def _transmitter_values(transmitter: Transmitter) -> dict[str, object]:
         "window_ahead": transmitter.window_ahead,
         "poll_interval": transmitter.poll_interval,
         "switches": encode(list[JsonValue](sorted(transmitter.switches))).decode(),
+        "quarantined_until": (
+            None if transmitter.quarantined_until is None else iso(transmitter.quarantined_until)
+        ),
     }
 
 

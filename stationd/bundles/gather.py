@@ -31,7 +31,7 @@ from stationd.desk import Desk
 from stationd.errors import CheckFailedError
 from stationd.gaps.service import read_account_gaps
 from stationd.ledger.checkpoints import read_checkpoint
-from stationd.ledger.compartments import APART, Compartment, compartment_of_fact
+from stationd.ledger.compartments import APART, Compartment
 from stationd.ledger.store import read_documents, read_records
 
 __all__ = [
@@ -109,7 +109,7 @@ def freeze(
         size, head = covered_at(connection, station, chain, at)
         points = read_chosen(connection, station, chain, at)
     known, codes = split_codes(account_facts(connection, order.acct))
-    case = _produced(reading.read_case_facts(connection, order.case_id))
+    case = reading.read_case_facts(connection, order.case_id)
     notices = [row for row in case.get("facts", []) if row["kind"] in ("notice", "declaration")]
     facts: dict[str, Any] = {
         **known,
@@ -132,17 +132,6 @@ def freeze(
         "staff": reading.read_people(connection, case, order.ordered_by),
     }
     return Frozen(facts=facts, size=size, head=head, points=tuple(points), internal=codes)
-
-
-def _produced(case: dict[str, Any]) -> dict[str, Any]:
-    """Return a case that says of facts of other compartments that they are, and nothing of them."""
-    rows = [
-        row
-        if (found := compartment_of_fact(row["kind"])) is Compartment.PRODUCIBLE
-        else {**row, "fact": {"compartment": found.value}}
-        for row in case.get("facts", [])
-    ]
-    return {**case, "facts": rows} if case else case
 
 
 def freeze_copy(connection: Connection, order: Order, facts: str) -> Frozen:

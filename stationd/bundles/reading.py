@@ -16,6 +16,7 @@ from stationd.db.engine import Connection
 from stationd.db.purging import PURGED_FACT
 from stationd.db.schema import (
     about,
+    approvals,
     case_facts,
     case_steps,
     cases,
@@ -30,6 +31,7 @@ from stationd.errors import NotFoundError
 from stationd.gaps import store as gaps
 from stationd.gaps.model import Gap
 from stationd.holds.store import held_accounts
+from stationd.ledger.compartments import Compartment, stricter_compartment
 from stationd.ledger.model import STATION
 
 __all__ = [
@@ -84,6 +86,7 @@ def read_case_facts(connection: Connection, case_id: str | None) -> dict[str, An
         "ended_at": row.ended_at,
         "steps": _steps(connection, case_id),
         "facts": _facts(connection, case_id),
+        "approvals": _approvals(connection, case_id),
     }
 
 
@@ -113,14 +116,45 @@ def _facts(connection: Connection, case_id: str) -> list[dict[str, Any]]:
         .where(case_facts.c.case_id == case_id, case_facts.c.fact != PURGED_FACT)
         .order_by(case_facts.c.at, case_facts.c.id)
     )
+    return [_fact(row) for row in connection.execute(query)]
+
+
+def _fact(row: Any) -> dict[str, Any]:  # noqa: ANN401  (a row has the shape of its query)
+    """Return a fact; of one that is not produced only that it is, and its compartment."""
+    where = stricter_compartment(row.kind, row.compartment)
+    produced = where == Compartment.PRODUCIBLE
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "fact": json.loads(row.fact) if produced else {"compartment": where},
+        "doc": None if row.doc is None else row.doc.hex(),
+        "by": row.author,
+        "at": row.at,
+    }
+
+
+def _approvals(connection: Connection, case_id: str) -> list[dict[str, Any]]:
+    """Return what two persons approved or refused; what was written lies in the documents."""
+    query = (
+        sa.select(approvals)
+        .where(approvals.c.case_id == case_id)
+        .order_by(approvals.c.asked_at, approvals.c.id)
+    )
     return [
         {
             "id": row.id,
-            "kind": row.kind,
-            "fact": json.loads(row.fact),
-            "doc": None if row.doc is None else row.doc.hex(),
-            "by": row.author,
-            "at": row.at,
+            "purpose": row.purpose,
+            "row": row.row,
+            "waived": json.loads(row.guards),
+            "code": row.code,
+            "shown": row.results_hash.hex(),
+            "asked_by": row.asked_by,
+            "asked_at": row.asked_at,
+            "decided_by": row.decided_by,
+            "decided_at": row.decided_at,
+            "approved": row.approved,
+            "sole_operator": row.alone,
+            "used_at": row.used_at,
         }
         for row in connection.execute(query)
     ]
@@ -236,6 +270,8 @@ def read_people(
     """Return the staff that had to do with a case and this order, by login."""
     logins = {ordered_by, *(step["by"] for step in case.get("steps", []))}
     logins |= {fact["by"] for fact in case.get("facts", [])}
+    for one in case.get("approvals", []):
+        logins |= {one["asked_by"], one["decided_by"] or one["asked_by"]}
     query = sa.select(staff).where(staff.c.login.in_(logins)).order_by(staff.c.login)
     return [
         {"login": row.login, "name": row.name, "role": row.role}

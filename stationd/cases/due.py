@@ -44,6 +44,8 @@ def evaluate_notice(desk: Desk, case_id: str) -> str | None:
     case = _read(desk, case_id)
     if case.state != State.NOTICED:
         return f"nothing to do: the case is {case.state}"
+    if not desk.policies.auto_end:
+        return _await_manager(desk, case)
     try:
         step(desk, case_id, Event.TIME_OVER, WORKER)
     except RefusedError as refused:
@@ -54,6 +56,16 @@ def evaluate_notice(desk: Desk, case_id: str) -> str | None:
         # Service runs past its announced end: it stays due until the guards pass.
         return None
     return "service has ended"
+
+
+def _await_manager(desk: Desk, case: Case) -> str | None:
+    """Leave the end to a manager; the case is overdue when nobody has taken it for a while."""
+    effective_at, now = case.effective_at, desk.clock.now()
+    if effective_at is None or now < effective_at:
+        return "looked: a manager ends the service when its time is over"
+    if not case.overdue and now - effective_at >= desk.policies.end_confirm_within:
+        step(desk, case.id, Event.OVERDUE, WORKER)
+    return None
 
 
 def close_account_epoch(

@@ -10,34 +10,53 @@ from datetime import date, datetime, timedelta
 from types import MappingProxyType
 
 from archive.canonical import JsonValue
-from stationd.accounts.model import RecordState, Service
+from stationd.accounts.model import RecordState, Service, Standing
+from stationd.accounts.records import store_facts
+from stationd.accounts.service import facts as account_facts
 from stationd.accounts.store import (
     read_account,
     read_contract,
     read_site,
+    read_transmitters,
+    record_quarantine,
     record_service,
+    record_standing,
     record_state,
 )
 from stationd.bundles import store as bundles
 from stationd.bundles.model import Kind
 from stationd.bundles.service import place
 from stationd.cases import store
-from stationd.cases.effective import Effective, Inputs, effective
+from stationd.cases.effective import Effective, effective
 from stationd.cases.facts import notice_fact
-from stationd.cases.guards import LOCK_MODE
-from stationd.cases.kinds import CHANNELS, notice_kind
+from stationd.cases.kinds import CHANNELS
 from stationd.cases.model import Case, Facts
+from stationd.cases.notices import of_this_round
+from stationd.cases.periods import inputs
+from stationd.cases.proofs import LOCK_MODE
+from stationd.cases.reasons import RULES
 from stationd.cases.states import State
 from stationd.clock import iso, parse_iso
 from stationd.db.engine import Connection
 from stationd.desk import Desk
 from stationd.errors import CheckFailedError
+from stationd.gaps.service import read_account_gaps
 from stationd.holds.service import place_case_hold, release_case_hold
 from stationd.ledger.model import RecordDraft
+from stationd.ledger.store import read_head
 from stationd.schedule.store import cancel_due, record_due
 from stationd.staff.model import Person
 
-__all__ = ["CLOSING", "EFFECTS", "EVALUATE", "EXTEND", "Effect", "Scene", "keep_fact"]
+__all__ = [
+    "CLOSING",
+    "EFFECTS",
+    "EVALUATE",
+    "EXTEND",
+    "Effect",
+    "Scene",
+    "evaluations",
+    "keep_fact",
+]
 
 EVALUATE = "notice.evaluate"
 CLOSING = "bundle.closing"
@@ -85,24 +104,82 @@ def keep_fact(scene: Scene, kind: str, fact: Mapping[str, JsonValue]) -> None:
     )
 
 
+def _stand(scene: Scene, standing: Standing) -> None:
+    """Set how the contract stands; a bankruptcy stay is lifted by its end alone."""
+    contract = read_contract(scene.connection, scene.case.contract_id)
+    stays = contract.standing is Standing.BANKRUPTCY_STAY and standing is not Standing.ENDED
+    if not stays:
+        record_standing(scene.connection, contract.id, standing)
+
+
 def _opened(scene: Scene) -> tuple[Case, _Fields]:
-    place_case_hold(scene.desk, scene.connection, scene.case.acct, scene.case.id, by=scene.by)
-    return scene.case, {"reason": scene.case.reason.value}
+    """Hold the records, and keep what there was: facts of the account, size, gaps, vendors."""
+    acct = scene.case.acct
+    place_case_hold(scene.desk, scene.connection, acct, scene.case.id, by=scene.by)
+    known = account_facts(scene.connection, acct)
+    doc = store_facts(scene.desk, scene.connection, known)
+    keep_fact(scene, "snapshot", {"doc": doc.hex()})
+    account = read_account(scene.connection, acct)
+    vendors = account.details.get("vendors")
+    preflight: _Fields = {
+        "epoch": account.epoch,
+        "records": read_head(scene.connection, acct, account.epoch).size,
+        "gaps": len(read_account_gaps(scene.connection, acct)),
+        "vendors": vendors if isinstance(vendors, list) else [],
+    }
+    keep_fact(scene, "preflight", preflight)
+    counted = {name: preflight[name] for name in ("records", "gaps")}
+    return scene.case, {"reason": scene.case.reason.value, "doc": doc.hex(), "there": counted}
 
 
-def _held(scene: Scene) -> tuple[Case, _Fields]:
-    previous = scene.case.previous_state
-    return scene.case, {"previous": previous}
+def _contacting(scene: Scene) -> tuple[Case, _Fields]:
+    """Keep the ladder as it is today: a later one is not this case's."""
+    ladder = scene.desk.ladder
+    terms = read_contract(scene.connection, scene.case.contract_id).terms
+    steps: list[JsonValue] = [
+        {"name": step.name, "title": step.title}
+        for step in ladder.steps
+        if step.needs_term is None or terms.get(step.needs_term)
+    ]
+    keep_fact(scene, "ladder", {"version": ladder.version, "steps": steps})
+    _stand(scene, Standing.IN_DEFAULT)
+    return scene.case, {"ladder": ladder.version}
+
+
+def _disputed(scene: Scene) -> tuple[Case, _Fields]:
+    _stand(scene, Standing.DISPUTED)
+    return scene.case, {"previous": scene.case.previous_state}
+
+
+def _referred(scene: Scene) -> tuple[Case, _Fields]:
+    _stand(scene, Standing.IN_COLLECTION)
+    return scene.case, {"previous": scene.case.previous_state}
 
 
 def _returned(scene: Scene) -> tuple[Case, _Fields]:
     """A case that must send its notice again forgets the old one's times."""
     case = scene.case
+    _stand(scene, _standing_of(case))
     if case.state == State.NOTICED or case.effective_at is None:
         return case, {}
     if case.state in (State.DISPUTE_HOLD, State.COLLECTION_HOLD):
         return case, {}
+    cancel_due(scene.connection, case.id, at=scene.now, outcome="the notice has to be sent anew")
     return replace(case, noticed_at=None, effective_at=None, overdue=False), {"renotice": True}
+
+
+def _standing_of(case: Case) -> Standing:
+    """Return how a contract stands once a hold of its case is over."""
+    if case.state == State.COLLECTION_HOLD:
+        return Standing.IN_COLLECTION
+    if case.state == State.DISPUTE_HOLD:
+        return Standing.DISPUTED
+    return Standing.IN_DEFAULT if RULES[case.reason].ladder else Standing.CURRENT
+
+
+def _cured(scene: Scene) -> tuple[Case, _Fields]:
+    _stand(scene, Standing.CURRENT)
+    return _released(scene)
 
 
 def _released(scene: Scene) -> tuple[Case, _Fields]:
@@ -129,16 +206,23 @@ def _noticed(scene: Scene) -> tuple[Case, _Fields]:
         case_id=case.id,
     )
     scene.drafts.append(draft)
-    instants = [computed.instant - before for before in _BEFORE]
-    due = [moment for moment in instants if moment > scene.now] or [computed.instant]
-    record_due(scene.connection, case.id, EVALUATE, due)
+    record_due(scene.connection, case.id, EVALUATE, evaluations(computed.instant, scene.now))
     return case, {"effective_at": iso(computed.instant), "order": order}
+
+
+def evaluations(instant: datetime, now: datetime) -> list[datetime]:
+    """Return when a case is looked at before service ends at ``instant``, and at it."""
+    instants = [instant - before for before in _BEFORE]
+    return [moment for moment in instants if moment > now] or [instant]
 
 
 def _effective(scene: Scene) -> Effective:
     """Return the latest of the instants that the declared notices of this round lead to."""
     rows = store.read_fact_rows(scene.connection, scene.case.id)
     facts = scene.facts
+    kind = RULES[facts.reason].notice
+    if kind is None:
+        return _computed(scene, sent_at=scene.now, mail=timedelta(), requested=None)
     computed: list[Effective] = []
     for row in rows:
         if row.kind != "notice":
@@ -146,36 +230,41 @@ def _effective(scene: Scene) -> Effective:
         notice = notice_fact(row, rows)
         counts = (
             notice.declared
-            and notice.kind == notice_kind(facts.reason)
-            and (facts.since is None or notice.at >= facts.since)
+            and of_this_round(notice, kind, facts)
             and (not facts.methods or notice.channel in facts.methods)
         )
         if counts:
-            computed.append(effective(_inputs(scene, row.fact)))
+            asked = row.fact.get("ends_on")
+            computed.append(
+                _computed(
+                    scene,
+                    sent_at=parse_iso(row.fact["sent_at"]),
+                    mail=_mail(scene, notice.channel),
+                    requested=date.fromisoformat(asked) if asked else None,
+                )
+            )
     return max(computed, key=lambda one: one.instant)
 
 
-def _inputs(scene: Scene, notice: Mapping[str, str]) -> Inputs:
+def _mail(scene: Scene, channel: str) -> timedelta:
+    return scene.desk.policies.mail_allowance if CHANNELS[channel] else timedelta()
+
+
+def _computed(
+    scene: Scene, *, sent_at: datetime, mail: timedelta, requested: date | None
+) -> Effective:
     contract = read_contract(scene.connection, scene.case.contract_id)
     site = read_site(scene.connection, contract.site_id)
-    policies = scene.desk.policies
-    clause = contract.terms.get("clause_date")
-    return Inputs(
-        sent_at=parse_iso(notice["sent_at"]),
-        zone=site.zone,
-        notice_days=contract.notice_days,
-        mail_allowance=policies.mail_allowance if CHANNELS[notice["channel"]] else timedelta(),
-        cure_days=contract.cure_days,
-        clause=date.fromisoformat(clause) if isinstance(clause, str) else None,
-        requested=date.fromisoformat(notice["ends_on"]) if notice.get("ends_on") else None,
-        roll=policies.effective_roll,
-        hour=policies.effective_hour,
+    given = inputs(
+        contract, site, scene.desk.policies, sent_at=sent_at, mail=mail, requested=requested
     )
+    return effective(given)
 
 
 def _ended(scene: Scene) -> tuple[Case, _Fields]:
     case = replace(scene.case, ended_at=scene.now, overdue=False)
     record_service(scene.connection, case.acct, Service.ENDED)
+    _stand(scene, Standing.ENDED)
     cancel_due(scene.connection, case.id, at=scene.now, outcome="service has ended")
     due = scene.now + scene.desk.policies.late_buffer
     record_due(scene.connection, case.id, CLOSING, [due])
@@ -201,23 +290,44 @@ def _closed(scene: Scene) -> tuple[Case, _Fields]:
         {"retain_until": iso(retain_until), "order": closing.id, "rule": "archive.retention"},
     )
     record_state(scene.connection, scene.case.acct, RecordState.CLOSED)
+    _quarantine(scene)
     case, _ = _released(scene)
     record_due(scene.connection, case.id, EXTEND, [scene.now])
     return case, {"order": closing.id, "retain_until": iso(retain_until)}
 
 
+def _purged(scene: Scene) -> tuple[Case, _Fields]:
+    """Only the purge procedure comes here: it has marked the record in the same transaction."""
+    if read_account(scene.connection, scene.case.acct).record is not RecordState.PURGED:
+        raise CheckFailedError(f"The record of {scene.case.acct} was not purged; nothing is told.")
+    return scene.case, {}
+
+
+def _quarantine(scene: Scene) -> None:
+    """Keep the account's numbers from others for a while: what still comes is of this account."""
+    until = scene.now + scene.desk.policies.quarantine
+    numbers: list[JsonValue] = []
+    for one in read_transmitters(scene.connection, scene.case.acct):
+        record_quarantine(scene.connection, one.id, until)
+        numbers.append({"group": one.group, "number": one.number})
+    if numbers:
+        keep_fact(scene, "quarantine", {"numbers": numbers, "until": iso(until)})
+
+
 EFFECTS: Mapping[str, Effect] = MappingProxyType(
     {
         "T1": _opened,
-        "T6": _held,
+        "T3": _contacting,
+        "T6": _disputed,
         "T7": _returned,
-        "T8": _held,
+        "T8": _referred,
         "T9": _returned,
-        "T10": _released,
+        "T10": _cured,
         "T11": _released,
         "T12": _noticed,
         "T14": _ended,
         "T15": _overdue,
         "T17": _closed,
+        "T19": _purged,
     }
 )

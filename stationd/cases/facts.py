@@ -1,16 +1,23 @@
 """The facts that guards see, read in the transaction of the step that they decide."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from stationd.accounts.store import read_contract
+from stationd.accounts.model import Account, Contract, Site
+from stationd.accounts.store import read_account, read_contract, read_site
+from stationd.approvals.store import read_approvals
+from stationd.approvals.two_persons import may_be_alone
 from stationd.audit.store import read_mismatches
 from stationd.bundles import store as bundles
 from stationd.bundles.model import Kind, Order
 from stationd.cases import store
+from stationd.cases.effective import effective
 from stationd.cases.model import (
+    AccountFact,
+    AlarmFact,
     BundleFact,
     Case,
     ChainFact,
+    ContractFact,
     Facts,
     MismatchFact,
     NodeFact,
@@ -18,12 +25,17 @@ from stationd.cases.model import (
     ObjectFact,
     StepTaken,
 )
-from stationd.clock import parse_iso
+from stationd.cases.periods import inputs
+from stationd.clock import iso, parse_iso
 from stationd.db.engine import Connection
 from stationd.desk import Desk
 from stationd.ledger.store import read_head
+from stationd.letters.store import read_forms
+from stationd.signals.store import read_unsettled
+from stationd.staff.model import Role
+from stationd.staff.store import count_enabled
 
-__all__ = ["closing_epoch", "notice_fact", "read_facts"]
+__all__ = ["account_fact", "closing_epoch", "contract_fact", "notice_fact", "read_facts"]
 
 # Rows after which a notice must be sent anew.
 _MADE_READY = frozenset({"T4", "T5", "T9"})
@@ -35,14 +47,34 @@ def read_facts(connection: Connection, desk: Desk, case: Case, now: datetime) ->
     rows = store.read_fact_rows(connection, case.id)
     orders = bundles.read_orders(connection, acct=case.acct)
     own = [order for order in orders if order.case_id == case.id]
+    account = read_account(connection, case.acct)
+    contract = read_contract(connection, case.contract_id)
+    site = read_site(connection, contract.site_id)
     return Facts(
         now=now,
         reason=case.reason,
+        state=case.state,
+        opened_at=case.opened_at,
+        opened_by=case.opened_by,
         entered_at=_entered(history),
+        contacting_since=_first(history, "T3"),
         since=_ready_since(history),
+        noticed_since=_first(history, "T12"),
         recorded=tuple(row.recorded for row in rows),
         notices=tuple(notice_fact(row, rows) for row in rows if row.kind == "notice"),
-        methods=_methods(connection, case),
+        methods=_methods(contract),
+        contract=contract_fact(contract),
+        account=account_fact(account, site),
+        ladder=_ladder(desk, contract, rows),
+        forms=tuple(read_forms(connection)),
+        approvals=tuple(read_approvals(connection, case_id=case.id)),
+        approval_valid=desk.approvals.valid,
+        alone=may_be_alone(desk.approvals, count_enabled(connection, Role.MANAGER)),
+        sole_wait=desk.approvals.sole_wait,
+        told_systems=frozenset(desk.policies.authority_systems),
+        alarm=_alarm(connection, case.acct, now - desk.policies.alarm_settles),
+        on_test_until=_on_test(account),
+        projected=_projected(desk, contract, site, now),
         effective_at=case.effective_at,
         ended_at=case.ended_at,
         late_buffer=desk.policies.late_buffer,
@@ -59,6 +91,54 @@ def read_facts(connection: Connection, desk: Desk, case: Case, now: datetime) ->
         ),
         nodes=_nodes(rows),
     )
+
+
+def contract_fact(contract: Contract) -> ContractFact:
+    """Return what guards see of a contract."""
+    return ContractFact(
+        number=contract.number,
+        party=contract.party,
+        standing=contract.standing,
+        terms=contract.terms,
+    )
+
+
+def account_fact(account: Account, site: Site) -> AccountFact:
+    """Return what guards see of an account and its site."""
+    return AccountFact(
+        service=account.service,
+        zone=site.zone,
+        jurisdiction=site.jurisdiction,
+        details=account.details,
+    )
+
+
+def _ladder(desk: Desk, contract: Contract, rows: list[store.StoredFact]) -> tuple[str, ...]:
+    """Return the steps that the customer has to be contacted by: as kept, else as in force."""
+    kept = [row for row in rows if row.kind == "ladder"]
+    if kept:
+        return tuple(step["name"] for step in kept[-1].fact["steps"])
+    return tuple(
+        step.name
+        for step in desk.ladder.steps
+        if step.needs_term is None or contract.terms.get(step.needs_term)
+    )
+
+
+def _alarm(connection: Connection, acct: str, since: datetime) -> AlarmFact | None:
+    found = read_unsettled(connection, acct, iso(since))
+    return None if found is None else AlarmFact(received_at=parse_iso(found[0]), name=found[1])
+
+
+def _on_test(account: Account) -> datetime | None:
+    until = account.details.get("on_test_until")
+    return parse_iso(until) if isinstance(until, str) else None
+
+
+def _projected(desk: Desk, contract: Contract, site: Site, now: datetime) -> datetime:
+    """Return when service would end if the notice went out now, by hand."""
+    given = inputs(contract, site, desk.policies, sent_at=now, mail=timedelta())
+    return effective(given).instant
 
 
 def closing_epoch(connection: Connection, case_id: str) -> int | None:
@@ -79,6 +159,7 @@ def notice_fact(row: store.StoredFact, rows: list[store.StoredFact]) -> NoticeFa
         sent_at=parse_iso(row.fact["sent_at"]),
         at=row.at,
         declared=declared,
+        sha256=row.fact.get("sha256", ""),
     )
 
 
@@ -97,8 +178,12 @@ def _ready_since(history: tuple[StepTaken, ...]) -> datetime | None:
     return ready[-1] if ready else None
 
 
-def _methods(connection: Connection, case: Case) -> tuple[str, ...]:
-    named = read_contract(connection, case.contract_id).terms.get("notice_methods")
+def _first(history: tuple[StepTaken, ...], row: str) -> datetime | None:
+    return next((taken.at for taken in history if taken.row == row), None)
+
+
+def _methods(contract: Contract) -> tuple[str, ...]:
+    named = contract.terms.get("notice_methods")
     return tuple(str(method) for method in named) if isinstance(named, list) else ()
 
 

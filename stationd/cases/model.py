@@ -1,14 +1,23 @@
 """Cases, and the facts that guards see."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
+
+from stationd.accounts.model import Party, Service, Standing
+from stationd.approvals.model import Approval
+from stationd.letters.model import LetterForm
 
 __all__ = [
+    "AccountFact",
+    "AlarmFact",
     "Attachment",
     "BundleFact",
     "Case",
     "ChainFact",
+    "ContractFact",
     "Facts",
     "GuardResult",
     "HoldFact",
@@ -24,10 +33,21 @@ __all__ = [
 
 
 class Reason(StrEnum):
-    """Why a service is terminated: those offered so far."""
+    """Why a service is terminated (terms, 5.1)."""
 
     NONPAYMENT = "nonpayment"
     CUSTOMER_REQUEST = "customer_request"
+    END_OF_TERM = "end_of_term"
+    NONRENEWAL_BY_COMPANY = "nonrenewal_by_company"
+    DEALER_TRANSFER = "dealer_transfer"
+    DEALER_DEFAULT = "dealer_default"
+    TAKEOVER_BY_OTHER_COMPANY = "takeover_by_other_company"
+    COMPANY_DECISION = "company_decision"
+    PREMISES_GONE = "premises_gone"
+    SALE_OF_ACCOUNTS = "sale_of_accounts"
+    BANKRUPTCY_REJECTION = "bankruptcy_rejection"
+    DEATH_OF_CUSTOMER = "death_of_customer"
+    DUPLICATE_OR_ERROR = "duplicate_or_error"
 
 
 class Status(StrEnum):
@@ -96,13 +116,14 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedFact:
-    """That a fact of a kind was recorded; its content is not a guard's business."""
+    """That a fact of a kind was recorded, with what its fields say."""
 
     id: str
     kind: str
     at: datetime
     author: str
     has_document: bool
+    told: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +136,41 @@ class NoticeFact:
     sent_at: datetime
     at: datetime
     declared: bool
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractFact:
+    """What guards see of the contract; ``terms`` as they were imported or entered."""
+
+    number: str
+    party: Party = Party.STATION
+    standing: Standing = Standing.CURRENT
+    terms: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountFact:
+    """What guards see of the account and its site."""
+
+    service: Service = Service.ACTIVE
+    zone: str = "UTC"
+    jurisdiction: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def systems(self) -> frozenset[str]:
+        """The system classes of the account."""
+        named = self.details.get("systems")
+        return frozenset(str(one) for one in named) if isinstance(named, list) else frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmFact:
+    """An alarm that no restore or cancel followed."""
+
+    received_at: datetime
+    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,15 +245,34 @@ class Facts:
 
     ``bundles`` are those of this case and, as ``stored``, every bundle of the account.
     ``since`` is when the case was last made ready for a notice; only later notices count.
+    ``noticed_since`` is when the first notice step was taken, whatever became of it: payments after
+    it want a decision.  ``projected`` is the instant that a notice sent now would lead to.
     """
 
     now: datetime
     reason: Reason
+    state: str = ""
+    opened_at: datetime | None = None
+    opened_by: str = ""
     entered_at: datetime | None = None
+    contacting_since: datetime | None = None
     since: datetime | None = None
+    noticed_since: datetime | None = None
     recorded: tuple[RecordedFact, ...] = ()
     notices: tuple[NoticeFact, ...] = ()
     methods: tuple[str, ...] = ()
+    contract: ContractFact = ContractFact(number="")
+    account: AccountFact = AccountFact()
+    ladder: tuple[str, ...] = ()
+    forms: tuple[LetterForm, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+    approval_valid: timedelta = timedelta(hours=24)
+    alone: bool = False
+    sole_wait: timedelta = timedelta(hours=12)
+    told_systems: frozenset[str] = frozenset({"fire"})
+    alarm: AlarmFact | None = None
+    on_test_until: datetime | None = None
+    projected: datetime | None = None
     effective_at: datetime | None = None
     ended_at: datetime | None = None
     late_buffer: timedelta = timedelta(hours=24)
@@ -208,3 +283,14 @@ class Facts:
     chain: ChainFact | None = None
     mismatches: tuple[MismatchFact, ...] = ()
     nodes: tuple[NodeFact, ...] = ()
+
+    def of(self, *kinds: str, after: datetime | None = None) -> tuple[RecordedFact, ...]:
+        """Return what was recorded of some kinds, at or after an instant, in order of time."""
+        return tuple(
+            one for one in self.recorded if one.kind in kinds and (after is None or one.at >= after)
+        )
+
+    def newest(self, *kinds: str, after: datetime | None = None) -> RecordedFact | None:
+        """Return what was recorded last of some kinds; None: nothing."""
+        found = self.of(*kinds, after=after)
+        return found[-1] if found else None

@@ -3,23 +3,18 @@
 from collections.abc import Iterable, Mapping
 
 from stationd.cases.guards import GUARDS
-from stationd.cases.kinds import CHANNELS, KINDS, documents_for, notice_kind
+from stationd.cases.kinds import CHANNELS, KINDS
 from stationd.cases.model import Reason
+from stationd.cases.overrides import CODES, LEAST_TEXT, RULES, Class, class_of
+from stationd.cases.reasons import RULES as REASONS
 from stationd.cases.states import STATES, TABLE, Row, State
+from stationd.staff.rights import title
 
 __all__ = ["case_table_page", "guards_page", "pages"]
 
 _GENERATED = (
     "<!-- Made from the code by stationd.cases.reference; a test fails when it is stale. -->"
 )
-_GATES = {
-    "G2": "opening (T1) and T4",
-    "G6": "notice (T12), end (T14), close (T17)",
-    "G7": "end (T14)",
-    "G10": "end (T14: `service` holds), close (T17: `records` holds)",
-    "G11": "sealing (T16), close (T17); a warning at end (T14)",
-    "G12": "sealing (T16), close (T17)",
-}
 
 
 def pages() -> Mapping[str, str]:
@@ -75,13 +70,25 @@ def _facts() -> list[str]:
         f"A notice travels by {_listed(CHANNELS)}; the mail allowance is added for "
         f"{_listed(posted)}."
     )
-    head = ["## Facts", "", "| kind | what it is | recorded by |", "| --- | --- | --- |"]
+    head = [
+        "## Facts",
+        "",
+        "`text` belongs to every kind. The compartment is where a fact and its file land.",
+        "",
+        "| kind | what it is | fields | recorded by | compartment |",
+        "| --- | --- | --- | --- | --- |",
+    ]
     return [*head, *_kinds(), "", text, ""]
 
 
 def guards_page() -> str:
     """Return the page of the guards."""
-    lines = [
+    parts = (_guards(), _results(), _waiving(), _reasons())
+    return "\n".join(line for part in parts for line in part)
+
+
+def _guards() -> list[str]:
+    return [
         "# The guards",
         "",
         _GENERATED,
@@ -89,37 +96,102 @@ def guards_page() -> str:
         (
             "A guard is a pure function of facts read in the transaction of the step, and of the "
             "time: the same facts at the same time give the same results and the same hash. No "
-            "flag, role or setting turns a failed guard into another. The results of every step "
-            "are kept with the case, and their hash is in the step's ledger record."
+            "flag, role or setting turns a failed guard into another; two persons can waive some. "
+            "The results of every step are kept with the case, and their hash is in the step's "
+            "ledger record."
         ),
         "",
-        "| guard | passes when | asked at |",
-        "| --- | --- | --- |",
-        *(f"| `{name}` | {_rule(name)} | {_GATES[name]} |" for name in GUARDS),
+        "| guard | passes when | stops | warns at | waived by |",
+        "| --- | --- | --- | --- | --- |",
+        *(_guard(name) for name in GUARDS),
         (
             "| `fact` | a fact of a kind that the row names is recorded since the case entered its "
-            "state | T6, T7, T8, T9, T10, T13 |"
+            f"state | {_asking_facts()} | - | nobody |"
+        ),
+        (
+            "| `approval` | a second person, who did not draft the letter, approved what the "
+            "guards show | T12 | - | nobody |"
         ),
         "",
+    ]
+
+
+def _guard(name: str) -> str:
+    stops = list(dict.fromkeys(one.id for one in TABLE if name in one.guards))
+    warns = list(dict.fromkeys(one.id for one in TABLE if name in one.warns))
+    classes = dict.fromkeys(class_of(name, row) for row in stops)
+    waived = ", ".join(f"`{one}`" for one in classes)
+    cells = [f"`{name}`", _rule(name), ", ".join(stops), ", ".join(warns) or "-", waived]
+    return f"| {' | '.join(cells)} |"
+
+
+def _asking_facts() -> str:
+    return ", ".join(dict.fromkeys(one.id for one in TABLE if one.facts or one.once_noticed))
+
+
+def _results() -> list[str]:
+    return [
         "## Results",
         "",
         (
             "`passed`; `failed` stops the step, and its text says what is missing and who has it; "
-            "`warned` is shown and stops nothing; `waived` and `na` are kept for approvals and for "
-            "guards that do not apply."
-        ),
-        "",
-        "## What a reason asks for",
-        "",
-        "| reason | document (`G2`), one of | notice (`G6`) |",
-        "| --- | --- | --- |",
-        *(
-            f"| `{reason}` | {_listed(documents_for(reason))} | `{notice_kind(reason)}` |"
-            for reason in Reason
+            "`warned` is shown and stops nothing; `waived` is what two persons waived; `na` means "
+            "that the guard does not apply."
         ),
         "",
     ]
-    return "\n".join(lines)
+
+
+def _waiving() -> list[str]:
+    return [
+        "## Waiving a guard",
+        "",
+        (
+            "Two persons, both of whom give password and second factor again; a reason code, at "
+            f"least {LEAST_TEXT} characters, attachments by hash. What is approved is exactly what "
+            "the guards showed: it dies when that changes, and after a day "
+            "(`approvals.valid`). It stands in the step's record, in the case and in its bundles."
+        ),
+        "",
+        "| class | who |",
+        "| --- | --- |",
+        *(f"| `{one}` | {RULES[one].who} |" for one in Class),
+        "",
+        f"Reason codes: {_listed(CODES)}.",
+        "",
+    ]
+
+
+def _reasons() -> list[str]:
+    return [
+        "## What a reason asks for",
+        "",
+        (
+            "Of each group one document or fact is needed (`G2`); one of the first opens the case. "
+            "Where the contract is with a dealer, reasons marked so need the dealer's instruction "
+            "as well, and it opens the case."
+        ),
+        "",
+        "| reason | because | documents | notice | ladder | dealer instructs | terms (`G8c`) |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+        *(_reason(reason) for reason in Reason),
+        "",
+    ]
+
+
+def _reason(reason: Reason) -> str:
+    rule = REASONS[reason]
+    groups = "; ".join(" or ".join(f"`{kind}`" for kind in group) for group in rule.documents)
+    cells = [
+        f"`{reason}`",
+        rule.title,
+        groups,
+        "none" if rule.notice is None else f"`{rule.notice}`",
+        "yes" if rule.ladder else "-",
+        "yes" if rule.instructed else "-",
+        _listed(rule.terms) or "-",
+    ]
+    return f"| {' | '.join(cells)} |"
 
 
 def _rule(name: str) -> str:
@@ -150,9 +222,8 @@ def _row(found: Row, sources: list[State | None]) -> str:
     source = "any before `ended`" if len(sources) > 1 else f"`{sources[0] or '-'}`"
     to = "the remembered state" if len(found.to) > 3 else _listed(found.to)  # noqa: PLR2004
     guards = [f"`{name}`" for name in found.guards] + [f"(`{name}`)" for name in found.warns]
-    event = f"`{found.event}`"
-    if found.reasons != frozenset(Reason):
-        event += f" ({', '.join(sorted(found.reasons))})"
+    guards += ["`approval`"] if found.approval else []
+    event = f"`{found.event}`{_only(found.reasons)}"
     who = ", ".join("worker" if role == "--" else role.value for role in sorted(found.roles))
     cells = [
         found.id,
@@ -160,11 +231,27 @@ def _row(found: Row, sources: list[State | None]) -> str:
         event,
         to,
         " ".join(guards) or "-",
-        _listed(found.facts) or "-",
+        _facts_of(found),
         who,
         found.effect or "-",
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def _only(reasons: frozenset[Reason]) -> str:
+    """Return for which reasons a row is, where it is not for all, in as few words as it takes."""
+    others = frozenset(Reason) - reasons
+    if not others:
+        return ""
+    few = len(reasons) <= len(others)
+    return f" ({'' if few else 'not '}{', '.join(sorted(reasons if few else others))})"
+
+
+def _facts_of(found: Row) -> str:
+    said = _listed(found.facts)
+    if found.once_noticed:
+        said += f"{_listed(found.once_noticed)}, once a notice is out"
+    return said or "-"
 
 
 def _diagram() -> list[str]:
@@ -180,8 +267,21 @@ def _diagram() -> list[str]:
 
 
 def _kinds() -> list[str]:
-    return [
-        f"| `{name}` | {kind.title}{', with its file' if kind.needs_document else ''} | "
-        f"{'the program' if kind.by_program else 'people'} |"
-        for name, kind in KINDS.items()
+    return [_kind(name) for name in KINDS]
+
+
+def _kind(name: str) -> str:
+    kind = KINDS[name]
+    fields = ", ".join(
+        f"`{field}`{'' if one.needed else ' (optional)'}: {one.help}"
+        for field, one in kind.fields.items()
+    )
+    roles = ", ".join(title(role) for role in sorted(kind.roles))
+    cells = [
+        f"`{name}`",
+        f"{kind.title}{', with its file' if kind.needs_document else ''}",
+        fields or "-",
+        "the program" if kind.by_program else roles,
+        kind.compartment,
     ]
+    return f"| {' | '.join(cells)} |"

@@ -4,8 +4,9 @@ The table is data.  The manual's table and the diagram are made from it, a test 
 database stores the states' values.  `stationd.cases.service.step` is the only code that moves a
 case, and it moves it along a row of this table or not at all.
 
-Rows T18 (reinstated) and T19 (purge) are not offered yet.  Nothing leaves ``closed``, ``cured``
-and ``withdrawn``.
+Nothing leaves ``cured`` and ``withdrawn``.  A closed case stays closed: a reinstated customer gets
+a new contract and account (T18), and a purge takes the record's bytes and nothing of the case
+(T19).
 """
 
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ __all__ = [
     "BEFORE_ENDED",
     "CLOSE_GUARDS",
     "END_GUARDS",
+    "NOTICE_GUARDS",
     "OVER",
     "STATES",
     "TABLE",
@@ -88,6 +90,8 @@ class Event(StrEnum):
     OVERDUE = "overdue"
     COVERED = "covered"
     CLOSE = "close"
+    REINSTATED = "reinstated"
+    PURGE = "purge"
 
 
 class Gate(StrEnum):
@@ -98,6 +102,7 @@ class Gate(StrEnum):
     END = "END"
     SEAL = "SEAL"
     CLOSE = "CLOSE"
+    PURGE = "PURGE"
     STEP = "STEP"
 
 
@@ -106,7 +111,9 @@ class Row:
     """One line of the table.
 
     Every guard of ``guards`` must pass; those of ``warns`` are evaluated and shown.  ``facts``
-    names kinds of which one must be recorded since the case entered the state.
+    names kinds of which one must be recorded since the case entered the state, ``once_noticed``
+    those that are asked for only where a notice is out.  With ``approval`` a second person approves
+    what the guards show, but for ``unshown``: what comes about after that.
     """
 
     id: str
@@ -119,6 +126,9 @@ class Row:
     guards: tuple[str, ...] = ()
     warns: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
+    once_noticed: tuple[str, ...] = ()
+    approval: bool = False
+    unshown: tuple[str, ...] = ()
     reasons: frozenset[Reason] = frozenset(Reason)
 
 
@@ -132,15 +142,19 @@ BEFORE_ENDED = (
     State.READY_FOR_NOTICE,
     State.NOTICED,
 )
-NOTICE_GUARDS = ("G6",)
-END_GUARDS = ("G6", "G7", "G10")
-CLOSE_GUARDS = ("G6", "G10", "G11", "G12")
+NOTICE_GUARDS = ("G4", "G5", "G6p", "G9p", "G14", "G15", "G16")
+END_GUARDS = (
+    *("G4", "G5", "G6", "G7", "G8", "G9", "G10"),
+    *("G13", "G15", "G16", "G19", "G20"),
+)
+CLOSE_GUARDS = ("G4", "G5", "G6", "G9", "G10", "G11", "G12", "G17", "G18")
 
 _STAFF = frozenset({Role.CLERK, Role.MANAGER})
 _MANAGER = frozenset({Role.MANAGER})
 # What is due may be done by the worker, which is nobody, or by hand.
 _DUE = frozenset({Role.NOBODY, Role.MANAGER})
-_OTHER_REASONS = frozenset(Reason) - {Reason.NONPAYMENT}
+_LADDER = frozenset({Reason.NONPAYMENT, Reason.DEALER_DEFAULT})
+_OTHER_REASONS = frozenset(Reason) - _LADDER
 
 
 def _from_many(sources: tuple[State, ...], pattern: Row) -> tuple[Row, ...]:
@@ -154,6 +168,7 @@ def _from_many(sources: tuple[State, ...], pattern: Row) -> tuple[Row, ...]:
             roles=pattern.roles,
             effect=pattern.effect,
             facts=pattern.facts,
+            once_noticed=pattern.once_noticed,
         )
         for source in sources
     )
@@ -188,8 +203,9 @@ TABLE: tuple[Row, ...] = (
         event=Event.FACTS_OK,
         to=(State.CONTACTING,),
         roles=_STAFF,
-        reasons=frozenset({Reason.NONPAYMENT}),
-        effect="",
+        guards=("G1", "G2"),
+        reasons=_LADDER,
+        effect="The contact ladder in force is kept with the case.",
     ),
     Row(
         id="T4",
@@ -197,7 +213,7 @@ TABLE: tuple[Row, ...] = (
         event=Event.FACTS_OK,
         to=(State.READY_FOR_NOTICE,),
         roles=_STAFF,
-        guards=("G2",),
+        guards=("G2", "G8c"),
         reasons=_OTHER_REASONS,
         effect="",
     ),
@@ -207,6 +223,7 @@ TABLE: tuple[Row, ...] = (
         event=Event.LADDER_DONE,
         to=(State.READY_FOR_NOTICE,),
         roles=_STAFF,
+        guards=("G3", "G4", "G8c"),
         effect="",
     ),
     *_from_many(
@@ -218,7 +235,8 @@ TABLE: tuple[Row, ...] = (
             to=(State.DISPUTE_HOLD,),
             roles=_STAFF,
             facts=("dispute",),
-            effect="END cannot happen while the dispute is open; the state is remembered.",
+            effect="END cannot happen while the dispute is open; the state is remembered; the "
+            "contract stands as disputed.",
         ),
     ),
     Row(
@@ -240,7 +258,8 @@ TABLE: tuple[Row, ...] = (
             to=(State.COLLECTION_HOLD,),
             roles=_STAFF,
             facts=("referral",),
-            effect="END cannot happen while the case is in collection; the state is remembered.",
+            effect="END cannot happen while the case is in collection; the state is remembered; "
+            "the contract stands as in collection.",
         ),
     ),
     Row(
@@ -249,6 +268,7 @@ TABLE: tuple[Row, ...] = (
         event=Event.RETURNED,
         to=(State.READY_FOR_NOTICE, State.NOTICED, State.DISPUTE_HOLD),
         roles=_STAFF,
+        guards=("G1", "G2", "G5", "G8c"),
         facts=("clearance", "attorney_instruction", "collection_return"),
         effect="To `noticed` if a notice still runs, to `dispute_hold` if a dispute is still "
         "open, else to `ready_for_notice`, and then a new notice is needed.",
@@ -262,7 +282,7 @@ TABLE: tuple[Row, ...] = (
             to=(State.CURED,),
             roles=_MANAGER,
             facts=("cure_accepted",),
-            effect="The case's hold is released; service stays.",
+            effect="The case's hold is released; service stays; the contract stands as current.",
         ),
     ),
     *_from_many(
@@ -273,6 +293,7 @@ TABLE: tuple[Row, ...] = (
             event=Event.WITHDRAW,
             to=(State.WITHDRAWN,),
             roles=_MANAGER,
+            once_noticed=("withdrawal_letter",),
             effect="The case's hold is released; service stays.",
         ),
     ),
@@ -283,7 +304,9 @@ TABLE: tuple[Row, ...] = (
         to=(State.NOTICED,),
         roles=_STAFF,
         gate=Gate.NOTICE,
-        guards=NOTICE_GUARDS,
+        guards=(*NOTICE_GUARDS, "G6"),
+        approval=True,
+        unshown=("G6",),
         effect="The effective instant is computed and stored with its inputs; the primary "
         "bundle is ordered; evaluations are due 72 h, 24 h and 1 h before the instant and at it.",
     ),
@@ -304,9 +327,9 @@ TABLE: tuple[Row, ...] = (
         roles=_DUE,
         gate=Gate.END,
         guards=END_GUARDS,
-        warns=("G11",),
-        effect="Service is `ended`; the close record and the closing bundle are due after the "
-        "late buffer.",
+        warns=("G11", "G18"),
+        effect="Service is `ended`, the contract's standing too; the close record and the closing "
+        "bundle are due after the late buffer; a second notice is asked for.",
     ),
     Row(
         id="T15",
@@ -336,7 +359,28 @@ TABLE: tuple[Row, ...] = (
         gate=Gate.CLOSE,
         guards=CLOSE_GUARDS,
         effect="The account's record is `closed`; the retention date is set and the locks of its "
-        "other bundles are extended to it; the case's hold is released.",
+        "other bundles are extended to it; its numbers are nobody else's for a while; the case's "
+        "hold is released.",
+    ),
+    Row(
+        id="T18",
+        source=State.CLOSED,
+        event=Event.REINSTATED,
+        to=(State.CLOSED,),
+        roles=_MANAGER,
+        effect="A new contract and account are opened (`case reinstate`); both sides name each "
+        "other; the old record stays closed.",
+    ),
+    Row(
+        id="T19",
+        source=State.CLOSED,
+        event=Event.PURGE,
+        to=(State.CLOSED,),
+        roles=frozenset({Role.NOBODY}),
+        gate=Gate.PURGE,
+        guards=("G10",),
+        effect="The purge procedure takes this row for each case of an account whose record it "
+        "removes; the account's record is `purged`.",
     ),
 )
 

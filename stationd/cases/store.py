@@ -15,6 +15,7 @@ from stationd.db.purging import PURGED_FACT
 from stationd.db.schema import case_facts, case_steps, cases, records
 from stationd.errors import NotFoundError, UnavailableError
 from stationd.holds.store import read_holds_on
+from stationd.ledger.compartments import stricter_compartment
 
 __all__ = [
     "StoredFact",
@@ -36,7 +37,7 @@ __all__ = [
 class StoredFact:
     """A fact's row: what was recorded, by whom, with which document."""
 
-    __slots__ = ("at", "author", "doc", "fact", "id", "kind")
+    __slots__ = ("at", "author", "compartment", "doc", "fact", "id", "kind")
 
     def __init__(self, row: Any) -> None:  # noqa: ANN401  (a row has the shape of its query)
         self.id: str = row.id
@@ -45,6 +46,7 @@ class StoredFact:
         self.doc: bytes | None = row.doc
         self.author: str = row.author
         self.at: datetime = parse_iso(row.at)
+        self.compartment: str = stricter_compartment(row.kind, row.compartment)
 
     @property
     def recorded(self) -> RecordedFact:
@@ -55,6 +57,7 @@ class StoredFact:
             at=self.at,
             author=self.author,
             has_document=self.doc is not None,
+            told=self.fact,
         )
 
 
@@ -128,6 +131,7 @@ def record_moved(connection: Connection, case: Case, *, over: bool) -> None:
         .where(cases.c.id == case.id, cases.c.version == case.version - 1)
         .values(
             open_contract_id=None if over else case.contract_id,
+            reason=case.reason.value,
             state=case.state,
             previous_state=case.previous_state,
             version=case.version,
@@ -205,6 +209,7 @@ def record_fact_row(  # noqa: PLR0913  (the columns of the table)
     doc: bytes | None,
     author: str,
     at: datetime,
+    compartment: str = "producible",
 ) -> None:
     """Add a fact to a case."""
     connection.execute(
@@ -216,6 +221,7 @@ def record_fact_row(  # noqa: PLR0913  (the columns of the table)
             doc=doc,
             author=author,
             at=iso(at),
+            compartment=compartment,
         )
     )
 

@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "demo": ("stationd.demo.command:demo", "Play one termination with real parts."),
         "doctor": ("stationd.cli.doctor:doctor", "Check what the station stands on."),
         "export": ("stationd.cli.export:export", "Make a bundle of an account's history."),
+        "form": ("stationd.cli.form:form", "Letter forms that counsel signed off."),
         "gaps": ("stationd.cli.gaps:gaps", "Show when we cannot vouch, and why."),
         "hold": ("stationd.cli.hold:hold", "Set, lift and list holds."),
         "journal": ("stationd.cli.journal:journal", "List and retire the journals of nodes."),

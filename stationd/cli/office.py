@@ -26,7 +26,7 @@ from stationd.errors import MistakeError, NotAuthorisedError, SecondFactorNeeded
 from stationd.ids import Ids, SystemIds
 from stationd.sealing import Sealer, load_sealer
 from stationd.settings import Settings, load, secret
-from stationd.staff.model import Person
+from stationd.staff.model import Confirmed, Person
 from stationd.staff.service import authenticate, confirm
 
 __all__ = ["Office", "ask_password"]
@@ -85,14 +85,14 @@ class Office:
         """Return who is logged in, or raise `NotAuthorisedError`."""
         return authenticate(self.desk, read_token(self.token_path))
 
-    def asks_again(self, person: Person, *, password_stdin: bool = False) -> None:
+    def asks_again(self, person: Person, *, password_stdin: bool = False) -> Confirmed:
         """Ask a person who is logged in for their proofs again, as before an approval."""
         password = ask_password(f"Password of {person.login}", stdin=password_stdin)
         try:
-            confirm(self.desk, person, password, sealer=self.sealer)
+            return confirm(self.desk, person, password, sealer=self.sealer)
         except SecondFactorNeededError:
             code = click.prompt("Code of the second factor", err=True)
-            confirm(self.desk, person, password, code=code, sealer=self.sealer)
+            return confirm(self.desk, person, password, code=code, sealer=self.sealer)
 
     def reads(self, what: str, *, acct: str, purpose: str) -> None:
         """Note in log and ledger that something of an account is read; before it is shown."""

@@ -18,6 +18,7 @@ from stationd.db.anchoring import (
     stamps,
 )
 from stationd.db.columns import Hash, Time, chain_columns, metadata
+from stationd.db.deciding import approvals, case_facts, case_steps, cases, letter_forms
 from stationd.db.renewing import object_digests, renewal_objects, renewal_stamps, renewals
 from stationd.db.retaining import (
     handouts,
@@ -34,12 +35,17 @@ __all__ = [
     "APPEND_ONLY",
     "anchor_objects",
     "anchors",
+    "approvals",
     "audit_cursor",
+    "case_facts",
+    "case_steps",
+    "cases",
     "cosignatures",
     "gaps",
     "handouts",
     "heard_hours",
     "holds",
+    "letter_forms",
     "marks",
     "metadata",
     "mismatches",
@@ -386,6 +392,7 @@ transmitters = sa.Table(
     sa.Column("window_ahead", sa.Integer, comment="seconds; NULL: time is not checked"),
     sa.Column("poll_interval", sa.Integer, comment="seconds; NULL: unsupervised"),
     sa.Column("switches", Json, nullable=False, comment="named deviations, a list"),
+    sa.Column("quarantined_until", Time, comment="nobody else's until then; NULL: free"),
     sa.UniqueConstraint("receiver_group", "number"),
     comment="Numbers that panels send, and what answering them needs.",
 )
@@ -455,58 +462,6 @@ sessions = sa.Table(
     sa.Column("used_at", Time, nullable=False),
     sa.Column("ended_at", Time, comment="NULL: still open"),
     comment="Logins of stationctl and console.",
-)
-
-# --- Cases ---
-
-cases = sa.Table(
-    "cases",
-    metadata,
-    _id(),
-    sa.Column("acct", sa.ForeignKey("accounts.acct"), nullable=False, index=True),
-    sa.Column("contract_id", sa.ForeignKey("contracts.id"), nullable=False),
-    sa.Column("open_contract_id", sa.String(40), unique=True, comment="NULL: the case is over"),
-    sa.Column("reason", sa.String(32), nullable=False),
-    sa.Column("state", sa.String(20), nullable=False),
-    sa.Column("previous_state", sa.String(20), comment="to return to from a hold; NULL: none"),
-    sa.Column("version", sa.Integer, nullable=False, comment="grows with every step"),
-    sa.Column("overdue", sa.Boolean, nullable=False),
-    sa.Column("opened_at", Time, nullable=False),
-    sa.Column("opened_by", sa.String(64), nullable=False),
-    sa.Column("noticed_at", Time, comment="NULL: no notice yet"),
-    sa.Column("effective_at", Time, comment="NULL: no notice yet"),
-    sa.Column("ended_at", Time, comment="NULL: service goes on"),
-    sa.Column("closed_at", Time, comment="NULL: not closed"),
-    comment="Terminations; open_contract_id being unique allows one open case a contract.",
-)
-
-case_facts = sa.Table(
-    "case_facts",
-    metadata,
-    _id(),
-    sa.Column("case_id", sa.ForeignKey("cases.id"), nullable=False, index=True),
-    sa.Column("kind", sa.String(32), nullable=False),
-    sa.Column("fact", Json, nullable=False),
-    sa.Column("doc", Hash, comment="its document; NULL: none"),
-    sa.Column("author", sa.String(64), nullable=False),
-    sa.Column("at", Time, nullable=False),
-    comment="What was recorded about a case; never changed.",
-)
-
-case_steps = sa.Table(
-    "case_steps",
-    metadata,
-    sa.Column("case_id", sa.ForeignKey("cases.id"), primary_key=True),
-    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("row", sa.String(4), nullable=False, comment="T1 … T19"),
-    sa.Column("event", sa.String(32), nullable=False),
-    sa.Column("from_state", sa.String(20), nullable=False),
-    sa.Column("to_state", sa.String(20), nullable=False),
-    sa.Column("by", sa.String(64), nullable=False),
-    sa.Column("at", Time, nullable=False),
-    sa.Column("results", Json, nullable=False, comment="every guard's result"),
-    sa.Column("results_hash", Hash, nullable=False),
-    comment="Every step a case took.",
 )
 
 # --- Bundles, work ---

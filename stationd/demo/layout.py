@@ -83,6 +83,7 @@ crls = [$tsa_crl]
 late_buffer = "4s"
 mail_allowance = "6s"
 effective_roll = false
+alarm_settles = "1s"
 
 [worker]
 follow_every = "1s"
@@ -121,6 +122,18 @@ receiver = "dc09"
 group = "ip"
 port = $dc09_udp
 """)
+
+
+# What a notice rests on, as the customer signed it.
+_TERMS = {
+    "form": "Monitoring 2019-4",
+    "form signed off": "2019-04-01",
+    "notice methods": "post",
+    "payment terms": "monthly, in advance",
+    "default clause": "9.1: unpaid for 60 days",
+    "termination clause": "12.1: by notice in writing",
+    "paid through": "2020-12-31",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,6 +264,7 @@ def accounts_csv() -> str:
             "number",
             "key hex",
             "started",
+            *_TERMS,
         ]
     )
     for site in SITES:
@@ -271,4 +285,5 @@ def _row(site: Site) -> list[str]:
         site.number,
         "" if site.key is None else site.key.hex(),
         "2020-01-01",
+        *_TERMS.values(),
     ]

@@ -118,8 +118,8 @@ class Trial:
         return ports
 
     def _staff(self, ctl: Stationctl) -> None:
-        self.tell("   People: an administrator first, who adds a manager.")
-        for login, name, role in (("ada", "Ada Admin", "AD"), ("morgan", "Morgan Manager", "MG")):
+        self.tell("   People: an administrator first, who adds a manager and a clerk.")
+        for login, name, role in _PEOPLE:
             words = ("staff", "add", login, "--name", name, "--role", role, "--password-stdin")
             ctl(*words, secret=f"{_password(login)}\n")
             if login == "ada":
@@ -190,15 +190,19 @@ class Trial:
     def _end(self, layout: Layout, ctl: Stationctl) -> str:
         self.tell(f"\n5. Account {ACCOUNT} does not pay.  A case is opened; closing it is refused.")
         papers = _papers(layout)
+        form = ("--file", str(papers["form.txt"]), "--sign-off", str(papers["counsel.txt"]))
+        ctl("form", "sign", "termination", "T-1", *form)
+        self._log_in(ctl, "robin")
         opened = ctl(
             *("case", "open", ACCOUNT, "--reason", "nonpayment"),
             *("--document", str(papers["statement.txt"])),
         )
         case_id = str(cast("Json", opened)["id"])
         self._refused(ctl, case_id)
-        for event in ("start", "facts_ok", "ladder_done"):
-            ctl("case", "step", case_id, event)
-        self.tell("\n6. The notice goes out; the primary bundle is made while its time runs.")
+        ctl("case", "step", case_id, "start")
+        self._contact(ctl, case_id, papers)
+        self.tell("\n6. A second person approves; the notice goes out; the primary bundle is made.")
+        self._ask_and_approve(ctl, case_id)
         ctl(
             *("case", "notice", case_id, "--file", str(papers["notice.txt"]), "--channel", "post"),
             *("--address", "1 Main Street, Denver CO"),
@@ -210,6 +214,33 @@ class Trial:
         self.tell("   The instant was reached, every guard of END held: service has ended.")
         self._refused(ctl, case_id)
         return case_id
+
+    def _contact(self, ctl: Stationctl, case_id: str, papers: Mapping[str, Path]) -> None:
+        """Let the manager review the default, and the clerk go through the ladder and draft."""
+        self._log_in(ctl, "morgan")
+        review = _fields(
+            contract=f"C-{ACCOUNT}", default_on="2021-03-01", amount="360.00", clause="9.1"
+        )
+        ctl("case", "facts", case_id, "breach_review", *review)
+        ctl("case", "step", case_id, "facts_ok")
+        self._log_in(ctl, "robin")
+        for step in ("call", "call-back", "email", "letter", "next-person"):
+            ctl("case", "facts", case_id, "contact", *_fields(step=step, outcome="no answer"))
+        ctl("case", "facts", case_id, "nonpayment_reason", *_fields(why="no longer trading"))
+        ctl("case", "facts", case_id, "vendor", *_fields(vendor="all", outcome="none"))
+        left = "Panel, keypad and siren go on working at the premises."
+        ctl("case", "facts", case_id, "local_operation", "--text", left)
+        ctl("case", "step", case_id, "ladder_done")
+        draft = _fields(channel="post", address="1 Main Street, Denver CO", form="T-1")
+        notice = ("--file", str(papers["notice.txt"]))
+        ctl("case", "facts", case_id, "notice_draft", *draft, *notice)
+
+    def _ask_and_approve(self, ctl: Stationctl, case_id: str) -> None:
+        ask = ("case", "ask", case_id, "notice_sent", "--password-stdin")
+        asked = cast("Json", ctl(*ask, secret=f"{_password('robin')}\n"))
+        self._log_in(ctl, "morgan")
+        approve = ("case", "approve", str(asked["id"]), "--password-stdin")
+        ctl(*approve, secret=f"{_password('morgan')}\n")
 
     def _refused(self, ctl: Stationctl, case_id: str) -> None:
         refusal = cast("Json", ctl("case", "step", case_id, "close", expect=3))
@@ -282,6 +313,11 @@ def _simulate(layout: Layout, ports: Ports) -> list[str]:
     ]
 
 
+def _fields(**said: str) -> list[str]:
+    """Return the options that give a fact's fields."""
+    return [word for name, value in said.items() for word in ("--set", f"{name}={value}")]
+
+
 def _password(login: str) -> str:
     # The trial's people exist in the trial's folder only.
     return f"trial password of {login}"
@@ -310,12 +346,19 @@ def _journaled(layout: Layout) -> int:
     return count
 
 
+_PEOPLE = (
+    ("ada", "Ada Admin", "AD"),
+    ("morgan", "Morgan Manager", "MG"),
+    ("robin", "Robin Clerk", "EC"),
+)
 _ACKNOWLEDGED = frozenset({journal.Kind.FRAME, journal.Kind.HEARTBEAT})
 
 
 def _papers(layout: Layout) -> Mapping[str, Path]:
     """Write the papers of the case and return them by name."""
     texts = {
+        "form.txt": "Form T-1: notice of termination.",
+        "counsel.txt": "We have read form T-1 and sign it off.",
         "statement.txt": f"Statement of account {ACCOUNT}: 3 invoices unpaid, the oldest 94 days.",
         "notice.txt": f"Notice of termination, account {ACCOUNT}. Monitoring ends. No one will be "
         "called or sent after that.",

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from archive.canonical import JsonValue
 from stationd.accounts.store import read_account
+from stationd.approvals.two_persons import check_second
 from stationd.clock import iso
 from stationd.db.engine import Connection
 from stationd.desk import Desk
@@ -29,6 +30,7 @@ from stationd.ledger.model import STATION, Origin, RecordDraft, RecordType
 from stationd.ledger.store import append, read_heads, store_document
 from stationd.staff.model import WORKER, Person, Role
 from stationd.staff.rights import Right, require
+from stationd.staff.store import count_enabled
 
 __all__ = [
     "ask_lifting",
@@ -134,8 +136,9 @@ def lift_hold(desk: Desk, hold_id: str, *, by: Person) -> Hold:
     require(by, Right.APPROVE)
     with desk.database.writing() as connection:
         hold = _liftable(connection, hold_id)
-        _check_second(hold, by, desk.clock.now())
-        _release(desk, connection, hold, by)
+        managers = count_enabled(connection, Role.MANAGER)
+        alone = _check_second(desk, hold, by, managers)
+        _release(desk, connection, hold, by, alone=alone)
         return read_hold(connection, hold_id)
 
 
@@ -148,18 +151,31 @@ def _liftable(connection: Connection, hold_id: str) -> Hold:
     return hold
 
 
-def _check_second(hold: Hold, by: Person, now: datetime) -> None:
-    """Raise unless ``by`` may be the second of the two persons that a lifting takes."""
-    if hold.lift_asked_at is None or now - hold.lift_asked_at > LIFT_WITHIN:
+def _check_second(desk: Desk, hold: Hold, by: Person, managers: int) -> bool:
+    """Return whether ``by`` lifts alone, or raise unless they may be the second of two persons."""
+    now = desk.clock.now()
+    if (
+        hold.lift_asked_at is None
+        or hold.lift_asked_by is None
+        or now - hold.lift_asked_at > LIFT_WITHIN
+    ):
         raise RefusedError(
             f"Nobody asked within the last 24 hours to lift hold {hold.id}. A manager asks "
             "(`hold lift`), then somebody else approves (`hold approve`)."
         )
-    if hold.lift_asked_by == by.login:
+    if hold.lift_asked_by == by.login and not desk.approvals.sole_operator:
         raise RefusedError(
             f"{by.login} asked to lift hold {hold.id}. A hold is lifted by two persons: another "
             "manager, an attorney or an administrator approves."
         )
+    alone = check_second(
+        first=hold.lift_asked_by,
+        asked_at=hold.lift_asked_at,
+        by=by,
+        settings=desk.approvals,
+        managers=managers,
+        now=now,
+    )
     if by.role is Role.CLERK:
         raise NotAuthorisedError(
             f"{by.login} (evidence clerk) may not approve the lifting of a hold. Who may: "
@@ -170,6 +186,7 @@ def _check_second(hold: Hold, by: Person, now: datetime) -> None:
             f"No document of counsel was given for lifting hold {hold.id}. A manager asks anew "
             "with `--document`, or an attorney approves."
         )
+    return alone
 
 
 def place_case_hold(
@@ -226,9 +243,13 @@ def _kept(
     )
 
 
-def _release(desk: Desk, connection: Connection, hold: Hold, by: Person) -> None:
+def _release(
+    desk: Desk, connection: Connection, hold: Hold, by: Person, *, alone: bool = False
+) -> None:
     record_lifting(connection, hold.id, by=by.login, at=desk.clock.now())
     told: dict[str, JsonValue] = {"kind": "hold_lifted"}
+    if alone:
+        told["sole_operator"] = True
     if hold.lift_asked_by is not None and hold.case_id is None:
         told["asked_by"] = hold.lift_asked_by
     _append(desk, connection, hold, by, told)

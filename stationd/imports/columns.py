@@ -241,6 +241,21 @@ FIELDS: Mapping[str, Field] = MappingProxyType(
         "started": Field(CONTRACT, _date, "The day the contract began."),
         "paid_through": Field(CONTRACT, _date, "The last day that is paid for."),
         "notice_methods": Field(CONTRACT, _list, "How notice may be given, with blanks between."),
+        "form_signed_off": Field(CONTRACT, _date, "The day counsel signed the form off."),
+        "initial_term": Field(CONTRACT, _NAME, "The initial term, such as 36 months."),
+        "renewal": Field(CONTRACT, _choice(["none", "month", "fixed"]), "How it renews."),
+        "renewal_notice_days": Field(CONTRACT, _integer(0, 3650), "Days before renewal."),
+        "payment_terms": Field(CONTRACT, _LONG, "When what is due."),
+        "default_clause": Field(CONTRACT, _LONG, "The clause on default, its text."),
+        "termination_clause": Field(CONTRACT, _LONG, "The clause on termination, its text."),
+        "late_fee_clause": Field(CONTRACT, _LONG, "The clause on late fees; empty: none."),
+        "cross_default_clause": Field(
+            CONTRACT, _LONG, "The clause that makes another contract's default one of this."
+        ),
+        "clause_date": Field(CONTRACT, _date, "The earliest end that the contract allows."),
+        "equipment": Field(CONTRACT, _choice(["customer", "company"]), "Whose equipment it is."),
+        "residential": Field(CONTRACT, _choice(["yes", "no"]), "Whether it is a home."),
+        "e_notice_consent": Field(CONTRACT, _date, "The day e-mail notice was agreed to."),
         "tier": Field(CONTRACT, _choice(["tm", "basic", "platinum"]), "The service tier."),
         "account": Field(ACCOUNT, _acct, "The account's number at the station.  Needed."),
         "service": Field(
@@ -249,6 +264,8 @@ FIELDS: Mapping[str, Field] = MappingProxyType(
             "pending, active or suspended; only counts when the account is opened.",
         ),
         "systems": Field(ACCOUNT, _choices(_SYSTEMS), f"Of: {', '.join(_SYSTEMS)}."),
+        "certificate": Field(ACCOUNT, _text(64), "Number of the certificate or placard."),
+        "vendors": Field(ACCOUNT, _list, "Vendors that keep records of it, with blanks between."),
         "test_hours": Field(ACCOUNT, _integer(1, 8760), "Hours between timer tests."),
         "test_grace": Field(
             ACCOUNT, _integer(0, 100_000), "Minutes a test may be late; else a quarter."

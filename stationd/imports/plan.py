@@ -34,15 +34,22 @@ from stationd.keys.change import with_key
 from stationd.keys.model import DEFAULT_OVERLAP, Ends
 from stationd.sealing import Sealer
 
-__all__ = ["Means", "Plan", "make_plan"]
+__all__ = ["TERMS", "Means", "Plan", "make_plan", "plain"]
 
 _P = TypeVar("_P")
 _Id: TypeAlias = str | tuple[str, str]
 
 _NOTICE_DAYS = 30
 _CUSTOMER_DETAILS = {"customer_address": "address", "phone": "phone", "email": "email"}
-_TERMS = ("form", "started", "paid_through", "notice_methods", "tier")
-_DETAILS = ("systems", "test_hours", "test_grace", "test_by")
+TERMS = (
+    *("form", "form_signed_off", "started", "initial_term", "paid_through", "tier"),
+    *("notice_methods", "renewal", "renewal_notice_days", "payment_terms", "clause_date"),
+    *("default_clause", "termination_clause", "late_fee_clause", "cross_default_clause"),
+    *("equipment", "residential", "e_notice_consent"),
+)
+"""The fields of an import that are terms of the contract."""
+
+_DETAILS = ("systems", "certificate", "vendors", "test_hours", "test_grace", "test_by")
 _SCOPE = ("areas", "zones", "classes")
 
 
@@ -146,7 +153,7 @@ class _Planner:
                 id=str(number or self._means.identifier()),
                 name=self._need(wanted, "customer", "a new customer"),
                 dealer_id=self._dealer(wanted),
-                details=_plain(details),
+                details=plain(details),
             )
             self._add(wanted, new.id, new)
             return
@@ -154,7 +161,7 @@ class _Planner:
             known,
             name=str(wanted.values.get("customer", known.name)),
             dealer_id=self._dealer(wanted) or known.dealer_id,
-            details={**known.details, **_plain(details)},
+            details={**known.details, **plain(details)},
         )
         self._keep(wanted, known.id, known, changed)
 
@@ -251,7 +258,7 @@ class _Planner:
             standing=Standing(str(given.get("standing", known.standing))),
             notice_days=_whole(given.get("notice_days", known.notice_days)),
             cure_days=None if cure is None else _whole(cure),
-            terms={**known.terms, **_plain(_part(given, _TERMS))},
+            terms={**known.terms, **plain(_part(given, TERMS))},
         )
         self._keep(wanted, id_, known, changed)
 
@@ -268,7 +275,7 @@ class _Planner:
             standing=Standing(str(self._value(wanted, "standing") or Standing.CURRENT)),
             notice_days=_NOTICE_DAYS if notice is None else _whole(notice),
             cure_days=None if cure is None else _whole(cure),
-            terms=_plain(_part({**self._means.defaults, **wanted.values}, _TERMS)),
+            terms=plain(_part({**self._means.defaults, **wanted.values}, TERMS)),
         )
         self._add(wanted, new.id, new)
 
@@ -283,7 +290,7 @@ class _Planner:
             return
         if contract is not None and contract.id != known.contract_id:
             raise _FaultError(f"account {acct} has another contract; a new one is a new account")
-        details = {**known.details, **_plain(_part(wanted.values, _DETAILS))}
+        details = {**known.details, **plain(_part(wanted.values, _DETAILS))}
         self._keep(wanted, acct, known, replace(known, details=details))
 
     def _new_account(self, wanted: Wanted, contract: Contract | None) -> None:
@@ -301,7 +308,7 @@ class _Planner:
             service=Service(str(self._value(wanted, "service") or Service.ACTIVE)),
             record=RecordState.OPEN,
             epoch=1,
-            details=_plain(_part({**self._means.defaults, **wanted.values}, _DETAILS)),
+            details=plain(_part({**self._means.defaults, **wanted.values}, _DETAILS)),
             opened_at=self._means.now,
         )
         self._add(wanted, acct, new)
@@ -341,7 +348,7 @@ class _Planner:
         zone = ZoneInfo(self._books.site_of(account).zone)
         begins = _midnight(wanted.values.get("from"), zone)
         ends = _midnight(wanted.values.get("until"), zone)
-        scope = _plain(_part(wanted.values, _SCOPE))
+        scope = plain(_part(wanted.values, _SCOPE))
         existing = self._books.links_of(transmitter.id)
         known = _same_link(existing, account.acct, begins)
         if known is None:
@@ -458,7 +465,7 @@ def _part(values: Mapping[str, Value], names: tuple[str, ...]) -> dict[str, Valu
     return {name: values[name] for name in names if name in values}
 
 
-def _plain(values: Mapping[str, Value]) -> dict[str, JsonValue]:
+def plain(values: Mapping[str, Value]) -> dict[str, JsonValue]:
     """Return values as they lie in JSON: lists for tuples, texts for days."""
     return {name: _json(value) for name, value in values.items()}
 

@@ -101,13 +101,16 @@ def record_done(connection: Connection, due: Due, *, at: datetime, outcome: str)
     )
 
 
-def cancel_due(connection: Connection, case_id: str, *, at: datetime, outcome: str) -> None:
-    """Note that nothing more is due for a case, and why."""
-    connection.execute(
-        sa.update(due_steps)
-        .where(due_steps.c.case_id == case_id, due_steps.c.done_at.is_(None))
-        .values(done_at=iso(at), outcome=outcome)
+def cancel_due(
+    connection: Connection, case_id: str, *, at: datetime, outcome: str, step: str | None = None
+) -> None:
+    """Note that nothing more is due for a case, and why; ``step``: nothing of this kind."""
+    change = sa.update(due_steps).where(
+        due_steps.c.case_id == case_id, due_steps.c.done_at.is_(None)
     )
+    if step is not None:
+        change = change.where(due_steps.c.step == step)
+    connection.execute(change.values(done_at=iso(at), outcome=outcome))
 
 
 def take_lease(

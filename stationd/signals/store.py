@@ -20,6 +20,7 @@ __all__ = [
     "read_parked_signals",
     "read_summary",
     "read_tail",
+    "read_unsettled",
     "record_parked",
     "record_settled",
     "record_signals",
@@ -32,6 +33,8 @@ _ROW = [signals.c[name] for name in (*_PLACE, *COLUMNS)]
 _position = sa.tuple_(signals.c.epoch, signals.c.seq)
 _place = itemgetter(*_PLACE)
 _SLICE = 300
+_CALLS = ("alarm", "duress", "medical")
+_NEWEST = 1000
 _CORRECTED = "corrected"
 _SAID = ("signal_class", "code", "name")
 _WHERE = ("zone", "user", "area", "number")
@@ -74,6 +77,32 @@ def record_signals(connection: Connection, rows: Sequence[Mapping[str, Any]]) ->
     """Put signals into the index; each row has its record's place and `signal_values`."""
     # In the order of the table, so that rows of one account touch the same pages.
     execute_rows(connection, _INSERT, sorted(rows, key=_place))
+
+
+def read_unsettled(connection: Connection, acct: str, since: str) -> tuple[str, str] | None:
+    """Return when and what the newest alarm since then was that nothing settled; None: none was.
+
+    A restore of its zone settles an alarm, and so does any cancel.
+    """
+    query = (
+        sa.select(signals.c.received_at, signals.c.signal_class, signals.c.name, signals.c.zone)
+        .where(
+            signals.c.acct == acct,
+            signals.c.received_at >= since,
+            signals.c.signal_class.in_((*_CALLS, "restore", "cancel")),
+        )
+        .order_by(signals.c.epoch.desc(), signals.c.seq.desc())
+        .limit(_NEWEST)
+    )
+    restored: set[str] = set()
+    for row in connection.execute(query):
+        if row.signal_class == "cancel":
+            return None
+        if row.signal_class == "restore":
+            restored.add(row.zone)
+        elif row.zone not in restored:
+            return row.received_at, row.name
+    return None
 
 
 def record_parked(connection: Connection, new: Iterable[Parked]) -> None:

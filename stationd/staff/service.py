@@ -7,6 +7,7 @@ forgiven when it succeeds; so trying many at once gains nothing.
 import hashlib
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from archive.canonical import JsonValue
@@ -16,7 +17,7 @@ from stationd.errors import MistakeError, NotAuthorisedError, SecondFactorNeeded
 from stationd.ledger.model import RecordDraft
 from stationd.ledger.store import append
 from stationd.sealing import Sealer
-from stationd.staff.model import Person, Role
+from stationd.staff.model import Confirmed, Person, Role
 from stationd.staff.passwords import check_new, hashed, matches
 from stationd.staff.rights import Right, require, title
 from stationd.staff.second_factor import (
@@ -236,9 +237,10 @@ def login(
 
 def confirm(
     desk: Desk, person: Person, password: str, *, code: str = "", sealer: Callable[[], Sealer]
-) -> None:
+) -> Confirmed:
     """Ask a person who is logged in for their proofs again, as before an approval."""
     _proven(desk, person.login, password, code, sealer)
+    return Confirmed(person=person, at=desk.clock.now())
 
 
 def authenticate(desk: Desk, token: str) -> Person:
@@ -249,7 +251,7 @@ def authenticate(desk: Desk, token: str) -> Person:
         found = read_login(connection, key)
         if found is not None and _alive(found, now, desk.policies.session_idle):
             record_use(connection, key, now)
-            return found.member.person
+            return replace(found.member.person, since=found.began_at)
         end_logins(connection, now, token=key)
     msg = f"You are not logged in, or were idle for too long. {_LOGIN_AGAIN}"
     raise NotAuthorisedError(msg)

@@ -22,6 +22,7 @@ from stationd.desk import Desk, open_desk
 from stationd.ids import CountedIds, SystemIds
 from stationd.journal import chain
 from stationd.journal.model import Draft, Entry, Kind, encode_body
+from stationd.letters.service import sign_form
 from stationd.sealing import new_sealing_key
 from stationd.settings import PolicySettings, Settings, load
 from stationd.staff.model import Person, Role
@@ -300,9 +301,28 @@ def worker_desk(worker_settings: Settings, station_file: Path) -> Iterator[Desk]
     opening = Opening(
         customer=Customer(id="c1", name="Acme"),
         site=Site(id="s1", customer_id="c1", name="Shop", address="1 Main", zone="UTC"),
-        contract=Contract(id="k1", site_id="s1", number="K-1", notice_days=0),
+        contract=Contract(
+            id="k1",
+            site_id="s1",
+            number="K-1",
+            notice_days=0,
+            terms={
+                "form": "A-7",
+                "form_signed_off": "2025-01-01",
+                "started": "2020-01-01",
+                "notice_methods": ["hand"],
+                "termination_clause": "12.1",
+                "paid_through": "2026-01-31",
+                "equipment": "company",
+            },
+        ),
         acct="1234",
     )
-    open_account(made, opening, by=Person(login="maria", name="Maria", role=Role.MANAGER))
+    maria = Person(login="maria", name="Maria", role=Role.MANAGER)
+    open_account(made, opening, by=maria)
+    counsel = ("counsel.pdf", b"signed")
+    sign_form(
+        made, "confirmation", "F-1", content=("form.pdf", b"form"), by=maria, sign_off=counsel
+    )
     yield made
     made.database.close()

@@ -11,8 +11,9 @@ from archive.stores.s3 import S3Store
 from stationd import acting as acting_module
 from stationd.acting import Acting
 from stationd.bundles import service as bundles
-from stationd.bundles.model import Kind, OrderState
-from stationd.cases import due
+from stationd.bundles.model import Kind, OrderState, StoredObject
+from stationd.bundles.store import record_objects, update_order
+from stationd.cases import deciding, due
 from stationd.cases import service as cases
 from stationd.cases.model import Attachment, Case, Reason
 from stationd.clock import SystemClock, iso
@@ -36,10 +37,11 @@ from stationd.schedule.checks import ARCHIVE, Check, read_check, record_check
 from stationd.schedule.store import read_due, record_due, take_lease
 from stationd.sealing import Sealer, new_sealing_key
 from stationd.settings import Settings
-from stationd.staff.model import Person, Role
+from stationd.staff.model import Confirmed, Person, Role
 from stationd.supervision.service import standing
 
 MANAGER = Person(login="maria", name="Maria Manager", role=Role.MANAGER)
+SECOND = Person(login="mona", name="Mona Manager", role=Role.MANAGER)
 LETTER = Attachment(name="letter.txt", media_type="text/plain", content=b"letter")
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -126,8 +128,16 @@ def noticed(desk: Desk) -> Case:
     case = cases.open_case(
         desk, "1234", Reason.CUSTOMER_REQUEST, MANAGER, kind="customer_writing", document=LETTER
     )
+    cases.record_fact(desk, case.id, "ending_statement", {"text": "nothing released"}, MANAGER)
+    cases.record_fact(desk, case.id, "vendor", {"vendor": "all", "outcome": "none"}, MANAGER)
     cases.step(desk, case.id, "start", MANAGER)
     cases.step(desk, case.id, "facts_ok", MANAGER)
+    drafted = {"channel": "hand", "address": "1 Main", "form": "F-1"}
+    cases.record_fact(desk, case.id, "notice_draft", drafted, MANAGER, document=LETTER)
+    asked = deciding.ask(
+        desk, case.id, "notice_sent", Confirmed(person=MANAGER, at=desk.clock.now())
+    )
+    deciding.approve(desk, asked.id, Confirmed(person=SECOND, at=desk.clock.now()))
     cases.record_notice(
         desk,
         case.id,
@@ -138,6 +148,15 @@ def noticed(desk: Desk) -> Case:
         declaration=LETTER,
     )
     return cases.step(desk, case.id, "notice_sent", MANAGER)
+
+
+def built(desk: Desk, case: Case) -> None:
+    """Let the primary bundle lie on disk, as END asks for (G19)."""
+    (order,) = bundles.orders(desk, case_id=case.id)
+    held = StoredObject(order_id=order.id, file="p", key="p", size=1, sha256="00", path="/p")
+    with desk.database.writing() as connection:
+        record_objects(connection, [held])
+        update_order(connection, order.id, state=OrderState.BUILT.value)
 
 
 def check(desk: Desk, name: str) -> Check | None:
@@ -217,6 +236,7 @@ def test_nothing_is_closed_while_the_archive_fails_its_check(desk: Desk, acting:
     with desk.database.writing() as connection:
         record_check(connection, bad)
     case = noticed(desk)
+    built(desk, case)
     look_until(acting, lambda: cases.look(desk, case.id).waits)
     assert cases.look(desk, case.id).waits == (
         "The archive's self-check has not passed: no lock here"
@@ -229,6 +249,7 @@ def test_without_an_archive_the_case_says_so(
 ) -> None:
     bare = acting_of(settings.model_copy(update={"archive": None}))
     case = noticed(desk)
+    built(desk, case)
     look_until(bare, lambda: cases.look(desk, case.id).waits)
     assert "There is no table [archive.store]" in cases.look(desk, case.id).waits
 
@@ -332,6 +353,7 @@ def test_what_failed_rests_and_is_told_when_it_goes_well_again(
     desk: Desk, acting: Acting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case = noticed(desk)
+    built(desk, case)
     tried: list[str] = []
 
     def failing(_desk: Desk, case_id: str) -> str:
@@ -360,6 +382,7 @@ def test_a_roster_that_cannot_be_written_holds_up_no_case(
 
     monkeypatch.setattr(acting_module, "publish", full)
     case = noticed(desk)
+    built(desk, case)
     acting.look()
     assert cases.look(desk, case.id).case.state == "ended"
     told = check(desk, "worker: roster")
@@ -433,6 +456,7 @@ def test_a_step_that_was_due_while_no_worker_ran_is_taken_at_the_first_look(
 ) -> None:
     # The alarm clock keeps nothing: whatever it had is gone with the worker before.
     case = noticed(desk)
+    built(desk, case)
     acting_of(settings).look()
     assert cases.look(desk, case.id).case.state == "ended"
 
@@ -444,6 +468,7 @@ def test_two_workers_at_once_take_a_step_once(
         update={"station": settings.station.model_copy(update={"node": "node-2"})}
     )
     case = noticed(desk)
+    built(desk, case)
     workers = [acting_of(settings), acting_of(other)]
     start = threading.Barrier(2)
     led: list[bool] = []
@@ -486,7 +511,8 @@ def test_another_roster_is_a_reason_to_ask_who_is_supervised(desk: Desk, acting:
     assert standing(desk).rows == []
     with desk.database.writing() as connection:
         connection.exec_driver_sql(
-            "INSERT INTO transmitters VALUES ('t', 'main', '01A4', '', '[]', NULL, NULL, 60, '[]')"
+            "INSERT INTO transmitters VALUES "
+            "('t', 'main', '01A4', '', '[]', NULL, NULL, 60, '[]', NULL)"
         )
         connection.exec_driver_sql(
             "INSERT INTO transmitter_links VALUES "

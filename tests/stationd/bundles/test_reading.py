@@ -1,10 +1,12 @@
 import pytest
 import sqlalchemy as sa
 
+from stationd.approvals.model import Approval, Purpose
+from stationd.approvals.store import record_approval, record_decision
 from stationd.bundles import reading, service
 from stationd.bundles.model import Kind
 from stationd.cases.model import Attachment, Reason
-from stationd.cases.service import open_case
+from stationd.cases.service import open_case, record_fact
 from stationd.db import schema
 from stationd.desk import Desk
 from stationd.errors import NotFoundError
@@ -106,7 +108,52 @@ def test_a_case_is_told_with_its_steps_results_and_facts(desk: Desk, manager: Pe
         told = reading.read_case_facts(connection, case.id)
         assert reading.read_case_facts(connection, None) == {}
     assert told["steps"][0]["guards"][0]["id"] == "G2"
-    assert told["facts"][0]["kind"] == "customer_writing"
+    kinds = [one["kind"] for one in told["facts"]]
+    assert sorted(kinds) == ["customer_writing", "preflight", "snapshot"]
+    assert told["approvals"] == []
+
+
+def test_of_what_is_privileged_only_that_and_when_is_told(desk: Desk, manager: Person) -> None:
+    case = open_case(
+        desk, "1234", Reason.CUSTOMER_REQUEST, manager, kind="customer_writing", document=LETTER
+    )
+    record_fact(desk, case.id, "counsel_note", {"text": "do not"}, manager, document=LETTER)
+    with desk.database.reading() as connection:
+        told = reading.read_case_facts(connection, case.id)
+    (note,) = [one for one in told["facts"] if one["kind"] == "counsel_note"]
+    assert note["fact"] == {"compartment": "privileged"}
+    assert "do not" not in repr(told)
+
+
+def test_who_asked_and_who_approved_is_told(desk: Desk, manager: Person) -> None:
+    case = open_case(
+        desk, "1234", Reason.CUSTOMER_REQUEST, manager, kind="customer_writing", document=LETTER
+    )
+    asked = Approval(
+        id="a1",
+        case_id=case.id,
+        purpose=Purpose.OVERRIDE,
+        row="T17",
+        guards=("G18",),
+        results=(),
+        results_hash=b"h" * 32,
+        doc=b"d" * 32,
+        asked_by="maria",
+        asked_at=desk.clock.now(),
+        code="vendor_gone",
+    )
+    execute(desk, "INSERT INTO staff VALUES ('2', 'otto', 'Otto', 'MG', 'x', NULL, TRUE, 0, NULL)")
+    with desk.database.writing() as connection:
+        record_approval(connection, asked)
+        undecided = reading.read_case_facts(connection, case.id)
+        at = desk.clock.now()
+        record_decision(connection, "a1", by="otto", at=at, approved=True, alone=False)
+        told = reading.read_case_facts(connection, case.id)
+        people = reading.read_people(connection, told, "worker")
+    assert undecided["approvals"][0]["approved"] is None
+    (one,) = told["approvals"]
+    assert (one["waived"], one["code"], one["decided_by"]) == (["G18"], "vendor_gone", "otto")
+    assert [person["login"] for person in people] == ["otto"]
 
 
 def test_people_are_those_who_had_to_do_with_it(desk: Desk) -> None:

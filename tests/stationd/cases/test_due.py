@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from stationd.holds.model import HoldKind
 from stationd.holds.service import ask_lifting, lift_hold, set_hold
 from stationd.ledger.checkpoints import read_count
 from stationd.ledger.service import LedgerTree
+from stationd.settings import PolicySettings
 from stationd.staff.model import Person, Role
 
 Office = Any
@@ -55,16 +57,14 @@ def test_a_look_before_the_instant_changes_nothing(office: Office) -> None:
 
 
 def test_at_the_instant_the_service_ends(office: Office) -> None:
-    case = office.noticed()
-    office.clock.advance(40 * DAY)
+    case = office.due()
     assert due.evaluate_notice(office.desk, case.id) == "service has ended"
     assert due.evaluate_notice(office.desk, case.id) == "nothing to do: the case is ended"
 
 
 def test_what_cannot_end_is_overdue_and_stays_due(office: Office) -> None:
-    case = office.noticed()
+    case = office.due()
     hold = set_hold(office.desk, "1234", HoldKind.SERVICE, "claim", by=office.manager)
-    office.clock.advance(40 * DAY)
     assert due.evaluate_notice(office.desk, case.id) is None
     assert due.evaluate_notice(office.desk, case.id) is None
     view = service.look(office.desk, case.id)
@@ -73,6 +73,23 @@ def test_what_cannot_end_is_overdue_and_stays_due(office: Office) -> None:
     ask_lifting(office.desk, hold.id, by=office.manager)
     lift_hold(office.desk, hold.id, by=COUNSEL)
     assert due.evaluate_notice(office.desk, case.id) == "service has ended"
+
+
+def test_without_auto_end_a_manager_ends_the_service(office: Office) -> None:
+    case = office.due()
+    by_hand = replace(office.desk, policies=PolicySettings(auto_end=False))
+    office.clock.advance(-40 * DAY)
+    assert due.evaluate_notice(by_hand, case.id) == (
+        "looked: a manager ends the service when its time is over"
+    )
+    office.clock.advance(case.effective_at - office.clock.now())
+    assert due.evaluate_notice(by_hand, case.id) is None
+    assert not service.look(office.desk, case.id).case.overdue
+    office.clock.advance(timedelta(hours=1))
+    assert due.evaluate_notice(by_hand, case.id) is None
+    assert due.evaluate_notice(by_hand, case.id) is None
+    assert service.look(office.desk, case.id).case.overdue
+    assert office.step(case, "time_over").state == "ended"
 
 
 # --- The close record ---

@@ -1,10 +1,13 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+import sqlalchemy as sa
+
 from stationd.cases import store
 from stationd.cases.facts import closing_epoch, notice_fact, read_facts
-from stationd.cases.model import ChainFact, Facts, NodeFact
+from stationd.cases.model import AlarmFact, ChainFact, Facts, NodeFact, Reason
 from stationd.clock import iso
+from stationd.db.schema import signals
 from stationd.holds.model import HoldKind
 from stationd.holds.service import set_hold
 
@@ -20,7 +23,8 @@ def facts(office: Office, case_id: str) -> Facts:
 
 def test_a_new_case_has_its_ground_and_nothing_else(office: Office) -> None:
     found = facts(office, office.open().id)
-    assert [one.kind for one in found.recorded] == ["customer_writing"]
+    kinds = {one.kind for one in found.recorded}
+    assert kinds == {"customer_writing", "snapshot", "preflight"}
     assert (found.notices, found.bundles, found.chain, found.since) == ((), (), None, None)
     assert found.methods == ("post", "email")
     assert [(one.kind, one.own) for one in found.holds] == [("records", True)]
@@ -99,6 +103,42 @@ def test_journals_are_followed_as_far_as_the_closing_told(office: Office) -> Non
             at=at,
         )
     assert facts(office, case.id).nodes == (NodeFact(journal="j", node="n", followed_at=at),)
+
+
+def test_the_ladder_is_the_one_the_case_began_with(office: Office) -> None:
+    case = office.open(Reason.NONPAYMENT)
+    office.execute("UPDATE contracts SET terms = json_set(terms, '$.late_fee_clause', '8.2')")
+    in_force = facts(office, case.id).ladder
+    assert in_force[-1] == "late-fee"
+    office.step(case, "start")
+    office.review(case)
+    office.step(case, "facts_ok")
+    office.execute("UPDATE contracts SET terms = json_remove(terms, '$.late_fee_clause')")
+    assert facts(office, case.id).ladder == in_force
+
+
+def test_an_alarm_that_nothing_settled_and_a_test_are_seen(office: Office) -> None:
+    case = office.open()
+    now = office.clock.now()
+    assert (facts(office, case.id).alarm, facts(office, case.id).on_test_until) == (None, None)
+    with office.writing() as connection:
+        row = {
+            "acct": "1234",
+            "epoch": 1,
+            "seq": 99,
+            "received_at": iso(now - timedelta(minutes=5)),
+        }
+        empty = dict.fromkeys(
+            ("listener", "receiver_group", "number", "code", "user", "area", "text", "marks"), ""
+        )
+        fire = {"signal_class": "alarm", "name": "fire alarm", "zone": "4"}
+        connection.execute(sa.insert(signals), {**row, **empty, **fire})
+    office.execute(f'UPDATE accounts SET details = \'{{"on_test_until":"{iso(now + DAY)}"}}\'')
+    found = facts(office, case.id)
+    assert found.alarm == AlarmFact(received_at=now - timedelta(minutes=5), name="fire alarm")
+    assert found.on_test_until == now + DAY
+    office.clock.advance(DAY)
+    assert facts(office, case.id).alarm is None
 
 
 def test_a_failed_bundle_is_no_stored_one(office: Office) -> None:

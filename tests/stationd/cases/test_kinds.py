@@ -1,34 +1,22 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stationd.cases.kinds import (
     CHANNELS,
+    COMPARTMENTS,
     KINDS,
-    documents_for,
+    check_fields,
     kind_named,
-    notice_kind,
     recordable,
+    stricter,
 )
-from stationd.cases.model import Reason
 from stationd.errors import MistakeError
-
-
-@pytest.mark.parametrize("reason", list(Reason))
-def test_what_a_reason_needs_are_documents_that_people_record(reason: Reason) -> None:
-    kinds = [KINDS[name] for name in documents_for(reason)]
-    assert kinds
-    assert all(kind.needs_document and not kind.by_program for kind in kinds)
-
-
-@pytest.mark.parametrize(
-    ("reason", "kind"),
-    [(Reason.NONPAYMENT, "termination"), (Reason.CUSTOMER_REQUEST, "confirmation")],
-)
-def test_each_reason_has_its_notice(reason: Reason, kind: str) -> None:
-    assert notice_kind(reason) == kind
 
 
 def test_people_do_not_record_what_the_program_states() -> None:
     assert "effective" not in recordable()
+    assert "payment_decision" not in recordable()
     assert "dispute" in recordable()
     with pytest.raises(MistakeError, match="There is no fact of kind retention to record"):
         kind_named("retention")
@@ -44,13 +32,58 @@ def test_a_known_kind_is_given() -> None:
 
 
 def test_what_travels_by_post_gets_the_mail_allowance() -> None:
-    assert {channel for channel, posted in CHANNELS.items() if posted} == {
-        "post",
-        "certified",
-        "courier",
-    }
+    posted = {channel for channel, by_post in CHANNELS.items() if by_post}
+    assert posted == {"post", "certified", "courier"}
 
 
 @pytest.mark.parametrize("name", list(KINDS))
 def test_a_kind_fits_its_column(name: str) -> None:
     assert len(name) <= 32
+    assert KINDS[name].compartment in COMPARTMENTS
+
+
+@pytest.mark.parametrize(
+    ("kind", "told", "says"),
+    [
+        ("payment", {"amount": "12", "received_on": "2026-02-30"}, "received_on is '2026-02-30'"),
+        ("payment", {"amount": "12,50", "received_on": "2026-02-03"}, "amount is '12,50'"),
+        ("payment", {"amount": "12.5", "received_on": "2026-02-03"}, "amount is '12.5'"),
+        ("payment", {"amount": "12.x5", "received_on": "2026-02-03"}, "amount is '12.x5'"),
+        ("payment", {"amount": "١٢", "received_on": "2026-02-03"}, "amount is"),
+        ("payment", {"amount": "12"}, "received_on is missing: the day it came"),
+        ("vendor", {"vendor": "Alarm.com", "outcome": "gone"}, "captured, none, lost"),
+        ("vendor", {"vendor": " ", "outcome": "none"}, "vendor must be 1 to 500"),
+        ("vendor", {"vendor": "a\x1b[2J", "outcome": "none"}, "printable"),
+        ("note", {"colour": "red"}, "colour is no field of note"),
+    ],
+)
+def test_a_field_that_cannot_be_is_refused(kind: str, told: dict[str, str], says: str) -> None:
+    with pytest.raises(MistakeError) as error:
+        check_fields(kind, told)
+    assert says in str(error.value)
+
+
+def test_every_fault_of_a_fact_is_told_at_once() -> None:
+    with pytest.raises(MistakeError) as error:
+        check_fields("breach_review", {"default_on": "May", "colour": "red"})
+    said = str(error.value)
+    assert all(
+        word in said for word in ("default_on is", "colour", "contract is missing", "clause")
+    )
+
+
+@given(st.integers(0, 10**9), st.integers(0, 99))
+def test_amounts_are_kept_in_one_form(whole: int, cents: int) -> None:
+    told = {"amount": f"{whole}.{cents:02}", "received_on": "2026-02-03", "text": "by card"}
+    assert check_fields("payment", told) == told
+    assert check_fields("payment", {**told, "amount": f"0{whole}"})["amount"] == f"{whole}.00"
+
+
+def test_a_compartment_can_only_be_made_stricter() -> None:
+    assert stricter("note", None) == "producible"
+    assert stricter("note", "privileged") == "privileged"
+    assert stricter("clearance", None) == "privileged"
+    with pytest.raises(MistakeError, match="cannot be made producible"):
+        stricter("clearance", "producible")
+    with pytest.raises(MistakeError, match="There is no compartment secret"):
+        stricter("note", "secret")

@@ -25,6 +25,8 @@ from stationd.errors import MistakeError
 _LATER = frozenset(
     {
         "about",
+        "approvals",
+        "letter_forms",
         "purges",
         "object_digests",
         "renewal_objects",
@@ -174,6 +176,7 @@ def older(database: Database) -> None:
         connection.exec_driver_sql("CREATE INDEX ix_holds_acct ON holds (acct)")
         connection.exec_driver_sql("DROP INDEX ix_published_unmarked")
         connection.exec_driver_sql("ALTER TABLE published DROP COLUMN marked")
+        connection.exec_driver_sql("ALTER TABLE transmitters DROP COLUMN quarantined_until")
     set_revision(database, "0002")
 
 

@@ -1,6 +1,7 @@
 """Holds: set at once, of any reach, lifted by two persons."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from stationd.errors import MistakeError, NotAuthorisedError, NotFoundError, Ref
 from stationd.holds import service
 from stationd.holds.model import HoldKind, Reach, Scope
 from stationd.ledger.store import append_close, read_documents
+from stationd.settings import ApprovalSettings
 from stationd.staff.model import Person, Role
 
 pytestmark = pytest.mark.both_databases
@@ -132,6 +134,14 @@ def test_a_clerk_neither_asks_nor_approves(desk, clerk, manager):
         service.lift_hold(desk, made.id, by=clerk)
 
 
+@pytest.mark.parametrize("role", [Role.OPERATOR, Role.NOBODY])
+def test_who_may_not_approve_lifts_nothing_though_somebody_asked(desk, manager, role):
+    made = records_hold(desk, manager)
+    service.ask_lifting(desk, made.id, by=manager, document=("release.pdf", b"release"))
+    with pytest.raises(NotAuthorisedError, match="approve as second person"):
+        service.lift_hold(desk, made.id, by=Person(login="x", name="X", role=role))
+
+
 @pytest.mark.parametrize("scope", ["site", "customer"])
 def test_a_wider_hold_stands_in_the_stations_chain_and_reaches_the_account(
     desk, clerk, chain, scope
@@ -178,3 +188,37 @@ def test_after_the_close_record_a_hold_stands_in_the_stations_chain(desk, clerk,
     records_hold(desk, clerk)
     assert chain("station")[-1]["of"] == {"acct": "1001", "epoch": 1}
     assert chain("1001")[-1]["type"] == "close"
+
+
+# --- A company of one ---
+
+
+def alone(desk):
+    return replace(desk, approvals=ApprovalSettings(sole_operator=True))
+
+
+def test_a_sole_operator_lifts_a_hold_later_and_logged_in_anew(desk, clock, chain):
+    only = alone(desk)
+    maria = Person(login="maria", name="Maria", role=Role.MANAGER, since=clock.now())
+    hold = service.set_hold(only, "1001", HoldKind.RECORDS, "claim", by=maria)
+    service.ask_lifting(only, hold.id, by=maria, document=("release.pdf", b"released"))
+    with pytest.raises(RefusedError, match="as sole operator the second counts from"):
+        service.lift_hold(only, hold.id, by=maria)
+    clock.advance(timedelta(hours=12))
+    with pytest.raises(RefusedError, match="logs in anew"):
+        service.lift_hold(only, hold.id, by=maria)
+    anew = replace(maria, since=clock.now())
+    with pytest.raises(RefusedError, match="two persons"):
+        service.lift_hold(desk, hold.id, by=anew)
+    assert service.lift_hold(only, hold.id, by=anew).lifted_by == "maria"
+    assert chain("1001")[-1]["sole_operator"] is True
+
+
+def test_a_sole_operator_needs_counsels_document_as_ever(desk, clock):
+    maria = Person(login="maria", name="Maria", role=Role.MANAGER)
+    hold = service.set_hold(desk, "1001", HoldKind.RECORDS, "claim", by=maria)
+    service.ask_lifting(desk, hold.id, by=maria)
+    clock.advance(timedelta(hours=13))
+    anew = replace(maria, since=clock.now())
+    with pytest.raises(RefusedError, match="No document of counsel"):
+        service.lift_hold(alone(desk), hold.id, by=anew)

@@ -12,8 +12,10 @@ from stationd.ledger.compartments import (
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_what_comes_from_counsel_is_privileged_and_a_note_is_the_houses_own(kind) -> None:
     counsel = {"referral", "clearance", "attorney_instruction", "collection_return"}
+    counsel |= {"counsel_note", "stay_review"}
+    of_others = {"dealer_billing", "dealer_instruction", "sale_schedule"}
     expected = Compartment.PRIVILEGED if kind in counsel else Compartment.PRODUCIBLE
-    expected = Compartment.INTERNAL if kind == "note" else expected
+    expected = Compartment.INTERNAL if kind in {"note", *of_others} else expected
 
     assert compartment_of_fact(kind) is expected
 

@@ -1,0 +1,1 @@
+"""Approvals: what two persons have to say before it is done."""

@@ -1,0 +1,1 @@
+"""Letters: which forms counsel signed off, and until when."""
