@@ -26,7 +26,7 @@ CHECKERS = {
 }
 _SCRIPT = ("verify/verify.sh", "ac4fe3f032a2c22db2982f44d5b4776b459eeca19c227a0e24628e46c210c971")
 # What `make page` builds of these sources, here and anywhere.
-_PAGE = ("verify/verify.html", "215239310604bed3080a9f6c028c15b025216fd2382947198e15e2a3db295a0d")
+_PAGE = ("verify/verify.html", "518152e5cf1dfdaa904eee929666e598dca5b288e5f074a4bd6d2aa396cdbb04")
 
 KINDS = ("primary", "closing", "on_request", COPY)
 REQUIRED = (

@@ -150,7 +150,8 @@ def canonical_value(subject: str, raw: bytes) -> Any:  # noqa: ANN401 - JSON is 
     """
     try:
         text = raw.decode().removesuffix("\n")
-        value = json.loads(text)
+        # Neither floating point nor NaN is a number here, as `int` has it.
+        value = json.loads(text, parse_float=int, parse_constant=int)
         same = _CANONICAL(value) == text
     except (ValueError, RecursionError) as error:
         raise LedgerError(subject, f"is not JSON: {error}") from None

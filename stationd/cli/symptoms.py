@@ -163,6 +163,12 @@ def _database(office: Office) -> Told:
         server = read_server(connection)
     for fault in [] if server is None else server_faults(server):
         yield Outcome.FAILED, fault
+    if server is not None and server.careless:
+        off = ", ".join(server.careless)
+        yield (
+            Outcome.WARNED,
+            f"the server has {off} off, and may forget after a crash what it confirmed; switch on",
+        )
     check_revision(database)
     yield Outcome.PASSED, "the station database answers and is of this program's revision"
     if server is not None:

@@ -21,14 +21,22 @@ _MAKE = (
 _PAIRS = (("B", "a"), ("a-c", "ab"), ("Z", "\u00e4"), ("a b", "aa"))
 
 
+# Without them what a server has confirmed may be gone after a crash.
+_DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """A server, and the database that we are connected to."""
+    """A server, and the database that we are connected to; ``careless`` are settings that are off.
+
+    ``by_bytes``: it sorts texts by their bytes.  ``follows``: it only copies another one.
+    """
 
     version: int
     encoding: str
     by_bytes: bool
     follows: bool
+    careless: tuple[str, ...] = ()
 
 
 def read_server(connection: Connection) -> Server | None:
@@ -43,7 +51,15 @@ def read_server(connection: Connection) -> Server | None:
         sa.func.pg_is_in_recovery(),
     )
     version, encoding, by_bytes, follows = connection.execute(query).one()
-    return Server(version=version, encoding=encoding, by_bytes=by_bytes, follows=follows)
+    durable = sa.select(*(sa.func.current_setting(name).label(name) for name in _DURABLE))
+    found = connection.execute(durable).mappings().one()
+    return Server(
+        version=version,
+        encoding=encoding,
+        by_bytes=by_bytes,
+        follows=follows,
+        careless=tuple(name for name in _DURABLE if found[name] == "off"),
+    )
 
 
 def faults(server: Server) -> list[str]:

@@ -24,6 +24,7 @@ from archive import canonical, checkpoint, merkle, openssl
 from archive.findings import Anchors
 from archive.revocation import Revoked, new_list
 from archive.seal import Seal
+from archive.seal_keys import FileKey
 from archive.xades import SIGNATURES
 from archive.xades_check import read_form
 from archive.zip_layout import read_layout
@@ -288,7 +289,8 @@ def other_purpose(use: Any, *, days: int = 30) -> Callable[[Workbench], Any]:
             .add_extension(x509.ExtendedKeyUsage([use]), critical=False)
             .sign(signer, hashes.SHA256())
         )
-        return replace(bench.station, seal=Seal(key=key, certificates=[certificate], root=root))
+        seal = Seal(key=FileKey(key), certificates=[certificate], root=root)
+        return replace(bench.station, seal=seal)
 
     return station
 

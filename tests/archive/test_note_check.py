@@ -47,3 +47,9 @@ def test_spans_of_other_kinds_are_read_by_their_kind() -> None:
     (found,) = check.clock_steps(raw, "unstamped")
     assert found.first == found.last == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
     assert check.clock_steps(raw) == []
+
+
+@pytest.mark.parametrize("text", ['{"a":1.0}', '{"a":NaN}', '{"a":-Infinity}', '{"a":1e2}'])
+def test_no_file_holds_floating_point(text: str) -> None:
+    with pytest.raises(check.LedgerError):
+        check.canonical_value("x", text.encode())

@@ -117,6 +117,20 @@ def test_a_record_is_shown_whole(history) -> None:
     assert "salt" in shown
 
 
+def test_the_keyboard_moves_a_mark_and_opens_the_record(history) -> None:
+    press = (
+        "document.getElementById('table').dispatchEvent(new KeyboardEvent('keydown', {key: '%s'}))"
+    )
+    for key in ("ArrowDown", "ArrowDown", "ArrowDown", "ArrowUp", "End", "ArrowUp"):
+        history.tab.run(press % key)
+    history.tab.run(eventually("document.querySelector('#marked-row .seq')?.textContent === '39'"))
+    history.tab.run(press % "Enter")
+
+    title = history.tab.run("document.getElementById('record-title').textContent")
+    history.tab.run("document.getElementById('record').close()")
+    assert title == "Record 39"
+
+
 def test_only_rows_in_sight_are_there(history) -> None:
     """The list is as long as its records, and holds no more than what is seen of it."""
     there = history.tab.run("document.querySelectorAll('#rows .row').length")

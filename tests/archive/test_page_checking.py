@@ -17,6 +17,7 @@ from cryptography.x509.oid import NameOID
 from archive.ceremony import key_usage
 from archive.findings import Anchors, Outcome
 from archive.seal import Seal
+from archive.seal_keys import FileKey
 from archive.verify import examine
 from tests.archive.spoiling import sealed_anew, unzipped, zipped
 from tests.page.chromium import Tab
@@ -163,7 +164,9 @@ def test_an_rsa_seal_holds_too(page: VerifyingPage, proved_once, station, tmp_pa
         .add_extension(key_usage(signs_certificates=False), critical=True)
         .sign(signer, hashes.SHA256())
     )
-    seal = Seal(key=key, certificates=[certificate], root=root, revocation=station.seal.revocation)
+    seal = Seal(
+        key=FileKey(key), certificates=[certificate], root=root, revocation=station.seal.revocation
+    )
     files = unzipped(proved_once.container) | {"trust/signer.pem": seal.certificate_pem}
     container = tmp_path / "rsa.asice"
     container.write_bytes(zipped(sealed_anew(files, replace(station, seal=seal))))
@@ -219,7 +222,7 @@ def test_nothing_is_wider_than_the_window(
 def test_every_input_and_button_has_a_name(page: VerifyingPage) -> None:
     page.start()
     tree = page.tab.send("Accessibility.getFullAXTree")["nodes"]
-    roles = {"button", "textbox", "checkbox", "searchbox", "link", "progressbar", "table"}
+    roles = {"button", "textbox", "checkbox", "searchbox", "link", "progressbar", "grid"}
     nameless = [
         node["role"]["value"]
         for node in tree

@@ -424,7 +424,7 @@ export async function ed25519Holds(key: Bytes, signature: Bytes, text: Bytes): P
 
 /** Return the SHA-256 digits of a fingerprint, however it is written; undefined: it is none. */
 export function fingerprintOf(text: string): string | undefined {
-  const digits = text.replace(/^.*(?:sha-?256|fingerprint)[^=:]*[=:]/i, "").replace(/[\s:]/g, "");
+  const digits = text.replace(/^.*(?:sha\d?-?256|fingerprint)[^=:]*[=:]/i, "").replace(/[\s:]/g, "");
   return /^[0-9a-fA-F]{64}$/.test(digits) ? digits.toLowerCase() : undefined;
 }
 

@@ -7,6 +7,7 @@ import { groupOf } from "./words.ts";
 
 const ROW = 34;
 const SPARE = 12;
+const MARKED = "marked-row";
 // A browser draws no element higher than some millions of pixels: beyond it the way is scaled.
 const HIGHEST = 8_000_000;
 
@@ -23,6 +24,7 @@ export class RecordList {
   private shown = "";
   private clock: Clock | undefined;
   private asked = 0;
+  private marked = -1;
 
   constructor(
     private readonly fetch: Fetch,
@@ -38,6 +40,8 @@ export class RecordList {
     this.count = count;
     this.clock = clock;
     this.shown = "";
+    this.marked = -1;
+    the("table").removeAttribute("aria-activedescendant");
     the("table").setAttribute("aria-rowcount", String(count + 1));
     the("table").scrollTop = 0;
     the("rows").style.height = `${Math.min(count * ROW, HIGHEST)}px`;
@@ -70,17 +74,18 @@ export class RecordList {
 
   private row(line: Line, place: number, base: number): HTMLElement {
     const { fields, seq } = line;
-    const kind = text(fields.class) || text(fields.type);
+    const withheld = fields.redacted === true;
+    const kind = withheld ? "withheld" : text(fields.class) || text(fields.type);
     const what = [text(fields.code), text(fields.name), text(fields.text), text(fields.by)].filter(Boolean).join("  ");
     const where = [text(fields.zone) && `zone ${text(fields.zone)}`, text(fields.user) && `user ${text(fields.user)}`];
-    const cell = (content: Node | string, name = "") => element("span", { role: "cell", class: name }, content);
+    const cell = (content: Node | string, name = "") => element("span", { role: "gridcell", class: name }, content);
     const made = element(
       "div",
-      { class: "row", role: "row", "aria-rowindex": place + 2 },
+      { class: "row", role: "row", "aria-rowindex": place + 2, ...this.mark(place) },
       cell(counted(seq), "seq"),
       cell(shownTime(this.clock!.time(Date.parse(text(fields.t)))), "time"),
       cell(element("span", { class: `key ${groupOf(kind)}` }, kind)),
-      cell(what || text(fields.type), "what"),
+      cell(withheld ? "its hash stands in its place" : what || text(fields.type), "what"),
       cell(where.filter(Boolean).join(", ")),
     );
     made.style.transform = `translateY(${base + place * ROW}px)`;
@@ -88,22 +93,37 @@ export class RecordList {
     return made;
   }
 
-  private key(event: KeyboardEvent): void {
-    const table = the("table");
-    const steps: Record<string, number> = { ArrowDown: ROW, ArrowUp: -ROW };
-    const step = steps[event.key];
-    if (step !== undefined) {
-      event.preventDefault();
-      table.scrollTop += step;
-    } else if (event.key === "Enter") {
-      this.firstInSight()?.click();
-    }
+  private mark(place: number): { id?: string; "aria-selected"?: string } {
+    if (place !== this.marked) return {};
+    the("table").setAttribute("aria-activedescendant", MARKED);
+    return { id: MARKED, "aria-selected": "true" };
   }
 
-  private firstInSight(): HTMLElement | undefined {
-    const table = the("table").getBoundingClientRect();
-    const rows = [...the("rows").children] as HTMLElement[];
-    return rows.find((it) => it.getBoundingClientRect().top >= table.top + ROW);
+  /** Move the mark with the arrows, and open the marked record with Enter. */
+  private key(event: KeyboardEvent): void {
+    const page = Math.floor(the("table").clientHeight / ROW) - 2;
+    const steps: Record<string, number> = {
+      ...{ ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page },
+      ...{ Home: -this.count, End: this.count },
+    };
+    const step = steps[event.key];
+    if (event.key === "Enter") document.getElementById(MARKED)?.click();
+    if (step === undefined) return;
+    event.preventDefault();
+    this.marked = Math.max(0, Math.min(this.count - 1, this.marked + step));
+    this.bringIntoSight();
+    this.shown = "";
+    this.draw();
+  }
+
+  private bringIntoSight(): void {
+    const table = the("table");
+    if (this.count * ROW > HIGHEST) {
+      table.scrollTop = (this.marked / this.count) * HIGHEST;
+      return;
+    }
+    const [top, room] = [this.marked * ROW, table.clientHeight - 2 * ROW];
+    table.scrollTop = Math.min(top, Math.max(table.scrollTop, top - room));
   }
 }
 

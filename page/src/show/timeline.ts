@@ -5,7 +5,7 @@ import { counted, drawn, element, the } from "./elements.ts";
 import type { Clock } from "./times.ts";
 import { groupOf } from "./words.ts";
 
-const GROUPS = ["alarm", "trouble", "arming", "restore", "test", "other"];
+const GROUPS = ["alarm", "trouble", "arming", "restore", "test", "other", "withheld"];
 const HEIGHT = 132;
 const TOP = 8;
 const BOTTOM = 22;

@@ -82,6 +82,7 @@ export const GROUPS: Record<string, string> = {
   restore: "restore",
   test: "test",
   poll: "test",
+  withheld: "withheld",
 };
 
 export const groupOf = (kind: string): string => GROUPS[kind] ?? "other";

@@ -1,59 +1,28 @@
 """A ledger with real notes, an authority on the shelf, and a folder as archive."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from hashlib import sha256
 from itertools import count
 from pathlib import Path
 
 import pytest
 
-from archive.authorities.trial import TrialAuthority, make_authority
+from archive.authorities.trial import make_authority
 from archive.canonical import JsonValue
 from archive.ceremony import Ceremony
-from archive.errors import AuthorityUnavailableError
 from archive.seal import LogKey
 from archive.stores.directory import DirectoryStore
-from archive.timestamps import request
 from stationd.anchors.service import Anchorage, begin, work
 from stationd.anchors.views import States
-from stationd.clock import Clock, SetClock
+from stationd.clock import SetClock
 from stationd.desk import Desk
 from stationd.ledger import service, store
 from stationd.ledger.model import RecordDraft
 from stationd.ledger.service import LedgerTree
+from tests.shelf import Shelf
 
 ORIGIN = "log.example.com/station-1"
 _SERIALS = count(1)
-
-
-@dataclass
-class Shelf:
-    """An authority that stamps by our clock, moved by ``ahead``; away while ``away``."""
-
-    name: str
-    trial: TrialAuthority
-    clock: Clock
-    ahead: timedelta = timedelta()
-    away: bool = False
-    asked: int = 0
-    serials: Iterator[int] = field(default_factory=lambda: count(1))
-
-    @property
-    def trust_pem(self) -> bytes:
-        return self.trial.trust_pem
-
-    def stamp(self, data: bytes) -> bytes:
-        return self.stamp_hash(sha256(data).digest())
-
-    def stamp_hash(self, digest: bytes) -> bytes:
-        self.asked += 1
-        if self.away:
-            raise AuthorityUnavailableError(f"{self.name}: away")
-        query = request(digest, nonce=next(self.serials) + 2**40)
-        now = (self.clock.now() + self.ahead).replace(microsecond=0)
-        return self.trial.reply(query, now=now, serial=next(self.serials))
 
 
 @pytest.fixture
@@ -70,7 +39,7 @@ def tree(desk: Desk) -> LedgerTree:
 def shelf_of(desk: Desk) -> Callable[[str], Shelf]:
     def make(name: str) -> Shelf:
         now = datetime(2026, 1, 1, tzinfo=desk.clock.now().tzinfo)
-        return Shelf(name, make_authority(now=now, serials=_SERIALS), desk.clock)
+        return Shelf(make_authority(now=now, serials=_SERIALS), desk.clock, name)
 
     return make
 

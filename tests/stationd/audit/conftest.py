@@ -1,10 +1,9 @@
 """A ledger of some accounts, anchored; and an administrator who changes it behind our back."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from itertools import count
 from pathlib import Path
 
@@ -12,44 +11,24 @@ import pytest
 import sqlalchemy as sa
 
 from archive import canonical, checkpoint, merkle
-from archive.authorities.trial import TrialAuthority, make_authority
+from archive.authorities.trial import make_authority
 from archive.ceremony import Ceremony
 from archive.seal import LogKey
 from archive.stores.directory import DirectoryStore
-from archive.timestamps import request
 from stationd.anchors.service import Anchorage, begin, work
 from stationd.anchors.views import States
 from stationd.audit.service import Auditor
-from stationd.clock import Clock, SetClock
+from stationd.clock import SetClock
 from stationd.db import schema
 from stationd.db.engine import Connection
 from stationd.desk import Desk
 from stationd.ledger import service, store
 from stationd.ledger.model import RecordDraft
 from stationd.ledger.service import LedgerTree
+from tests.shelf import Shelf
 
 ORIGIN = "log.example.com/station-1"
 ACCOUNTS = ("1000", "1001", "1002", "1003", "line:com1")
-
-
-@dataclass
-class Shelf:
-    trial: TrialAuthority
-    clock: Clock
-    name: str = "first"
-    serials: Iterator[int] = field(default_factory=lambda: count(1))
-
-    @property
-    def trust_pem(self) -> bytes:
-        return self.trial.trust_pem
-
-    def stamp(self, data: bytes) -> bytes:
-        return self.stamp_hash(sha256(data).digest())
-
-    def stamp_hash(self, digest: bytes) -> bytes:
-        query = request(digest, nonce=next(self.serials) + 2**40)
-        now = self.clock.now().replace(microsecond=0)
-        return self.trial.reply(query, now=now, serial=next(self.serials))
 
 
 @pytest.fixture

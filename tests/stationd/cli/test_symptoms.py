@@ -84,14 +84,15 @@ def on_server(config, station_url):
 
 def test_a_server_whose_record_nobody_changes_passes(look, on_server, programs_database, postgres):
     on_server(postgres.url(programs_database, PROGRAMS))
-    first, second = look("database")
-    assert (first.outcome, second.outcome) == (PASSED, PASSED)
+    careless, first, second = look("database")
+    assert outcomes([careless, first, second]) == [WARNED, PASSED, PASSED]
+    assert "fsync, full_page_writes, synchronous_commit off" in careless.text
     assert f"its role {PROGRAMS} may add to the record, and change nothing of it" in second.text
 
 
 def test_programs_that_own_the_tables_are_warned_of(look, on_server, programs_database, postgres):
     on_server(postgres.url(programs_database, SUPERUSER))
-    first, second = look("database")
+    _, first, second = look("database")
     assert (first.outcome, second.outcome) == (PASSED, WARNED)
     assert "name their owner in database.owner" in second.text
 
@@ -122,7 +123,7 @@ def test_a_server_that_is_too_old_fails_and_is_looked_at_further(
     monkeypatch.setattr(server, "OLDEST", 99)
     on_server(postgres.url(programs_database, PROGRAMS))
     found = look("database")
-    assert outcomes(found) == [FAILED, PASSED, PASSED]
+    assert outcomes(found) == [FAILED, WARNED, PASSED, PASSED]
     assert "is too old; install 99 or newer" in found[0].text
 
 

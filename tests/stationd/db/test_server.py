@@ -19,6 +19,8 @@ def test_a_server_as_it_should_be_has_no_fault(database_of_tests: Database) -> N
         check_server(connection)
     assert server is not None
     assert server.version // 10_000 >= OLDEST
+    # The server of tests promises nothing, and says so.
+    assert server.careless == ("fsync", "full_page_writes", "synchronous_commit")
     assert faults(server) == []
 
 

@@ -134,6 +134,14 @@ def test_a_clerk_neither_asks_nor_approves(desk, clerk, manager):
         service.lift_hold(desk, made.id, by=clerk)
 
 
+@pytest.mark.parametrize("role", [Role.OPERATOR, Role.NOBODY])
+def test_who_may_not_approve_lifts_nothing_though_somebody_asked(desk, manager, role):
+    made = records_hold(desk, manager)
+    service.ask_lifting(desk, made.id, by=manager, document=("release.pdf", b"release"))
+    with pytest.raises(NotAuthorisedError, match="approve as second person"):
+        service.lift_hold(desk, made.id, by=Person(login="x", name="X", role=role))
+
+
 @pytest.mark.parametrize("scope", ["site", "customer"])
 def test_a_wider_hold_stands_in_the_stations_chain_and_reaches_the_account(
     desk, clerk, chain, scope

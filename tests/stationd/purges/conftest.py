@@ -9,18 +9,16 @@ import json
 import shutil
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from itertools import count
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from archive.authorities.trial import TrialAuthority, make_authority
+from archive.authorities.trial import make_authority
 from archive.ceremony import make_keys
 from archive.seal import LogKey, Seal
 from archive.stores.directory import DirectoryStore
-from archive.timestamps import request
 from stationd.accounts.model import Contract, Customer, Opening, Site
 from stationd.accounts.service import open_account
 from stationd.bundles import service as bundles
@@ -41,35 +39,13 @@ from stationd.purges.model import Purge
 from stationd.purges.work import work
 from stationd.settings import PolicySettings
 from stationd.staff.model import WORKER, Person, Role
+from tests.shelf import Shelf
 
 ORIGIN = "log.example.com/station-1"
 RETENTION = Retention(closing=timedelta(days=2 * 365), other=timedelta(days=2 * 365))
 JOURNAL = "a" * 32
 SECRET = b"the-panel-said-so"
 START = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
-
-
-@dataclass
-class Shelf:
-    """An authority in this process that stamps by the clock of the test."""
-
-    trial: TrialAuthority
-    clock: SetClock
-    name: str = "trial"
-    serial: int = 0
-
-    @property
-    def trust_pem(self):
-        return self.trial.trust_pem
-
-    def stamp(self, data):
-        return self.stamp_hash(sha256(data).digest())
-
-    def stamp_hash(self, digest):
-        self.serial += 1
-        query = request(digest, nonce=2**40 + self.serial)
-        now = self.clock.now().replace(microsecond=0)
-        return self.trial.reply(query, now=now, serial=self.serial)
 
 
 @dataclass

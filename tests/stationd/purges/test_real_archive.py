@@ -49,7 +49,8 @@ def test_versions_go_by_id_with_the_markers_in_front_of_them(station, s3_store, 
     assert [one.state.value for one in others] == ["done", "done"]
     assert last.state.value == "refused"
     assert "carries a legal hold; it stays" in last.why
-    assert (last.counts["objects"], last.counts["delete_markers"]) == (7, 1)
+    objects = len(station.rows(sa.select(schema.objects)))
+    assert (last.counts["objects"], last.counts["delete_markers"]) == (objects - 1, 1)
     left = s3_store._client.list_object_versions(Bucket=s3_store._bucket)
     assert [one["Key"] for one in left["Versions"]] == [held["key"]]
     assert "DeleteMarkers" not in left

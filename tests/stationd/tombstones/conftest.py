@@ -4,19 +4,17 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from itertools import count
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from archive.authorities.trial import TrialAuthority, make_authority
+from archive.authorities.trial import make_authority
 from archive.ceremony import make_keys
 from archive.proofs import proof_files
 from archive.seal import LogKey
 from archive.stores.directory import DirectoryStore
-from archive.timestamps import request
 from stationd.anchors.proofs import Chain, account_proofs
 from stationd.anchors.service import Anchorage, begin, work
 from stationd.anchors.store import read_points
@@ -32,34 +30,12 @@ from stationd.ledger.model import RecordDraft
 from stationd.ledger.service import LedgerTree
 from stationd.ledger.store import append
 from stationd.settings import PolicySettings
+from tests.shelf import Shelf
 
 ORIGIN = "log.example.com/station-1"
 START = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 ACCOUNTS = ("1", "2", "3")
 AT = iso(START)
-
-
-@dataclass
-class Shelf:
-    """An authority in this process that stamps by the clock of the test."""
-
-    trial: TrialAuthority
-    clock: SetClock
-    name: str = "trial"
-    serial: int = 0
-
-    @property
-    def trust_pem(self) -> bytes:
-        return self.trial.trust_pem
-
-    def stamp(self, data: bytes) -> bytes:
-        return self.stamp_hash(sha256(data).digest())
-
-    def stamp_hash(self, digest: bytes) -> bytes:
-        self.serial += 1
-        query = request(digest, nonce=2**40 + self.serial)
-        now = self.clock.now().replace(microsecond=0)
-        return self.trial.reply(query, now=now, serial=self.serial)
 
 
 @dataclass
