@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from stationd.db import closing, triggers
 from stationd.db.engine import Database, execute_text
 from stationd.db.schema import APPEND_ONLY, metadata
-from tests.postgresql import SUPERUSER
+from tests.postgresql import PostgresServer
 
 _ACTS = {
     "update": "UPDATE {table} SET {column} = {column}",
@@ -28,9 +28,11 @@ def fill(connection: sa.Connection, table: str) -> None:
 
 
 @pytest.fixture
-def owned(database: Database) -> Iterator[Database]:
+def owned(
+    database_kind: str, database: Database, request: pytest.FixtureRequest
+) -> Iterator[Database]:
     """The database of who owns its tables, without foreign keys: any row can stand alone."""
-    if database.engine.dialect.name == "sqlite":
+    if database_kind == "sqlite":
 
         def prepare(connection: object, *_: object) -> None:
             connection.execute("PRAGMA foreign_keys=OFF")  # type: ignore[attr-defined]
@@ -39,15 +41,17 @@ def owned(database: Database) -> Iterator[Database]:
         database.close()
         yield database
         return
-    made = Database(
-        database.engine.url.set(username=SUPERUSER).render_as_string(hide_password=False)
-    )
+    # One of its own, since its tables are changed.
+    server: PostgresServer = request.getfixturevalue("postgres")
+    name = server.make(request.getfixturevalue("migrated_database"))
+    made = Database(server.url(name))
     with made.writing() as connection:
         for table in APPEND_ONLY:
             for key in sa.inspect(connection).get_foreign_keys(table):
                 execute_text(connection, f"ALTER TABLE {table} DROP CONSTRAINT {key['name']}")
     yield made
     made.close()
+    server.drop(name)
 
 
 @pytest.mark.both_databases
