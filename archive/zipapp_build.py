@@ -32,6 +32,7 @@ MODULES = (
     "revocation_check",
     "seal_check",
     "verify",
+    "withheld_check",
     "xades_check",
     "zip_layout",
 )

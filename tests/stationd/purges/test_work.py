@@ -89,7 +89,7 @@ ALL = {
     "records": {"records": 42, "entries": 38, "documents": 2},
     "cases": {"facts": 2, "documents": 1, "steps": 1},
 }
-FILES = {"bundles": {"objects": 8, "delete_markers": 0, "other_versions": 0}}
+FILES = {"bundles": {"objects": 10, "delete_markers": 0, "other_versions": 0}}
 
 
 def test_the_bytes_go_and_every_hash_stays(purged):
@@ -264,7 +264,7 @@ def test_a_hold_between_two_files_keeps_the_rest_and_the_removed_one_is_known_go
         for one in bundles.objects(station.desk, order.id)
     ]
     there = [one for one in files if one.gone_at is None]
-    assert len(there) == 5
+    assert len(there) == 7
     for one in there:
         assert station.shop.store.head(one.key, one.version_id).size == one.size
 
