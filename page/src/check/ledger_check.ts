@@ -117,7 +117,9 @@ function checkEnds(statement: Statement, kind: string, segments: readonly Segmen
   }
   segments.slice(1).forEach((two, at) => problems.push(...checkSeam(segments[at]!, two)));
   const [first, last] = [segments[0], segments[segments.length - 1]];
-  if (first && first.firstType !== "open" && first.firstType !== WITHHELD) problems.push(problem(first.file, "the first record is not open"));
+  if (first && first.firstType !== "open" && first.firstType !== WITHHELD) {
+    problems.push(problem(first.file, "the first record is not open"));
+  }
   if (kind === "closing" && last && last.lastType !== "close") {
     problems.push(problem(last.file, "a closing bundle, and its last is not close"));
   }

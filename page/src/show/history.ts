@@ -9,6 +9,7 @@ import { Clock } from "./times.ts";
 import { groupOf } from "./words.ts";
 
 const PAUSE = 250;
+const A_DAY = 86_400_000;
 
 /** Shows the records of one check. */
 export class History {
@@ -89,7 +90,7 @@ export class History {
       zone: value("zone").trim(),
       kinds: [...this.kinds],
       from: this.zoom?.from ?? this.clock.begin(value("from")),
-      until: this.zoom?.until ?? (last === undefined ? undefined : last + 86_400_000),
+      until: this.zoom?.until ?? (last === undefined ? undefined : last + A_DAY),
     };
   }
 
@@ -136,11 +137,11 @@ export class History {
   }
 }
 
-/** Return from when to when there is anything to draw: records, and gaps in which none came. */
+/** Return from when to when there is anything to draw: records, and gaps not long after the last. */
 function lifeOf({ first, last, gaps }: Overview): Span {
-  const [begins, ends] = [gaps.map((it) => it.from), gaps.map((it) => it.until)];
-  const known = (times: number[]) => times.filter((it) => Number.isFinite(it));
-  return { from: Math.min(first, ...known(begins)), until: Math.max(last, ...known(ends)) };
+  const latest = last + Math.max(last - first, A_DAY);
+  const ends = gaps.map((it) => it.until).filter((it) => it <= latest);
+  return { from: first, until: Math.max(last, ...ends) };
 }
 
 /** Show one record whole. */
