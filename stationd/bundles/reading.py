@@ -114,7 +114,7 @@ def _facts(connection: Connection, case_id: str) -> list[dict[str, Any]]:
     query = (
         sa.select(case_facts)
         .where(case_facts.c.case_id == case_id, case_facts.c.fact != PURGED_FACT)
-        .order_by(case_facts.c.at, case_facts.c.id)
+        .order_by(case_facts.c.seq, case_facts.c.at, case_facts.c.id)
     )
     return [_fact(row) for row in connection.execute(query)]
 

@@ -116,7 +116,10 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedFact:
-    """That a fact of a kind was recorded, with what its fields say."""
+    """That a fact of a kind was recorded, with what its fields say.
+
+    ``version`` is that of the case then (0: not known), which no clock that is set back bends.
+    """
 
     id: str
     kind: str
@@ -124,6 +127,7 @@ class RecordedFact:
     author: str
     has_document: bool
     told: Mapping[str, Any] = field(default_factory=dict)
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,8 +249,9 @@ class Facts:
 
     ``bundles`` are those of this case and, as ``stored``, every bundle of the account.
     ``since`` is when the case was last made ready for a notice; only later notices count.
-    ``noticed_since`` is when the first notice step was taken, whatever became of it: payments after
-    it want a decision.  ``projected`` is the instant that a notice sent now would lead to.
+    ``noticed_since`` is when the first notice step was taken, whatever became of it, and
+    ``noticed_version`` the case's version by it: payments after it want a decision.
+    ``projected`` is the instant that a notice sent now would lead to.
     """
 
     now: datetime
@@ -258,6 +263,7 @@ class Facts:
     contacting_since: datetime | None = None
     since: datetime | None = None
     noticed_since: datetime | None = None
+    noticed_version: int = 0
     recorded: tuple[RecordedFact, ...] = ()
     notices: tuple[NoticeFact, ...] = ()
     methods: tuple[str, ...] = ()
@@ -285,7 +291,7 @@ class Facts:
     nodes: tuple[NodeFact, ...] = ()
 
     def of(self, *kinds: str, after: datetime | None = None) -> tuple[RecordedFact, ...]:
-        """Return what was recorded of some kinds, at or after an instant, in order of time."""
+        """Return what was recorded of some kinds, at or after an instant, in order."""
         return tuple(
             one for one in self.recorded if one.kind in kinds and (after is None or one.at >= after)
         )

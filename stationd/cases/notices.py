@@ -216,7 +216,7 @@ def payments_decided(facts: Facts, _gate: Gate) -> GuardResult:
     """G8: a manager has decided every payment that came after the notice, and none cures."""
     if facts.noticed_since is None:
         return passed("G8", "No notice is out that a payment could have come after.")
-    payments = facts.of("payment", after=facts.noticed_since)
+    payments = [one for one in facts.of("payment") if _after_notice(facts, one)]
     decisions = {one.told["payment"]: one for one in facts.of("payment_decision")}
     open_ones = [one for one in payments if one.id not in decisions]
     if open_ones:
@@ -234,6 +234,12 @@ def payments_decided(facts: Facts, _gate: Gate) -> GuardResult:
     if payments:
         return passed("G8", f"{len(payments)} payment(s) after the notice, all decided.", *payments)
     return passed("G8", "No payment came after the notice.")
+
+
+def _after_notice(facts: Facts, one: RecordedFact) -> bool:
+    """Tell whether a payment was recorded after the notice, by the case's version or by time."""
+    by_version = one.version >= facts.noticed_version > 0 and one.version > 0
+    return by_version or (facts.noticed_since is not None and one.at >= facts.noticed_since)
 
 
 # --- G9 ---

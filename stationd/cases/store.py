@@ -37,7 +37,7 @@ __all__ = [
 class StoredFact:
     """A fact's row: what was recorded, by whom, with which document."""
 
-    __slots__ = ("at", "author", "compartment", "doc", "fact", "id", "kind")
+    __slots__ = ("at", "author", "compartment", "doc", "fact", "id", "kind", "version")
 
     def __init__(self, row: Any) -> None:  # noqa: ANN401  (a row has the shape of its query)
         self.id: str = row.id
@@ -46,6 +46,7 @@ class StoredFact:
         self.doc: bytes | None = row.doc
         self.author: str = row.author
         self.at: datetime = parse_iso(row.at)
+        self.version: int = row.version
         self.compartment: str = stricter_compartment(row.kind, row.compartment)
 
     @property
@@ -58,6 +59,7 @@ class StoredFact:
             author=self.author,
             has_document=self.doc is not None,
             told=self.fact,
+            version=self.version,
         )
 
 
@@ -211,9 +213,13 @@ def record_fact_row(  # noqa: PLR0913  (the columns of the table)
     at: datetime,
     compartment: str = "producible",
 ) -> None:
-    """Add a fact to a case."""
+    """Add a fact to a case, behind those that are there: a clock may have been set back."""
+    last = sa.select(sa.func.max(case_facts.c.seq)).where(case_facts.c.case_id == case_id)
+    version = sa.select(cases.c.version).where(cases.c.id == case_id)
     connection.execute(
         sa.insert(case_facts).values(
+            seq=(connection.execute(last).scalar_one() or 0) + 1,
+            version=connection.execute(version).scalar_one(),
             id=fact_id,
             case_id=case_id,
             kind=kind,
@@ -227,11 +233,11 @@ def record_fact_row(  # noqa: PLR0913  (the columns of the table)
 
 
 def read_fact_rows(connection: Connection, case_id: str) -> list[StoredFact]:
-    """Return what was recorded about a case, in order of time; what is purged is not there."""
+    """Return what was recorded about a case, in order; what is purged is not there."""
     query = (
         sa.select(case_facts)
         .where(case_facts.c.case_id == case_id, case_facts.c.fact != PURGED_FACT)
-        .order_by(case_facts.c.at, case_facts.c.id)
+        .order_by(case_facts.c.seq, case_facts.c.at, case_facts.c.id)
     )
     return [StoredFact(row) for row in connection.execute(query)]
 

@@ -38,6 +38,16 @@ case_facts = sa.Table(
     sa.Column("author", sa.String(64), nullable=False),
     sa.Column("at", Time, nullable=False),
     sa.Column("compartment", sa.String(12), nullable=False, server_default="producible"),
+    sa.Column(
+        "seq", sa.Integer, nullable=False, server_default="0", comment="its number in the case"
+    ),
+    sa.Column(
+        "version",
+        sa.Integer,
+        nullable=False,
+        server_default="0",
+        comment="of the case, when it was recorded; 0: not known",
+    ),
     comment="What was recorded about a case; never changed.",
 )
 

@@ -171,3 +171,10 @@ def test_a_case_is_sealed_once_its_bundle_is_proven(office: Office) -> None:
     assert sealed is not None
     assert sealed.state == "sealed"
     assert due.waiting_to_seal(office.desk) == []
+
+
+def test_a_bundle_that_leaves_something_out_seals_nothing(office: Office) -> None:
+    case = office.ended()
+    office.prove(office.close_chain(case), records=1)
+    assert due.seal_covered(office.desk, case.id) is None
+    assert service.look(office.desk, case.id).case.state == "ended"

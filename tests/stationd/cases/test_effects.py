@@ -126,3 +126,16 @@ def test_numbers_of_a_closed_account_are_nobody_elses_for_a_while(office: Office
         )
     later = Ownership(valid_from=office.clock.now() + timedelta(days=90))
     link_transmitter(office.desk, "1235", number, later, by=office.manager)
+
+
+def test_a_case_returned_from_collection_into_its_dispute_stands_as_disputed(
+    office: Office,
+) -> None:
+    case = office.ready()
+    office.fact(case, "dispute")
+    office.step(case, "dispute")
+    office.fact(case, "referral")
+    office.step(case, "referred")
+    office.fact(case, "collection_return")
+    assert office.step(case, "returned").state == "dispute_hold"
+    assert office.execute("SELECT standing FROM contracts") == [("disputed",)]

@@ -1,5 +1,6 @@
 import hashlib
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -181,3 +182,20 @@ def test_for_an_error_no_notice_is_recorded(office: Office) -> None:
     office.step(case, "facts_ok")
     with pytest.raises(MistakeError, match="no notice is sent"):
         office.notice(case)
+
+
+# --- A clock that is set back ---
+
+
+def test_facts_keep_their_order_and_payments_their_place_when_the_clock_is_set_back(
+    office: Office,
+) -> None:
+    case = office.due()
+    office.clock.step(timedelta(days=-60))
+    paid = office.fact(case, "payment", **PAID)
+    office.fact(case, "note", text="after it")
+    kinds = [one.kind for one in service.look(office.desk, case.id).facts]
+    assert kinds[-2:] == ["payment", "note"]
+    office.clock.step(timedelta(days=60))
+    assert blocked(office, case) == ["G8"]
+    assert stored(office, case, paid).at < case.noticed_at

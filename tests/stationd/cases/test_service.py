@@ -3,6 +3,7 @@ import signal
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from stationd.accounts.model import Contract, Customer, Opening, Site
+from stationd.accounts.service import open_account
 from stationd.accounts.store import read_account
 from stationd.bundles.store import read_orders
 from stationd.cases import chronicle, effects, service, store
@@ -100,6 +103,78 @@ def test_an_operator_opens_no_case(office: Office) -> None:
             kind="customer_writing",
             document=LETTER,
         )
+
+
+def test_many_are_opened_each_in_its_own_transaction(office: Office) -> None:
+    done = service.open_cases(
+        office.desk,
+        ["1234", "9", "1234"],
+        Reason.CUSTOMER_REQUEST,
+        office.manager,
+        kind="customer_writing",
+        document=LETTER,
+    )
+    assert [(one.acct, one.case is None) for one in done] == [("1234", False), ("9", True)]
+    assert "There is no account 9" in done[1].why
+    again = service.open_cases(
+        office.desk,
+        ["1234"],
+        Reason.NONPAYMENT,
+        office.manager,
+        kind="note",
+        document=LETTER,
+    )
+    assert "has an open case already" in again[0].why
+
+
+def test_what_one_account_refuses_is_told_with_its_rows(office: Office) -> None:
+    (one,) = service.open_cases(
+        office.desk,
+        ["1234"],
+        Reason.NONPAYMENT,
+        office.manager,
+        kind="note",
+        document=LETTER,
+    )
+    assert [result.id for result in one.results] == ["G2"]  # type: ignore[attr-defined]
+
+
+def test_of_many_cases_the_document_is_kept_once(office: Office) -> None:
+    opening = Opening(
+        customer=Customer(id="c1", name="Acme"),
+        site=Site(id="s1", customer_id="c1", name="Shop", address="1", zone="UTC"),
+        contract=Contract(id="k2", site_id="s1", number="K-2"),
+        acct="1235",
+    )
+    open_account(office.desk, opening, by=office.manager)
+    done = service.open_cases(
+        office.desk,
+        ["1234", "1235"],
+        Reason.CUSTOMER_REQUEST,
+        office.manager,
+        kind="customer_writing",
+        document=LETTER,
+    )
+    assert [one.case is None for one in done] == [False, False]
+    (count,) = office.execute("SELECT count(*) FROM documents WHERE name = 'letter.pdf'")[0]
+    assert count == 1
+    named = office.execute("SELECT count(DISTINCT doc) FROM case_facts WHERE doc IS NOT NULL")
+    assert named == [(1,)]
+
+
+def test_a_dealers_instruction_opens_its_accounts_cases(office: Office) -> None:
+    assert service.opening_kinds(office.desk, "1234", Reason.NONPAYMENT) == ("billing_statement",)
+    office.execute("UPDATE contracts SET party = 'dealer'")
+    kinds = service.opening_kinds(office.desk, "1234", Reason.NONPAYMENT)
+    assert kinds == ("dealer_instruction",)
+    with pytest.raises(RefusedError, match="refused by G2"):
+        office.open(Reason.NONPAYMENT)
+    assert office.open(Reason.NONPAYMENT, kind="dealer_instruction").state == "opened"
+
+
+def test_an_unknown_kind_of_document_opens_nothing(office: Office) -> None:
+    with pytest.raises(MistakeError, match="There is no fact of kind rumour"):
+        office.open(kind="rumour")
 
 
 # --- The way ---
@@ -365,21 +440,16 @@ def test_closing_too_early_is_refused_with_every_row(office: Office, state: Stat
     assert rows["G11"] == "failed"
 
 
+EVERYBODY = (WORKER, *(Person(login=role.lower(), name="", role=role) for role in Role))
+
+
 @pytest.mark.parametrize("state", sorted(set(State) - {State.CLOSED}))
-@pytest.mark.parametrize(
-    "by",
-    [WORKER, *(Person(login=role.lower(), name="", role=role) for role in Role)],
-    ids=lambda by: by.login,
-)
-def test_nobody_closes_from_anywhere_without_the_bundle(
-    office: Office, state: State, by: Person
-) -> None:
+def test_nobody_closes_from_anywhere_without_the_bundle(office: Office, state: State) -> None:
     case = office.open()
-    office.execute(f"UPDATE cases SET state = '{state}'")
-    for event in Event:
+    for by, event in product(EVERYBODY, Event):
+        office.execute(f"UPDATE cases SET state = '{state}' WHERE state <> 'closed'")
         with suppress(RefusedError, StepUnknownError, NotAuthorisedError, MistakeError):
             assert service.step(office.desk, case.id, event, by).state != State.CLOSED
-        office.execute(f"UPDATE cases SET state = '{state}' WHERE state <> 'closed'")
     with office.desk.database.reading() as connection:
         assert store.read_case(connection, case.id).state != State.CLOSED
         assert read_account(connection, "1234").record == "open"

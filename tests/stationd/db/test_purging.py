@@ -21,7 +21,7 @@ ROWS = (
         "INSERT INTO entries VALUES ('j', 7, x'01', x'02'), ('j', 8, x'01', x'02'), "
         "('j', 9, x'01', x'02')"
     ),
-    f"INSERT INTO case_facts VALUES ('f', 'c', 'k', '{{}}', NULL, 'm', {AT}, 'producible')",
+    f"INSERT INTO case_facts VALUES ('f', 'c', 'k', '{{}}', NULL, 'm', {AT}, 'producible', 1, 1)",
     "INSERT INTO case_steps VALUES ('c', 1, 'T1', 'e', 'a', 'b', 'm', 't', '[1]', x'00')",
     "INSERT INTO documents VALUES (x'0d', x'00', x'00', 'm', 'n', 'internal', 't')",
     (

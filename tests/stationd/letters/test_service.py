@@ -34,6 +34,7 @@ def test_a_manager_hands_in_counsels_document(desk):
     ]
     with pytest.raises(NotAuthorisedError):
         sign_form(desk, "termination", "T-2", content=FORM, by=CARLA, sign_off=counsel)
+    assert sign_form(desk, "termination", "T-2", content=FORM, by=OLGA, sign_off=counsel).sign_off
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,12 @@ def upgrade() -> None:
         "case_facts",
         sa.Column("compartment", sa.String(length=12), nullable=False, server_default="producible"),
     )
+    for name, comment in (
+        ("seq", "its number in the case"),
+        ("version", "of the case, when it was recorded; 0: not known"),
+    ):
+        column = sa.Column(name, sa.Integer(), nullable=False, server_default="0", comment=comment)
+        op.add_column("case_facts", column)
     op.add_column(
         "transmitters",
         sa.Column(
