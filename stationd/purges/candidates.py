@@ -65,6 +65,8 @@ def _cover(orders: Sequence[Order], extent: Extent, *, closing: bool) -> Order |
         order
         for order in orders
         if order.state is OrderState.VERIFIED
+        # A redacted copy holds only what was not withheld.
+        and order.source_id is None
         and (order.kind is Kind.CLOSING or not closing)
         and order.epoch == extent.epoch
         and (order.records or 0) >= extent.size

@@ -13,7 +13,7 @@
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
@@ -26,6 +26,10 @@ from stationd.bundles import store as bundles
 from stationd.bundles.attempts import reverify, take_order
 from stationd.bundles.model import OrderState, StoredObject
 from stationd.bundles.work import Workshop
+from stationd.cases.chronicle import append_gathered
+from stationd.cases.service import step_within
+from stationd.cases.states import Event, State
+from stationd.cases.store import read_cases
 from stationd.db.engine import Connection
 from stationd.desk import Desk
 from stationd.ledger.model import STATION, Origin, RecordDraft, RecordType
@@ -113,7 +117,7 @@ def _take(shop: Workshop, purge: Purge) -> None:
         item = _begun(desk, connection, purge.id)
         if item is None:
             return
-        taken = _TAKE[item.data_class](connection, item, desk.clock.now())
+        taken = _TAKE[item.data_class](desk, connection, item)
         store.update_item(connection, item, counts=taken.counts, cursor=taken.cursor)
         shop.passed("taking")
         if taken.over:
@@ -141,16 +145,25 @@ def _begun(desk: Desk, connection: Connection, purge_id: str) -> Item | None:
     return item
 
 
-def _records(connection: Connection, item: Item, now: datetime) -> Taken:
+def _records(desk: Desk, connection: Connection, item: Item) -> Taken:
     taken = take_records(
-        connection, item.acct, purge_id=item.purge_id, after=item.cursor, most=BATCH, now=now
+        connection,
+        item.acct,
+        purge_id=item.purge_id,
+        after=item.cursor,
+        most=BATCH,
+        now=desk.clock.now(),
     )
     if taken.over:
         record_state(connection, item.acct, RecordState.PURGED)
+        for case in read_cases(connection, acct=item.acct):
+            if case.state == State.CLOSED:
+                append_gathered(step_within(connection, desk, case.id, Event.PURGE, WORKER))
     return taken
 
 
-def _cases(connection: Connection, item: Item, now: datetime) -> Taken:
+def _cases(desk: Desk, connection: Connection, item: Item) -> Taken:
+    now = desk.clock.now()
     taken = take_cases(connection, item.acct, purge_id=item.purge_id, most=BATCH, now=now)
     if taken.over:
         # What was frozen for bundles has the facts of cases in it, word for word.
@@ -158,7 +171,7 @@ def _cases(connection: Connection, item: Item, now: datetime) -> Taken:
     return taken
 
 
-_TAKE: Mapping[DataClass, Callable[[Connection, Item, datetime], Taken]] = MappingProxyType(
+_TAKE: Mapping[DataClass, Callable[[Desk, Connection, Item], Taken]] = MappingProxyType(
     {DataClass.RECORDS: _records, DataClass.CASES: _cases}
 )
 

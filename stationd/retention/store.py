@@ -72,7 +72,8 @@ def read_facts(connection: Connection, acct: str) -> AccountFacts:
         .join(customers, customers.c.id == sites.c.customer_id)
         .where(accounts.c.acct == acct)
     ).one()
-    held = [one for one in read_holds_on(connection, acct) if one.kind == "records"]
+    # Of whichever kind: a purge waits until nobody orders anything kept or going on.
+    held = read_holds_on(connection, acct)
     open_at_site = _open_at(connection, row.site_id)
     return AccountFacts(
         acct=acct,

@@ -224,9 +224,20 @@ def take_cases(
             steps.c.case_id.in_(of_acct), steps.c.results != PURGED_RESULTS
         )
         taken = connection.execute(kept.values(results=PURGED_RESULTS)).rowcount
-        return Taken(counts={"steps": taken}, over=True)
+        docs = _take_approvals(connection, acct)
+        documents = _take_documents(connection, docs, purge_id=purge_id, acct=acct, now=now)
+        return Taken(counts={"steps": taken, "documents": documents}, over=True)
     for part in slices([row.id for row in rows]):
         connection.execute(sa.update(facts).where(facts.c.id.in_(part)).values(fact=PURGED_FACT))
     named = sorted({row.doc for row in rows if row.doc is not None})
     documents = _take_documents(connection, named, purge_id=purge_id, acct=acct, now=now)
     return Taken(counts={"facts": len(rows), "documents": documents}, over=False)
+
+
+def _take_approvals(connection: Connection, acct: str) -> list[bytes]:
+    """Take what was shown to be approved of an account's cases; return the documents behind it."""
+    table = schema.approvals
+    ours = table.c.case_id.in_(sa.select(schema.cases.c.id).where(schema.cases.c.acct == acct))
+    rows = connection.execute(sa.select(table.c.doc, table.c.file).where(ours)).all()
+    connection.execute(sa.update(table).where(ours).values(results=PURGED_RESULTS))
+    return sorted({doc for row in rows for doc in row if doc is not None})

@@ -187,7 +187,7 @@ def test_facts_and_results_go_and_the_steps_hashes_stay(database: Database) -> N
     with database.writing() as connection:
         take_cases(connection, "1", purge_id="p", most=9, now=NOW)
         last = take_cases(connection, "1", purge_id="p", most=9, now=NOW)
-        assert (last.over, dict(last.counts)) == (True, {"steps": 1})
+        assert (last.over, dict(last.counts)) == (True, {"steps": 1, "documents": 0})
         assert not has_case_facts(connection, "1")
         steps = connection.execute(sa.select(schema.case_steps.c.results_hash)).scalars()
         assert list(steps) == [b"h" * 32]

@@ -86,6 +86,7 @@ def test_what_a_hold_reaches_is_not_listed_and_named(station, proposed, maria):
         ({"state": "stored"}, "no verified bundle holds epoch 1 up to record 40"),
         ({"records": 39}, "no verified bundle holds epoch 1 up to record 40"),
         ({"epoch": 3}, "no verified bundle holds epoch 1 up to record 40"),
+        ({"source_id": "o"}, "no verified bundle holds epoch 1 up to record 40"),
     ],
 )
 def test_what_no_verified_bundle_holds_is_not_listed(station, proposed, values, says):

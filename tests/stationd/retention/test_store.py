@@ -45,6 +45,29 @@ def test_the_latest_lock_of_all_objects_counts(street, manager):
         assert store.read_facts(connection, "2").lock_until is None
 
 
+def test_the_lock_of_what_is_gone_counts_no_more(street, manager):
+    order_id = bundles.order(street, "1", Kind.ON_REQUEST, manager)
+    one = StoredObject(
+        order_id=order_id,
+        file="a",
+        key="a",
+        size=1,
+        sha256="0" * 64,
+        path="/",
+        retain_until=LATE,
+        mode="COMPLIANCE",
+    )
+    with street.database.writing() as connection:
+        bundle_store.record_objects(connection, [one])
+        bundle_store.record_held(connection, one)
+        assert DataClass.BUNDLES in store.read_facts(connection, "1").left
+        assert bundle_store.record_gone(connection, one, street.clock.now())
+        assert not bundle_store.record_gone(connection, one, street.clock.now())
+        facts = store.read_facts(connection, "1")
+    assert facts.lock_until is None
+    assert DataClass.BUNDLES not in facts.left
+
+
 def test_nobody_is_closed_at_first(street):
     with street.database.reading() as connection:
         assert store.read_accounts(connection) == []

@@ -155,7 +155,7 @@ def test_facts_go_with_their_documents_and_then_the_steps(ledger, with_case):
     assert [dict(one.counts) for one in taken] == [
         {"facts": 1, "documents": 1},
         {"facts": 1, "documents": 1},
-        {"steps": 1},
+        {"steps": 1, "documents": 0},
     ]
     assert taken[-1].over
     with ledger.desk.database.reading() as connection:
@@ -166,6 +166,22 @@ def test_facts_go_with_their_documents_and_then_the_steps(ledger, with_case):
     assert stays == set(with_case)
     facts = rows(ledger.desk, sa.select(schema.case_facts.c.fact, schema.case_facts.c.doc))
     assert facts == [(PURGED_FACT, doc) for doc in with_case]
+
+
+def test_what_was_shown_to_be_approved_goes_with_the_steps(ledger, with_case):
+    desk = ledger.desk
+    at = iso(desk.clock.now())
+    with desk.database.writing() as connection:
+        doc, file = document(connection, desk, b"why"), document(connection, desk, b"letter")
+        asked = {"id": "a", "case_id": "k", "purpose": "step", "row": "T12", "guards": "[]"}
+        shown = {"results": "[1]", "results_hash": b"h", "code": "", "doc": doc, "file": file}
+        more = {"asked_by": "m", "asked_at": at, "alone": False}
+        connection.execute(sa.insert(schema.approvals), {**asked, **shown, **more})
+    take_cases(ledger, 5)
+    assert dict(take_cases(ledger, 5).counts) == {"steps": 1, "documents": 2}
+    assert rows(desk, sa.select(schema.approvals.c.results)) == [("[]",)]
+    with desk.database.reading() as connection, pytest.raises(NotFoundError):
+        read_documents(connection, [file])
 
 
 def test_steps_alone_are_something_left(ledger, with_case):
