@@ -9,4 +9,4 @@ def test_a_kind_and_a_state_fit_their_columns(value: str) -> None:
 
 
 def test_an_order_goes_through_its_states_in_this_order() -> None:
-    assert list(OrderState) == ["ordered", "built", "stored", "verified", "failed"]
+    assert list(OrderState) == ["ordered", "built", "stored", "verified", "failed", "purged"]

@@ -49,7 +49,7 @@ def test_locks_are_extended_once_and_never_shortened(desk: Desk, locked: Worksho
     (order,) = service.orders(desk)
     assert order.retain_until is not None
     later = order.retain_until + timedelta(days=100)
-    assert extend_locks(locked, "1234", later) == 4
+    assert extend_locks(locked, "1234", later) == 5
     assert {one.retain_until for one in service.objects(desk, order.id)} == {later}
     assert service.orders(desk)[0].retain_until == later
     assert extend_locks(locked, "1234", later) == 0
@@ -77,14 +77,14 @@ def test_a_records_hold_shows_on_every_object_until_it_is_lifted(
 ) -> None:
     assert show_holds(locked) == 0
     hold = set_hold(desk, "1234", HoldKind.RECORDS, "subpoena", by=manager)
-    assert len(service.unflagged(desk, hold.id)) == 4
-    assert show_holds(locked) == 4
-    assert flags(desk, locked) == [True] * 4
+    assert len(service.unflagged(desk, hold.id)) == 5
+    assert show_holds(locked) == 5
+    assert flags(desk, locked) == [True] * 5
     assert service.unflagged(desk, hold.id) == []
     assert service.orders(desk)[0].legal_hold
     lift(desk, hold, manager)
-    assert show_holds(locked) == 4
-    assert flags(desk, locked) == [False] * 4
+    assert show_holds(locked) == 5
+    assert flags(desk, locked) == [False] * 5
     assert not service.orders(desk)[0].legal_hold
     assert show_holds(locked) == 0
 
@@ -98,10 +98,10 @@ def test_the_flag_stays_while_any_other_hold_reaches_the_account(
     show_holds(locked)
     lift(desk, first, manager)
     assert show_holds(locked) == 0
-    assert flags(desk, locked) == [True] * 4
+    assert flags(desk, locked) == [True] * 5
     lift(desk, second, manager)
-    assert show_holds(locked) == 4
-    assert flags(desk, locked) == [False] * 4
+    assert show_holds(locked) == 5
+    assert flags(desk, locked) == [False] * 5
 
 
 def test_a_hold_that_is_set_while_flags_come_off_keeps_them(
@@ -120,7 +120,7 @@ def test_a_hold_that_is_set_while_flags_come_off_keeps_them(
 
     monkeypatch.setattr(store, "drop_flag", set_meanwhile)
     assert show_holds(locked) == 0
-    assert flags(desk, locked) == [True] * 4
+    assert flags(desk, locked) == [True] * 5
 
 
 class KilledError(BaseException):
@@ -150,7 +150,7 @@ def test_after_a_kill_the_flags_become_what_the_holds_ask_for(
         # Reading back in between finds no fault: the bundle is under no hold yet.
         read_back(locked, service.orders(desk)[0])
         show_holds(locked)
-        assert flags(desk, locked) == [True] * 4
+        assert flags(desk, locked) == [True] * 5
         assert service.orders(desk)[0].legal_hold
         lift(desk, hold, manager)
         with suppress(KilledError):
@@ -158,7 +158,7 @@ def test_after_a_kill_the_flags_become_what_the_holds_ask_for(
         if point != "flag dropped":
             read_back(locked, service.orders(desk)[0])
         show_holds(locked)
-        assert flags(desk, locked) == [False] * 4
+        assert flags(desk, locked) == [False] * 5
         assert service.unflagged(desk, hold.id) == []
 
 

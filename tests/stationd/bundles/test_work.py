@@ -81,14 +81,14 @@ def test_an_order_becomes_a_locked_bundle_that_was_read_back(
     assert [one.file for one in stored] == [
         RECEIPT,
         SIGNATURE,
-        f"{base}-certification.txt",
         f"{base}-certification.pdf",
+        f"{base}-certification.txt",
         f"{base}.asice",
     ]
     assert {one.mode for one in stored} == {"COMPLIANCE"}
     assert {one.retain_until for one in stored} == {done.retain_until}
     assert all(one.version_id and one.verified_at for one in stored)
-    assert stored[3].key == f"bundles/station-1/1234/e1/c0/{base}.asice"
+    assert stored[4].key == f"bundles/station-1/1234/e1/c0/{base}.asice"
     assert custody(desk) == ["ordered", "frozen", "verified"]
 
 
