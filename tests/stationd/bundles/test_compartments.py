@@ -168,24 +168,3 @@ def test_a_compartment_that_nobody_may_read_or_that_is_empty_is_not_made(
     assert made({"privileged": [pem]}, "b") == []
     assert made({"internal": [pem], "privileged": [pem]}, "c") == ["internal"]
     assert made({"internal": [pem]}, "d", kind=Kind.REDACTED) == []
-
-
-def test_a_bundle_says_that_a_fact_of_counsel_is_and_not_what() -> None:
-    case = {
-        "id": "k1",
-        "facts": [
-            {"kind": "clearance", "fact": {"said": "go on"}, "at": "2026", "by": "at"},
-            {"kind": "contact", "fact": {"outcome": "promised"}, "at": "2026", "by": "ec"},
-        ],
-    }
-
-    told = gather._produced(case)
-
-    assert told["facts"][0] == {
-        "kind": "clearance",
-        "fact": {"compartment": "privileged"},
-        "at": "2026",
-        "by": "at",
-    }
-    assert told["facts"][1] == case["facts"][1]
-    assert gather._produced({}) == {}
