@@ -1,5 +1,6 @@
 # Everything sets itself up: `make demo`, `make test`, `make bench` and `make lint`
-# need Python 3.11 or newer, make, gcc and (for what tests/apt.txt names) apt.
+# need Python 3.11 or newer, make, gcc and (for what tests/apt.txt names) apt; `make test`
+# also npm, with which the page's libraries are fetched (`make page`).
 
 PYTHON ?= python3
 VENV   := .venv

@@ -26,7 +26,7 @@ CHECKERS = {
 }
 _SCRIPT = ("verify/verify.sh", "ac4fe3f032a2c22db2982f44d5b4776b459eeca19c227a0e24628e46c210c971")
 # What `make page` builds of these sources, here and anywhere.
-_PAGE = ("verify/verify.html", "518152e5cf1dfdaa904eee929666e598dca5b288e5f074a4bd6d2aa396cdbb04")
+_PAGE = ("verify/verify.html", "442ba60f790e44b0ed4bf653285febf9f64cddd56779cfc0579310d9caf2281d")
 
 KINDS = ("primary", "closing", "on_request", COPY)
 REQUIRED = (
@@ -77,7 +77,7 @@ def unknown(
     return sorted(name for name in left if not _OPTIONAL.fullmatch(name))
 
 
-def foreign_checkers(read: Callable[[str], bytes | None]) -> list[str]:
+def foreign_checkers(hash_of: Callable[[str], str | None]) -> list[str]:
     """Return the programs of a bundle that are not, byte for byte, this package's own files.
 
     They are those of another version, or were changed: what they say is worth nothing.
@@ -89,12 +89,8 @@ def foreign_checkers(read: Callable[[str], bytes | None]) -> list[str]:
         for name, file in files.items()
         if file.is_file()
     } | dict([_SCRIPT, _PAGE])
-    found = {name: read(name) for name in (*CHECKERS, _SCRIPT[0], _PAGE[0])}
-    return [
-        name
-        for name, there in found.items()
-        if there is not None and sha256(there).hexdigest() != known.get(name)
-    ]
+    found = {name: hash_of(name) for name in (*CHECKERS, _SCRIPT[0], _PAGE[0])}
+    return [name for name, there in found.items() if there and there != known.get(name)]
 
 
 def same_but_for_case(names: Iterable[str]) -> list[str]:

@@ -165,9 +165,6 @@ def _bag(work: Examination) -> None:
     _check_oxum(work)
     _check_proofs_stated(work)
     _check_container_manifest(work)
-    if foreign := foreign_checkers(work.opened.read):
-        text = f"{', '.join(foreign)}: not this program's files; do not trust what they say"
-        work.report.not_checked.append(text)
     work.report.conclude("bag", "", "every file that a bundle has is there")
 
 
@@ -258,6 +255,10 @@ def _digests(work: Examination) -> None:
         _compare(work, _VOLUMES, set(work.opened.volumes))
     manifest = work.seen.get(_MANIFEST)
     work.report.content_id = manifest.sha256 if manifest else ""
+    hashes = {name: seen.sha256 for name, seen in work.seen.items()}
+    if foreign := foreign_checkers(hashes.get):
+        text = f"{', '.join(foreign)}: not this program's files; do not trust what they say"
+        work.report.not_checked.append(text)
     count = len(payload) + len(tags)
     work.report.conclude("digests", "", f"{count} files have the hashes the lists give")
 

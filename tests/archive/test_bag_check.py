@@ -1,3 +1,5 @@
+from hashlib import sha256
+
 import pytest
 
 from archive import bag_check, build
@@ -62,14 +64,14 @@ def test_the_programs_in_a_bundle_are_those_the_writer_puts_there() -> None:
 
 
 def test_a_program_in_a_bundle_that_is_not_ours_is_told(sealed) -> None:
-    def read(name: str) -> bytes | None:
+    def hash_of(name: str) -> str | None:
         path = sealed.folder / name
-        return path.read_bytes() if path.exists() else None
+        return sha256(path.read_bytes()).hexdigest() if path.exists() else None
 
-    assert bag_check.foreign_checkers(read) == []
+    assert bag_check.foreign_checkers(hash_of) == []
     (sealed.folder / "verify/openssl.py").write_text("raise SystemExit(0)\n")
     (sealed.folder / "verify/verify.sh").write_text("echo all checks passed\n")
-    assert bag_check.foreign_checkers(read) == ["verify/openssl.py", "verify/verify.sh"]
+    assert bag_check.foreign_checkers(hash_of) == ["verify/openssl.py", "verify/verify.sh"]
 
 
 def test_names_that_differ_in_case_only_are_told() -> None:

@@ -175,7 +175,12 @@ FACTS = {
     "case": {
         "id": "k1",
         "facts": [
-            {"kind": "clearance", "fact": {"said": "go on"}, "doc": "ab", "at": "2026"},
+            {
+                "kind": "clearance",
+                "fact": {"said": "proceed against them"},
+                "doc": "ab",
+                "at": "2026",
+            },
             {"kind": "notice", "fact": {"channel": "post"}, "doc": "cd", "at": "2026"},
             {"kind": "new kind", "fact": {"x": 1}, "doc": None, "at": "2026"},
         ],
@@ -282,7 +287,7 @@ def test_facts_that_are_withheld_are_nowhere_in_the_copy(copies) -> None:
         "4711#",
         "555-0100",
         "a@b.test",
-        "go on",
+        "proceed against them",
         "203.0.113.9",
         "last BA zone 7",
         '"code":"BA"',

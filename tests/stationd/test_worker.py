@@ -52,8 +52,10 @@ def test_a_wrong_configuration_ends_with_2(
 
 
 def test_a_database_that_was_not_migrated_ends_with_2(
-    config: Path, capfd: pytest.CaptureFixture[str]
+    config: Path, database_url: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    other = f"sqlite:///{tmp_path / 'another.sqlite3'}"
+    config.write_text(config.read_text().replace(database_url, other))
     assert main(["--config", str(config)]) == 2
     assert "stationctl migrate" in capfd.readouterr().err
 

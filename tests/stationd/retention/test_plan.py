@@ -57,6 +57,12 @@ def test_what_others_lead_to_goes_after_them():
     ]
 
 
+def test_the_instant_itself_counts_as_reached():
+    for row in plan_account(facts(), [], NOW):
+        assert row.goes(row.due_at)
+        assert not row.goes(row.due_at - timedelta(microseconds=1))
+
+
 def test_what_is_purged_is_planned_like_what_is_closed():
     assert all(row.goes(NOW) for row in plan_account(facts(record="purged"), [], NOW))
 
