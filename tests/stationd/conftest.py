@@ -268,6 +268,7 @@ trust = "{folder}/tsa.pem"
 late_buffer = "0s"
 mail_allowance = "0s"
 effective_roll = false
+alarm_settles = "1s"
 """
 
 

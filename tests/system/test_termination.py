@@ -101,6 +101,7 @@ timeout = "5s"
 late_buffer = "1s"
 mail_allowance = "1s"
 effective_roll = false
+alarm_settles = "1s"
 [worker]
 follow_every = "1s"
 wake_every = "1s"

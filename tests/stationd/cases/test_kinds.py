@@ -80,8 +80,9 @@ def test_amounts_are_kept_in_one_form(whole: int, cents: int) -> None:
 
 
 def test_a_compartment_can_only_be_made_stricter() -> None:
-    assert stricter("note", None) == "producible"
+    assert stricter("contact", None) == "producible"
     assert stricter("note", "privileged") == "privileged"
+    assert stricter("note", None) == "internal"
     assert stricter("clearance", None) == "privileged"
     with pytest.raises(MistakeError, match="cannot be made producible"):
         stricter("clearance", "producible")
