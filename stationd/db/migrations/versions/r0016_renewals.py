@@ -7,7 +7,7 @@ from stationd.db import triggers
 
 __all__ = ["upgrade"]
 
-revision = "0018"
+revision = "0016"
 down_revision = "0015"
 branch_labels = None
 depends_on = None

@@ -5,11 +5,11 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 
 from stationd.db.engine import Database
-from stationd.db.migrations.versions import r0020_deciding as revision
+from stationd.db.migrations.versions import r0018_deciding as revision
 
 
 def test_it_follows_the_copies() -> None:
-    assert (revision.revision, revision.down_revision) == ("0020", "0019")
+    assert (revision.revision, revision.down_revision) == ("0018", "0017")
 
 
 def test_what_was_recorded_stays_and_gets_its_columns(tmp_path: Path) -> None:

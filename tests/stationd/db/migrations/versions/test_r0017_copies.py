@@ -1,12 +1,12 @@
 import sqlite3
 
 from stationd.db.engine import Database
-from stationd.db.migrations.versions import r0019_copies as revision
+from stationd.db.migrations.versions import r0017_copies as revision
 from stationd.db.revision import migrate
 
 
 def test_it_follows_the_renewals() -> None:
-    assert (revision.revision, revision.down_revision) == ("0019", "0018")
+    assert (revision.revision, revision.down_revision) == ("0017", "0016")
 
 
 def test_orders_and_hand_outs_get_their_columns_and_recipients_a_table(tmp_path) -> None:

@@ -1,14 +1,14 @@
-"""Revision 0018 makes the tables of renewals, whose rows are never changed."""
+"""Revision 0016 makes the tables of renewals, whose rows are never changed."""
 
 import pytest
 import sqlalchemy as sa
 
 from stationd.db.engine import Database
-from stationd.db.migrations.versions import r0018_renewals as revision
+from stationd.db.migrations.versions import r0016_renewals as revision
 
 
 def test_it_follows_the_one_before() -> None:
-    assert (revision.revision, revision.down_revision) == ("0018", "0015")
+    assert (revision.revision, revision.down_revision) == ("0016", "0015")
 
 
 def test_every_table_it_needs_is_there_and_rows_stay(database: Database) -> None:
