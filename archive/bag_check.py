@@ -26,7 +26,7 @@ CHECKERS = {
 }
 _SCRIPT = ("verify/verify.sh", "ac4fe3f032a2c22db2982f44d5b4776b459eeca19c227a0e24628e46c210c971")
 # What `make page` builds of these sources, here and anywhere.
-_PAGE = ("verify/verify.html", "f4c52d4ca32c48b04d712323d09bc77f147ffa1789f99a41d8f88ccc2e044037")
+_PAGE = ("verify/verify.html", "1abf60c4c85265bfb991ce009f3b2f28416a85107685b433a9da5eda5362d97a")
 
 KINDS = ("primary", "closing", "on_request", COPY)
 REQUIRED = (

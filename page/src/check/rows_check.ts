@@ -33,7 +33,7 @@ export class Rows {
     if (this.ended) return;
     if (line === undefined) {
       this.ended = true;
-      this.wrong(`ends before record ${String(fields.seq)}`);
+      this.wrong(`ends before record ${text(fields.seq)}`);
       return;
     }
     const row = this.text(line);
@@ -41,7 +41,7 @@ export class Rows {
     if (row === expected.join(",") && !row.includes('"')) return;
     const found = cells(row);
     if (found.length !== expected.length || found.some((cell, at) => cell !== expected[at])) {
-      this.wrong(`the row of record ${String(fields.seq)} does not agree with the record`);
+      this.wrong(`the row of record ${text(fields.seq)} does not agree with the record`);
     }
   }
 
@@ -78,7 +78,8 @@ export class Rows {
 
 /** Return the cells that the row of a record must have. */
 export function expectedRow(raw: Uint8Array, fields: JsonObject): string[] {
-  if (withheldLeaf(fields, Number(fields.seq)) !== undefined) return withheldRow(fields);
+  const { seq } = fields;
+  if (typeof seq === "number" && withheldLeaf(fields, seq) !== undefined) return withheldRow(fields);
   const row = DIRECT.map((key) => cell(key, fields[key]));
   row.push(...lastCells(fields), hex(sha256(raw)));
   return row.map(tame);
