@@ -42,7 +42,10 @@ _STAYS = {
         *("journal", "position", "part"),
     ),
     "entries": ("journal", "position", "link"),
-    "case_facts": ("id", "case_id", "kind", "doc", "author", "at"),
+    "case_facts": (
+        *("id", "case_id", "kind", "doc", "author", "at"),
+        *("compartment", "seq", "version"),
+    ),
     "case_steps": (
         *("case_id", "version", "row", "event", "from_state", "to_state", "by", "at"),
         "results_hash",
