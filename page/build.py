@@ -9,6 +9,8 @@ The same sources give the same bytes.  FORMAT.md, 4 says how a verifier knows th
 """
 
 import base64
+import html
+import json
 import re
 import shutil
 import subprocess
@@ -68,6 +70,18 @@ def bundled(source: str) -> str:
     return re.sub(r"</(script)|<!--", lambda hit: hit[0].replace("<", "\\x3c"), done.stdout.strip())
 
 
+def licences() -> str:
+    """Return the licence of every library in the page; they ask for it in each copy."""
+    named = {name: it for name, it in json.loads(LOCK.read_text())["packages"].items() if name}
+    texts = [
+        f"{name.removeprefix('node_modules/')} {it['version']}\n\n"
+        + (HERE / name / "LICENSE").read_text("utf-8").strip()
+        for name, it in sorted(named.items())
+        if not it.get("dev")
+    ]
+    return html.escape("\n\n\n".join(texts))
+
+
 def hashed(text: str) -> str:
     """Return a text's hash as a content security policy names it."""
     return f"'sha256-{base64.b64encode(sha256(text.encode()).digest()).decode()}'"
@@ -76,7 +90,12 @@ def hashed(text: str) -> str:
 def page() -> str:
     """Return the whole page."""
     style = (HERE / "style.css").read_text("utf-8").strip()
-    parts = {"STYLE": style, "MAIN": bundled("main.ts"), "WORKER": bundled("check_worker.ts")}
+    parts = {
+        "LICENCES": licences(),
+        "STYLE": style,
+        "MAIN": bundled("main.ts"),
+        "WORKER": bundled("check_worker.ts"),
+    }
     policy = (
         f"default-src 'none'; script-src {hashed(parts['MAIN'])} blob:; worker-src blob:; "
         f"style-src {hashed(style)}; img-src data:; base-uri 'none'; form-action 'none'"

@@ -1,5 +1,6 @@
 """The build: what it stands on is pinned, and the same sources give the same bytes."""
 
+import html
 import json
 import re
 import shutil
@@ -84,3 +85,12 @@ def test_its_files_say_what_they_are_and_stay_short(path: Path) -> None:
     assert text.startswith("/**")
     assert len(text.splitlines()) <= 450
     assert [line for line in text.splitlines() if len(line) > 140] == []
+
+
+def test_the_page_holds_the_licence_of_every_library_in_it() -> None:
+    shown = html.unescape(BUILT.read_text("utf-8"))
+    libraries = [name for name, it in LOCK["packages"].items() if name and not it.get("dev")]
+
+    assert len(libraries) >= 5
+    for name in libraries:
+        assert (PAGE / name / "LICENSE").read_text("utf-8").strip() in shown
