@@ -60,7 +60,7 @@ def ask(  # noqa: PLR0913  (what is asked for)
     now = desk.clock.now()
     with desk.database.writing() as connection:
         order = _verified(connection, order_id)
-        if not _handed(connection, order_id, compartment):
+        if compartment and not _handed(connection, order_id, compartment):
             msg = (
                 f"Bundle {order.name or order.id} has no archive of the compartment {compartment}: "
                 f"nothing of it was there, or [archive] {compartment}_to named nobody."
