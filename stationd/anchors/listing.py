@@ -4,7 +4,9 @@ from archive.canonical import JsonValue
 from archive.checkpoint import read_note
 from archive.errors import MalformedError
 from stationd.anchors import store
-from stationd.anchors.model import Anchor, Kept
+from stationd.anchors.model import Anchor
+from stationd.db import schema
+from stationd.db.kept import Kept, read_kept
 from stationd.desk import Desk
 from stationd.errors import MistakeError, NotFoundError
 from stationd.ledger import checkpoints
@@ -20,7 +22,7 @@ def newest(desk: Desk, count: int) -> list[tuple[Anchor, list[Kept]]]:
     """Return the newest stamped anchors, and what of each lies in the archive."""
     with desk.database.reading() as connection:
         found = store.read_newest_stamped(connection, count)
-        return [(one, store.read_kept(connection, one.n)) for one in found]
+        return [(one, read_kept(connection, schema.anchor_objects, one.n)) for one in found]
 
 
 def note(desk: Desk, number: int | None) -> tuple[int, bytes]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-__all__ = ["Anchor", "Kept", "Progress", "Stamp"]
+__all__ = ["Anchor", "Progress", "Stamp"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,20 +34,6 @@ class Anchor:
     def good(self) -> bool:
         """Whether its first stamp came soon enough."""
         return bool(self.stamps) and self.stamps[0].good
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """One object of an anchor, as the archive holds it."""
-
-    key: str
-    n: int
-    size: int
-    sha256: str
-    version_id: str
-    mode: str | None
-    retain_until: datetime | None
-    stored_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,8 +28,10 @@ from archive.stores.base import COMPLIANCE, BundleStore, Held
 from archive.timestamps import read_reply
 from stationd.anchors import store
 from stationd.anchors.due import is_point, kept_states
-from stationd.anchors.model import Anchor, Kept, Stamp
+from stationd.anchors.model import Anchor, Stamp
 from stationd.anchors.views import States
+from stationd.db import schema
+from stationd.db.kept import Kept, record_kept
 from stationd.desk import Desk
 from stationd.ledger import checkpoints
 from stationd.ledger.model import file_name
@@ -241,8 +243,9 @@ def _put(anchorage: Anchorage, anchor: Anchor, key: str, path: Path) -> None:
     held = anchorage.store.head(key, version)
     _compare(anchorage, key, held, (len(content), digest, until))
     with anchorage.desk.database.writing() as connection:
-        store.record_kept(
+        record_kept(
             connection,
+            schema.anchor_objects,
             Kept(
                 key=key,
                 n=anchor.n,

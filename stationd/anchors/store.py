@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from archive.merkle import Occupant
-from stationd.anchors.model import Anchor, Kept, Progress, Stamp
+from stationd.anchors.model import Anchor, Progress, Stamp
 from stationd.clock import iso, parse_iso
 from stationd.db import schema
 from stationd.db.engine import Connection, inserting
@@ -21,7 +21,6 @@ __all__ = [
     "read_first_entry",
     "read_head_at",
     "read_incidents",
-    "read_kept",
     "read_newest_stamped",
     "read_newest_stored",
     "read_note_to_stamp",
@@ -34,7 +33,6 @@ __all__ = [
     "read_unstored",
     "record_anchor",
     "record_cosignatures",
-    "record_kept",
     "record_stamps",
 ]
 
@@ -131,43 +129,6 @@ def _last(
 
 
 # --- What lies in the archive ---
-
-
-def record_kept(connection: Connection, kept: Kept) -> None:
-    """Note that an object of an anchor lies in the archive."""
-    statement = inserting(connection, schema.anchor_objects).on_conflict_do_nothing()
-    connection.execute(
-        statement,
-        {
-            "key": kept.key,
-            "n": kept.n,
-            "size": kept.size,
-            "sha256": kept.sha256,
-            "version_id": kept.version_id,
-            "mode": kept.mode,
-            "retain_until": None if kept.retain_until is None else iso(kept.retain_until),
-            "stored_at": iso(kept.stored_at),
-        },
-    )
-
-
-def read_kept(connection: Connection, n: int) -> list[Kept]:
-    """Return what of an anchor lies in the archive, by key."""
-    table = schema.anchor_objects
-    query = sa.select(table).where(table.c.n == n).order_by(table.c.key)
-    return [
-        Kept(
-            key=row.key,
-            n=row.n,
-            size=row.size,
-            sha256=row.sha256,
-            version_id=row.version_id,
-            mode=row.mode,
-            retain_until=None if row.retain_until is None else parse_iso(row.retain_until),
-            stored_at=parse_iso(row.stored_at),
-        )
-        for row in connection.execute(query)
-    ]
 
 
 def _stored() -> sa.Select[Any]:

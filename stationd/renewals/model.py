@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-__all__ = ["Kept", "Renewal", "Stamp", "Stored"]
+__all__ = ["Renewal", "Stamp", "Stored"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +39,3 @@ class Renewal:
     made_at: datetime
     stamps: tuple[Stamp, ...] = ()
     stored: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """One object of a renewal, as the archive holds it."""
-
-    key: str
-    n: int
-    size: int
-    sha256: str
-    version_id: str
-    mode: str | None
-    retain_until: datetime | None
-    stored_at: datetime

@@ -27,12 +27,14 @@ from archive.errors import (
 from archive.renewal import Named, renewal_list
 from archive.stores.base import COMPLIANCE, BundleStore, Held
 from archive.timestamps import read_reply
+from stationd.db import schema
+from stationd.db.kept import Kept, record_kept
 from stationd.desk import Desk
 from stationd.errors import UnavailableError
 from stationd.ledger.model import STATION, Origin, RecordDraft, RecordType, file_name
 from stationd.ledger.store import append
 from stationd.renewals import store
-from stationd.renewals.model import Kept, Renewal, Stamp, Stored
+from stationd.renewals.model import Renewal, Stamp, Stored
 from stationd.schedule.store import release_lease, take_lease
 
 __all__ = ["Renewing", "is_due", "key_of", "renew", "renewals", "work"]
@@ -231,7 +233,7 @@ def _put(renewing: Renewing, one: Renewal, ending: str, path: Path) -> None:
         stored_at=desk.clock.now(),
     )
     with desk.database.writing() as connection:
-        store.record_kept(connection, kept)
+        record_kept(connection, schema.renewal_objects, kept)
         if digest == one.sha256:
             draft = RecordDraft(STATION, RecordType.CUSTODY, Origin.MACHINE, _told(one, kept))
             append(connection, [draft], station=desk.station, now=desk.clock.now(), ids=desk.ids)

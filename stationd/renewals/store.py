@@ -7,15 +7,14 @@ import sqlalchemy as sa
 from stationd.clock import iso, parse_iso
 from stationd.db import schema
 from stationd.db.engine import Connection, inserting
-from stationd.renewals.model import Kept, Renewal, Stamp, Stored
+from stationd.db.kept import read_kept
+from stationd.renewals.model import Renewal, Stamp, Stored
 
 __all__ = [
-    "read_kept",
     "read_newest",
     "read_renewals",
     "read_stored",
     "record_digest",
-    "record_kept",
     "record_renewal",
     "record_stamps",
 ]
@@ -91,42 +90,6 @@ def record_stamps(connection: Connection, n: int, stamps: list[Stamp]) -> None:
     )
 
 
-def record_kept(connection: Connection, kept: Kept) -> None:
-    """Note that an object of a renewal lies in the archive."""
-    connection.execute(
-        inserting(connection, schema.renewal_objects).on_conflict_do_nothing(),
-        {
-            "key": kept.key,
-            "n": kept.n,
-            "size": kept.size,
-            "sha256": kept.sha256,
-            "version_id": kept.version_id,
-            "mode": kept.mode,
-            "retain_until": None if kept.retain_until is None else iso(kept.retain_until),
-            "stored_at": iso(kept.stored_at),
-        },
-    )
-
-
-def read_kept(connection: Connection, n: int) -> list[Kept]:
-    """Return what of a renewal lies in the archive, by key."""
-    table = schema.renewal_objects
-    query = sa.select(table).where(table.c.n == n).order_by(table.c.key)
-    return [
-        Kept(
-            key=row.key,
-            n=row.n,
-            size=row.size,
-            sha256=row.sha256,
-            version_id=row.version_id,
-            mode=row.mode,
-            retain_until=None if row.retain_until is None else parse_iso(row.retain_until),
-            stored_at=parse_iso(row.stored_at),
-        )
-        for row in connection.execute(query)
-    ]
-
-
 def read_newest(connection: Connection) -> Renewal | None:
     """Return the newest renewal; None: there is none."""
     table = schema.renewals
@@ -147,7 +110,7 @@ def _renewal(connection: Connection, row: sa.Row[tuple[object, ...]]) -> Renewal
         sa.select(stamps).where(stamps.c.n == row.n).order_by(stamps.c.place)
     )
     # The list itself is put last.
-    kept = read_kept(connection, row.n)
+    kept = read_kept(connection, schema.renewal_objects, row.n)
     return Renewal(
         n=row.n,
         content=row.content,

@@ -20,7 +20,9 @@ from stationd.anchors import store
 from stationd.anchors.model import Anchor
 from stationd.anchors.service import LEASE, Anchorage, begin, key_of, work
 from stationd.clock import SetClock
+from stationd.db import schema
 from stationd.db.engine import Database
+from stationd.db.kept import read_kept
 from stationd.desk import Desk
 from stationd.ledger import checkpoints
 from stationd.ledger.service import LedgerTree
@@ -317,7 +319,7 @@ def test_an_archive_that_holds_something_else_is_found_out(
     with pytest.raises(ObjectDiffersError, match=lie[1]):
         work(replace(anchorage, store=Lying(tmp_path / "lying", **lie[0])))
     with desk.database.reading() as connection:
-        assert store.read_kept(connection, 0) == []
+        assert read_kept(connection, schema.anchor_objects, 0) == []
 
 
 @pytest.mark.system
@@ -334,7 +336,7 @@ def test_the_objects_lie_locked_in_a_bucket(
     begin(desk, tree, anchorage.states)
     work(replace(anchorage, store=s3_store))
     with desk.database.reading() as connection:
-        kept = store.read_kept(connection, 0)
+        kept = read_kept(connection, schema.anchor_objects, 0)
     endings = [(one.key.rpartition(".")[2], one.mode) for one in kept]
     assert endings == [(name, "COMPLIANCE") for name in ("entries", "note", "tsr")]
     assert all(
@@ -388,7 +390,7 @@ def test_killed_anywhere_the_next_pass_ends_with_one_of_each(
     assert before in ((), after.stamps), "a stamp once noted is the one that is stored"
     assert len(files(tmp_path / "store")) == 3
     with desk.database.reading() as connection:
-        assert len(store.read_kept(connection, 0)) == 3
+        assert len(read_kept(connection, schema.anchor_objects, 0)) == 3
     assert work(anchorage) == 0
 
 

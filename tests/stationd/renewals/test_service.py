@@ -12,6 +12,8 @@ from archive.renewal_check import file_faults, list_faults, read_renewal, stamp_
 from archive.stores.directory import DirectoryStore
 from stationd.bundles import service as bundles
 from stationd.clock import SetClock
+from stationd.db import schema
+from stationd.db.kept import read_kept
 from stationd.errors import UnavailableError
 from stationd.renewals import store
 from stationd.renewals.service import is_due, key_of, renew, renewals, work
@@ -40,7 +42,7 @@ def test_everything_that_is_stored_is_listed_and_the_list_locked_in_a_real_bucke
     at, faults = stamp_faults(one, {"1.tsr": done.stamps[0].reply}, authority.trust_pem)
     assert (bool(at), faults) == (True, [])
     with desk.database.reading() as connection:
-        kept = store.read_kept(connection, 1)
+        kept = read_kept(connection, schema.renewal_objects, 1)
     assert [it.key for it in kept] == [
         "renewals/station-1/000001.jsonl",
         "renewals/station-1/000001.tsr",
@@ -150,7 +152,7 @@ def test_two_authorities_both_stamp_and_one_that_is_away_holds_up_nothing(
     assert [it.authority for it in done.stamps] == ["trial", "second"]
     with desk.database.reading() as connection:
         assert key_of("station-1", 1, "second.tsr") in {
-            it.key for it in store.read_kept(connection, 1)
+            it.key for it in read_kept(connection, schema.renewal_objects, 1)
         }
 
 
