@@ -27,7 +27,7 @@ from stationd.bundles.attempts import note_trouble, sentence, take_order
 from stationd.bundles.model import Kind, Order
 from stationd.bundles.work import closing_checkpoint, prepare
 from stationd.cases import due
-from stationd.cases.effects import CLOSING, EVALUATE, EXTEND
+from stationd.cases.effects import CLOSING, EXTEND
 from stationd.db.engine import Connection
 from stationd.desk import Desk
 from stationd.errors import DatabaseUnavailableError, StationdError, UnavailableError
@@ -248,8 +248,8 @@ class Acting:
     def _take_due(self, one: Due) -> None:
         """Take a due step, and note what became of it; where that is nothing, it stays due."""
         outcome: str | None = f"no program knows the step {one.step}"
-        if one.step == EVALUATE:
-            outcome = due.evaluate_notice(self._desk, one.case_id)
+        if one.step in due.STEPS:
+            outcome = due.STEPS[one.step](self._desk, one.case_id)
         elif one.step == CLOSING:
             outcome = self._close(one)
         if outcome is None:

@@ -5,9 +5,10 @@ They may be called again at any time: what was done is not done twice.  They ret
 the due step's row, or None where it stays due.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from archive.canonical import JsonValue
 from stationd.accounts.store import read_account, record_state
@@ -15,6 +16,7 @@ from stationd.bundles import store as bundles
 from stationd.bundles.model import Kind, OrderState
 from stationd.bundles.service import place
 from stationd.cases import store
+from stationd.cases.effects import EVALUATE
 from stationd.cases.facts import closing_epoch
 from stationd.cases.model import Case
 from stationd.cases.service import step
@@ -27,7 +29,14 @@ from stationd.ledger.service import LedgerTree, LogSigner, close_epoch
 from stationd.ledger.store import append
 from stationd.staff.model import WORKER
 
-__all__ = ["Reached", "close_account_epoch", "evaluate_notice", "seal_covered", "waiting_to_seal"]
+__all__ = [
+    "STEPS",
+    "Reached",
+    "close_account_epoch",
+    "evaluate_notice",
+    "seal_covered",
+    "waiting_to_seal",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,3 +179,10 @@ def _closing(desk: Desk, case_id: str) -> tuple[Case, int, bool]:
         case = store.read_case(connection, case_id)
         epoch = read_account(connection, case.acct).epoch
         return case, epoch, closing_epoch(connection, case.id) is not None
+
+
+STEPS: Mapping[str, Callable[[Desk, str], str | None]] = MappingProxyType(
+    {EVALUATE: evaluate_notice}
+)
+"""What takes each kind of due step, given the desk and the case; those that need more the worker
+knows itself."""
