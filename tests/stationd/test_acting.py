@@ -338,7 +338,7 @@ def test_a_case_that_cannot_be_moved_holds_up_no_other(
     desk: Desk, acting: Acting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case = noticed(desk)
-    monkeypatch.setattr(due, "evaluate_notice", lambda *_: 1 // 0)
+    monkeypatch.setattr(due, "STEPS", {"notice.evaluate": lambda *_: 1 // 0})
     due_steps(desk, case.id)
     acting.look()
     with desk.database.reading() as connection:
@@ -361,7 +361,7 @@ def test_what_failed_rests_and_is_told_when_it_goes_well_again(
         raise ZeroDivisionError
 
     with monkeypatch.context() as broken:
-        broken.setattr(due, "evaluate_notice", failing)
+        broken.setattr(due, "STEPS", {"notice.evaluate": failing})
         acting.look()
         acting.look()
     assert tried == [case.id]
