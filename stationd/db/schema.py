@@ -17,6 +17,12 @@ from stationd.db.anchoring import (
     published,
     stamps,
 )
+from stationd.db.billing import (
+    billing_balances,
+    billing_imports,
+    billing_lines,
+    contact_tasks,
+)
 from stationd.db.columns import Hash, Time, chain_columns, metadata
 from stationd.db.deciding import approvals, case_facts, case_steps, cases, letter_forms
 from stationd.db.renewing import object_digests, renewal_objects, renewal_stamps, renewals
@@ -37,9 +43,13 @@ __all__ = [
     "anchors",
     "approvals",
     "audit_cursor",
+    "billing_balances",
+    "billing_imports",
+    "billing_lines",
     "case_facts",
     "case_steps",
     "cases",
+    "contact_tasks",
     "cosignatures",
     "gaps",
     "handouts",
@@ -364,6 +374,10 @@ contracts = sa.Table(
     sa.Column("notice_days", sa.Integer, nullable=False),
     sa.Column("cure_days", sa.Integer, comment="NULL: no cure right"),
     sa.Column("terms", Json, nullable=False, comment="form, dates, clauses, methods, tier"),
+    sa.Column("tier", sa.String(12), index=True, comment="of the terms; NULL: none is told"),
+    sa.Column(
+        "renews_on", sa.String(10), index=True, comment="next renewal, by the terms; NULL: none"
+    ),
     comment="Contracts; one account each.",
 )
 
@@ -556,4 +570,5 @@ APPEND_ONLY = (
     *("entries", "records", "documents", "checkpoints", "notes"),
     *("marks", "cosignatures", "anchors", "stamps", "anchor_objects", "case_facts", "case_steps"),
     *("purged_documents", "object_digests", "renewals", "renewal_stamps", "renewal_objects"),
+    *("billing_imports", "billing_lines"),
 )
