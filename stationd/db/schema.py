@@ -35,6 +35,7 @@ from stationd.db.retaining import (
     recipients,
     retention_rules,
 )
+from stationd.db.timing import rounds
 from stationd.db.watching import gaps, heard_hours, silences, starts, supervision
 
 __all__ = [
@@ -69,6 +70,7 @@ __all__ = [
     "renewal_stamps",
     "renewals",
     "retention_rules",
+    "rounds",
     "silences",
     "stamps",
     "starts",

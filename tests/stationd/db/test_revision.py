@@ -44,6 +44,7 @@ _LATER = frozenset(
         "retention_rules",
         "key_uses",
         "retired_journals",
+        "rounds",
         "heard_hours",
         "starts",
         "supervision",
