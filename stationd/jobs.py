@@ -11,6 +11,10 @@ from functools import partial
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from stationd.billing.files import take_dropped
+from stationd.billing.restanding import restand_due
+from stationd.board.service import move_renewals
+from stationd.cases.payments import note_payments
 from stationd.desk import Desk
 from stationd.holds.service import to_review
 from stationd.logs import note
@@ -59,11 +63,38 @@ def _review_holds(_settings: Settings, desk: Desk) -> str:
     return f"{len(due)} hold(s) wait for their review: {', '.join(one.id for one in due[:10])}"
 
 
+def _sync_billing(_settings: Settings, desk: Desk) -> str:
+    return take_dropped(desk, note_payments)
+
+
+def _restand(_settings: Settings, desk: Desk) -> str:
+    return f"{restand_due(desk)} contract(s) looked at whose day had come"
+
+
+def _watch_renewals(_settings: Settings, desk: Desk) -> str:
+    return f"{move_renewals(desk)} renewal(s) moved on"
+
+
 ROUNDS: Mapping[str, Job] = _table(
     Job(
         round=Round(name="hold.review", every=Every.DAY),
         title="Holds whose day of review has come.",
         act=_review_holds,
+    ),
+    Job(
+        round=Round(name="billing.sync", every=Every.HOUR),
+        title="Billing lines that lie in the drop folder.",
+        act=_sync_billing,
+    ),
+    Job(
+        round=Round(name="billing.standing", every=Every.DAY, hour=1),
+        title="Contracts that are past due, or in default, since today.",
+        act=_restand,
+    ),
+    Job(
+        round=Round(name="renewal.horizon", every=Every.DAY, hour=2),
+        title="The next renewal of each contract, by its terms.",
+        act=_watch_renewals,
     ),
 )
 """Every round by its name."""

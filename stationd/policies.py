@@ -1,12 +1,21 @@
-"""Settings of terminations: periods counsel signs off, the second person, the contact ladder."""
+"""Settings of terminations: periods, the second person, billing, the contact ladder."""
 
 from datetime import timedelta
+from pathlib import Path
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from stationd.tables import NAME, Period, Table
 
-__all__ = ["ApprovalSettings", "LadderSettings", "LadderStep", "PolicySettings"]
+__all__ = [
+    "ApprovalSettings",
+    "BillingSettings",
+    "LadderSettings",
+    "LadderStep",
+    "LadderVersion",
+    "PolicySettings",
+]
 
 
 class PolicySettings(Table):
@@ -98,32 +107,129 @@ class ApprovalSettings(Table):
     )
 
 
+class BillingSettings(Table):
+    """Billing lines: where they come from, and how contracts stand by them."""
+
+    grace_days: int = Field(
+        default=5, ge=0, le=365, description="A contract is past due after so many days."
+    )
+    default_days: int = Field(
+        default=30,
+        ge=0,
+        le=3650,
+        description="A contract is in default after so many days past due.",
+    )
+    format: str = Field(
+        default="csv", description="What files hold; `stationctl billing sources` lists the kinds."
+    )
+    mapping: Path | None = Field(
+        default=None, description="TOML file that says which column is what."
+    )
+    drop: Path | None = Field(
+        default=None,
+        description="Folder whose files the worker takes; it needs `mapping`.  They end in its "
+        "folders `taken` and `refused`.",
+    )
+    largest_file: int = Field(
+        default=200_000_000, ge=1000, description="Most bytes of a file of billing lines."
+    )
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.drop is not None and self.mapping is None:
+            msg = "drop needs mapping: without it nobody knows what the columns are"
+            raise ValueError(msg)
+        if self.default_days < self.grace_days:
+            msg = "default_days may not be less than grace_days"
+            raise ValueError(msg)
+        return self
+
+
 class LadderStep(Table):
     """A step of the contact ladder, in the order in which they are taken."""
 
     name: str = Field(pattern=NAME, description="What contacts name it by.")
     title: str = Field(min_length=1, description="What is done.")
+    way: Literal["call", "email", "letter"] = Field(
+        default="call",
+        description="How.  A letter needs the reason for not paying, or a manager's waiver.",
+    )
+    after: Period = Field(
+        default=timedelta(days=1),
+        description="When it is due: so long after the step before, the first after the ladder "
+        "began.",
+    )
     needs_term: str | None = Field(
         default=None, description="Only for contracts that have this term."
     )
+
+
+_USUAL = tuple(
+    LadderStep.model_validate(
+        {"name": name, "title": title, "way": way, "after": after, "needs_term": term}
+    )
+    for name, title, way, after, term in (
+        ("call", "Call; ask for the reason and a date.", "call", "1d", None),
+        ("call-back", "Call again within 48 hours.", "call", "2d", None),
+        ("email", "Send an e-mail.", "email", "1d", None),
+        ("letter", "A week later: second e-mail and a letter.", "letter", "7d", None),
+        ("next-person", "Call the next person up.", "call", "2d", None),
+        ("late-fee", "Send the letter on late fees.", "letter", "5d", "late_fee_clause"),
+        (
+            "intent-to-suspend",
+            "Send the letter that says when service is suspended.",
+            "letter",
+            "7d",
+            "suspension_clause",
+        ),
+        (
+            "agency-warning",
+            "Send the letter that warns of the agency.",
+            "letter",
+            "7d",
+            "agency_clause",
+        ),
+    )
+)
+
+
+class LadderVersion(Table):
+    """Another version of the ladder, that cases of some reasons begin with."""
+
+    version: str = Field(pattern=NAME, description="Its version, for records.")
+    reasons: tuple[str, ...] = Field(
+        default=(), description="Reasons of cases that begin with it; none: it only stands by."
+    )
+    steps: tuple[LadderStep, ...] = Field(min_length=1, description="The steps.")
 
 
 class LadderSettings(Table):
     """The contact ladder for non-payment; a case keeps the one it began with."""
 
     version: str = Field(default="1", pattern=NAME, description="Its version, for records.")
-    steps: tuple[LadderStep, ...] = Field(
-        default=(
-            LadderStep(name="call", title="Call; ask for the reason and a date."),
-            LadderStep(name="call-back", title="Call again within 48 hours."),
-            LadderStep(name="email", title="Send an e-mail."),
-            LadderStep(name="letter", title="A week later: second e-mail and a letter."),
-            LadderStep(name="next-person", title="Call the next person up."),
-            LadderStep(
-                name="late-fee",
-                title="Send the letter on late fees.",
-                needs_term="late_fee_clause",
-            ),
-        ),
-        description="The steps.",
+    hour: int = Field(
+        default=9, ge=0, le=23, description="Hour of a business day, site time, of what is due."
     )
+    steps: tuple[LadderStep, ...] = Field(default=_USUAL, min_length=1, description="The steps.")
+    others: tuple[LadderVersion, ...] = Field(
+        default=(), description="Other versions, such as the one for dealers."
+    )
+
+    @model_validator(mode="after")
+    def _told_apart(self) -> Self:
+        versions = [self.version, *(one.version for one in self.others)]
+        if len(versions) != len({*versions}):
+            msg = "two ladders have the same version; records could not tell them apart"
+            raise ValueError(msg)
+        reasons = [reason for one in self.others for reason in one.reasons]
+        if len(reasons) != len({*reasons}):
+            msg = "two of the other ladders are for the same reason"
+            raise ValueError(msg)
+        return self
+
+    def for_reason(self, reason: str) -> tuple[str, tuple[LadderStep, ...]]:
+        """Return version and steps of the ladder that a case of ``reason`` begins with."""
+        for one in self.others:
+            if reason in one.reasons:
+                return one.version, one.steps
+        return self.version, self.steps

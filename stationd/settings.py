@@ -30,7 +30,14 @@ from stationd.listeners import (
     UdpListener,
 )
 from stationd.places import DEFAULT_PATH
-from stationd.policies import ApprovalSettings, LadderSettings, LadderStep, PolicySettings
+from stationd.policies import (
+    ApprovalSettings,
+    BillingSettings,
+    LadderSettings,
+    LadderStep,
+    LadderVersion,
+    PolicySettings,
+)
 from stationd.tables import NAME, Period, Table
 
 __all__ = [
@@ -38,11 +45,13 @@ __all__ = [
     "ApprovalSettings",
     "ArchiveSettings",
     "AuthoritySettings",
+    "BillingSettings",
     "CalledListener",
     "CodeSettings",
     "DirectoryStore",
     "LadderSettings",
     "LadderStep",
+    "LadderVersion",
     "Listener",
     "PolicySettings",
     "RelayListener",
@@ -365,6 +374,7 @@ class Settings(Table):
     authorities: tuple[AuthoritySettings, ...] = ()
     policies: PolicySettings = PolicySettings()
     approvals: ApprovalSettings = ApprovalSettings()
+    billing: BillingSettings = BillingSettings()
     ladder: LadderSettings = LadderSettings()
     worker: WorkerSettings = WorkerSettings()
     codes: CodeSettings = CodeSettings()

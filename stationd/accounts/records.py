@@ -29,6 +29,7 @@ __all__ = [
     "linked",
     "opened",
     "service_set",
+    "standing_set",
     "store_facts",
 ]
 
@@ -118,6 +119,18 @@ def _key(key: SealedKey) -> dict[str, JsonValue]:
 def service_set(acct: str, before: str, after: str, by: Person) -> RecordDraft:
     """Return the record of another kind of service."""
     return _config(acct, "service", by, Origin.HUMAN, {"from": before, "to": after})
+
+
+def standing_set(
+    acct: str, before: str, after: str, days_past_due: int, by: Person, origin: Origin
+) -> RecordDraft:
+    """Return the record of a contract that billing makes stand otherwise."""
+    fields: dict[str, JsonValue] = {
+        "from": before,
+        "to": after,
+        "days_past_due": days_past_due,
+    }
+    return _config(acct, "standing", by, origin, fields)
 
 
 def store_facts(desk: Desk, connection: Connection, facts: Mapping[str, JsonValue]) -> bytes:

@@ -23,6 +23,7 @@ from stationd.accounts.model import (
     Transmitter,
 )
 from stationd.accounts.sealed import key_values, sealed_keys
+from stationd.accounts.term import renewal_from
 from stationd.clock import iso, parse_iso
 from stationd.db.engine import Connection
 from stationd.db.schema import (
@@ -494,7 +495,11 @@ def _contract(row: Any) -> Contract:  # noqa: ANN401
 
 
 def _contract_values(contract: Contract) -> dict[str, object]:
+    renews_on = renewal_from(contract.terms)
     return {
+        "tier": contract.terms.get("tier"),
+        # A later one is found by the daily round.
+        "renews_on": None if renews_on is None else renews_on.isoformat(),
         "id": contract.id,
         "site_id": contract.site_id,
         "number": contract.number,

@@ -4,7 +4,20 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-__all__ = ["CREDITS", "DEBITS", "Line", "LineKind", "Open", "Statement", "money"]
+from stationd.accounts.model import Standing
+
+__all__ = [
+    "CREDITS",
+    "DEBITS",
+    "Balance",
+    "Import",
+    "Line",
+    "LineKind",
+    "Open",
+    "Place",
+    "Statement",
+    "money",
+]
 
 
 class LineKind(StrEnum):
@@ -81,6 +94,51 @@ class Statement:
     paid_through: date | None = None
     unpaid: tuple[Open, ...] = ()
     currency: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """What is kept of a contract's statement, so that a board need not add lines up.
+
+    ``oldest_due`` is of what is unpaid, overdue or not.  ``standing`` is what the days past due
+    make by the policy named; on ``look_on`` it changes by itself.
+    """
+
+    contract_id: str
+    currency: str
+    balance: int
+    overdue: int
+    oldest_due: date | None
+    paid_through: date | None
+    standing: Standing
+    on_day: date
+    look_on: date | None
+    policy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Import:
+    """A file that lines came from."""
+
+    id: str
+    source: str
+    name: str
+    sha256: bytes
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Whose contract it is, where, and how it stands; what billing needs of it."""
+
+    contract_id: str
+    number: str
+    standing: Standing
+    zone: str
+    acct: str
+    takes_records: bool
+    has_case: bool
 
 
 def money(cents: int) -> str:

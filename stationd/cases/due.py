@@ -16,6 +16,7 @@ from stationd.bundles import store as bundles
 from stationd.bundles.model import Kind, OrderState
 from stationd.bundles.service import place
 from stationd.cases import store
+from stationd.cases.contacting import CHECK, CONTACT, plan_contact
 from stationd.cases.effects import EVALUATE
 from stationd.cases.facts import closing_epoch
 from stationd.cases.model import Case
@@ -34,6 +35,7 @@ __all__ = [
     "Reached",
     "close_account_epoch",
     "evaluate_notice",
+    "mark_contact",
     "seal_covered",
     "waiting_to_seal",
 ]
@@ -181,8 +183,18 @@ def _closing(desk: Desk, case_id: str) -> tuple[Case, int, bool]:
         return case, epoch, closing_epoch(connection, case.id) is not None
 
 
+def mark_contact(desk: Desk, case_id: str) -> str:
+    """Say what the case's ladder asks for now: people do it, and nobody else."""
+    with desk.database.writing() as connection:
+        case = store.read_case(connection, case_id)
+        task = plan_contact(connection, desk, case)
+    if task is None:
+        return f"nothing to do: the case is {case.state}"
+    return f"next: {task.title}"
+
+
 STEPS: Mapping[str, Callable[[Desk, str], str | None]] = MappingProxyType(
-    {EVALUATE: evaluate_notice}
+    {EVALUATE: evaluate_notice, CONTACT: mark_contact, CHECK: mark_contact}
 )
 """What takes each kind of due step, given the desk and the case; those that need more the worker
 knows itself."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
+from zoneinfo import ZoneInfo
 
 from archive.canonical import JsonValue
 from stationd.accounts.model import RecordState, Service, Standing
@@ -23,6 +24,8 @@ from stationd.accounts.store import (
     record_standing,
     record_state,
 )
+from stationd.billing.standing import statement, statement_json
+from stationd.billing.store import read_lines
 from stationd.bundles import store as bundles
 from stationd.bundles.model import Kind
 from stationd.bundles.service import place
@@ -116,7 +119,7 @@ def _opened(scene: Scene) -> tuple[Case, _Fields]:
     """Hold the records, and keep what there was: facts of the account, size, gaps, vendors."""
     acct = scene.case.acct
     place_case_hold(scene.desk, scene.connection, acct, scene.case.id, by=scene.by)
-    known = account_facts(scene.connection, acct)
+    known = {**account_facts(scene.connection, acct), "billing": _billing(scene)}
     doc = store_facts(scene.desk, scene.connection, known)
     keep_fact(scene, "snapshot", {"doc": doc.hex()})
     account = read_account(scene.connection, acct)
@@ -132,18 +135,32 @@ def _opened(scene: Scene) -> tuple[Case, _Fields]:
     return scene.case, {"reason": scene.case.reason.value, "doc": doc.hex(), "there": counted}
 
 
+def _billing(scene: Scene) -> JsonValue:
+    """Return the contract's billing as it stands at the site today; None: it has no lines."""
+    contract = read_contract(scene.connection, scene.case.contract_id)
+    site = read_site(scene.connection, contract.site_id)
+    lines = read_lines(scene.connection, contract.id)
+    today = scene.now.astimezone(ZoneInfo(site.zone)).date()
+    return statement_json(statement(lines, today)) if lines else None
+
+
 def _contacting(scene: Scene) -> tuple[Case, _Fields]:
     """Keep the ladder as it is today: a later one is not this case's."""
-    ladder = scene.desk.ladder
+    version, ladder = scene.desk.ladder.for_reason(scene.case.reason)
     terms = read_contract(scene.connection, scene.case.contract_id).terms
     steps: list[JsonValue] = [
-        {"name": step.name, "title": step.title}
-        for step in ladder.steps
+        {
+            "name": step.name,
+            "title": step.title,
+            "way": step.way,
+            "after_s": step.after // timedelta(seconds=1),
+        }
+        for step in ladder
         if step.needs_term is None or terms.get(step.needs_term)
     ]
-    keep_fact(scene, "ladder", {"version": ladder.version, "steps": steps})
+    keep_fact(scene, "ladder", {"version": version, "steps": steps})
     _stand(scene, Standing.IN_DEFAULT)
-    return scene.case, {"ladder": ladder.version}
+    return scene.case, {"ladder": version}
 
 
 def _disputed(scene: Scene) -> tuple[Case, _Fields]:

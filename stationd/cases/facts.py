@@ -1,12 +1,15 @@
 """The facts that guards see, read in the transaction of the step that they decide."""
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from stationd.accounts.model import Account, Contract, Site
 from stationd.accounts.store import read_account, read_contract, read_site
 from stationd.approvals.store import read_approvals
 from stationd.approvals.two_persons import may_be_alone
 from stationd.audit.store import read_mismatches
+from stationd.billing.standing import statement
+from stationd.billing.store import read_lines
 from stationd.bundles import store as bundles
 from stationd.bundles.model import Kind, Order
 from stationd.cases import store
@@ -14,6 +17,7 @@ from stationd.cases.effective import effective
 from stationd.cases.model import (
     AccountFact,
     AlarmFact,
+    BillingFact,
     BundleFact,
     Case,
     ChainFact,
@@ -23,6 +27,7 @@ from stationd.cases.model import (
     NodeFact,
     NoticeFact,
     ObjectFact,
+    Reason,
     StepTaken,
 )
 from stationd.cases.periods import inputs
@@ -35,7 +40,14 @@ from stationd.signals.store import read_unsettled
 from stationd.staff.model import Role
 from stationd.staff.store import count_enabled
 
-__all__ = ["account_fact", "closing_epoch", "contract_fact", "notice_fact", "read_facts"]
+__all__ = [
+    "account_fact",
+    "billing_fact",
+    "closing_epoch",
+    "contract_fact",
+    "notice_fact",
+    "read_facts",
+]
 
 # Rows after which a notice must be sent anew.
 _MADE_READY = frozenset({"T4", "T5", "T9"})
@@ -66,7 +78,8 @@ def read_facts(connection: Connection, desk: Desk, case: Case, now: datetime) ->
         methods=_methods(contract),
         contract=contract_fact(contract),
         account=account_fact(account, site),
-        ladder=_ladder(desk, contract, rows),
+        billing=billing_fact(connection, contract, site, now),
+        ladder=_ladder(desk, contract, case.reason, rows),
         forms=tuple(read_forms(connection)),
         approvals=tuple(read_approvals(connection, case_id=case.id)),
         approval_valid=desk.approvals.valid,
@@ -86,11 +99,15 @@ def read_facts(connection: Connection, desk: Desk, case: Case, now: datetime) ->
             _bundle(connection, order) for order in orders if order.state.value != "failed"
         ),
         chain=_chain(connection, case, own),
-        mismatches=tuple(
-            MismatchFact(id=one.id, text=one.fault.text, found_at=one.found_at)
-            for one in read_mismatches(connection, acct=case.acct)
-        ),
+        mismatches=_mismatches(connection, case),
         nodes=_nodes(rows),
+    )
+
+
+def _mismatches(connection: Connection, case: Case) -> tuple[MismatchFact, ...]:
+    return tuple(
+        MismatchFact(id=one.id, text=one.fault.text, found_at=one.found_at)
+        for one in read_mismatches(connection, acct=case.acct)
     )
 
 
@@ -114,14 +131,35 @@ def account_fact(account: Account, site: Site) -> AccountFact:
     )
 
 
-def _ladder(desk: Desk, contract: Contract, rows: list[store.StoredFact]) -> tuple[str, ...]:
+def billing_fact(
+    connection: Connection, contract: Contract, site: Site, now: datetime
+) -> BillingFact | None:
+    """Return what guards see of a contract's billing lines; None: it has none."""
+    lines = read_lines(connection, contract.id)
+    if not lines:
+        return None
+    stands = statement(lines, now.astimezone(ZoneInfo(site.zone)).date())
+    return BillingFact(
+        balance=stands.balance,
+        overdue=stands.overdue,
+        days_past_due=stands.days_past_due,
+        currency=stands.currency,
+        oldest_due=stands.oldest_due,
+        paid_through=stands.paid_through,
+    )
+
+
+def _ladder(
+    desk: Desk, contract: Contract, reason: Reason, rows: list[store.StoredFact]
+) -> tuple[str, ...]:
     """Return the steps that the customer has to be contacted by: as kept, else as in force."""
     kept = [row for row in rows if row.kind == "ladder"]
     if kept:
         return tuple(step["name"] for step in kept[-1].fact["steps"])
+    _, steps = desk.ladder.for_reason(reason)
     return tuple(
         step.name
-        for step in desk.ladder.steps
+        for step in steps
         if step.needs_term is None or contract.terms.get(step.needs_term)
     )
 

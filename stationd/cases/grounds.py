@@ -40,7 +40,12 @@ def site_day(facts: Facts) -> date:
 
 
 def paid_through(facts: Facts) -> date | None:
-    """Return the last day that is paid for; None: not known."""
+    """Return the last day that is paid for; None: not known.
+
+    Billing knows it where there are lines with periods, else the reviewer, else the contract.
+    """
+    if facts.billing is not None and facts.billing.paid_through is not None:
+        return facts.billing.paid_through
     review = facts.newest("breach_review")
     told = None if review is None else review.told.get("paid_through")
     return _date(told or facts.contract.terms.get("paid_through"))
@@ -74,9 +79,10 @@ def breach_verified(facts: Facts, _gate: Gate) -> GuardResult:
     fault = _review_fault(facts, review)
     if fault is not None:
         return failed("G1", fault, statement, review)
+    cited = f" ({review.told['lines']})" if review.told.get("lines") else ""
     text = (
-        f"In default since {review.told['default_on']} with {review.told['amount']}, by the clause "
-        f"{review.told['clause']!r}; reviewed by {review.author}."
+        f"In default since {review.told['default_on']} with {review.told['amount']}{cited}, by the "
+        f"clause {review.told['clause']!r}; reviewed by {review.author}."
     )
     return passed("G1", text, statement, review)
 
@@ -86,6 +92,11 @@ def _review_fault(facts: Facts, review: RecordedFact) -> str | None:
         return (
             f"{review.author} opened the case and reviewed the default; somebody else reviews it "
             "(`case facts … breach_review`)."
+        )
+    if facts.billing is not None and facts.billing.overdue == 0:
+        return (
+            "Nothing is overdue by the contract's billing lines; nothing ends for it. Billing "
+            "shows why (`billing show`)."
         )
     default = _date(review.told["default_on"])
     paid = paid_through(facts)

@@ -141,6 +141,7 @@ _GROUNDS: Mapping[str, FactKind] = {
             "amount": _a(_amount, "what was due then"),
             "clause": _a(_text, "the default clause of the contract, as cited"),
             "paid_through": _maybe(_date, "the last day paid for; else the contract's"),
+            "lines": _maybe(_text, "numbers of the billing lines in default, with commas between"),
         },
     ),
     "customer_writing": FactKind(title="the customer's request in writing", needs_document=True),
@@ -293,6 +294,7 @@ _NOTICES: Mapping[str, FactKind] = {
         fields={
             "amount": _a(_amount, "how much"),
             "received_on": _a(_date, "the day it came"),
+            "line": _maybe(_text, "the billing line it is"),
         },
     ),
     "payment_decision": FactKind(

@@ -3,11 +3,17 @@
 from dataclasses import dataclass
 
 from stationd.approvals.model import Approval
+from stationd.billing.model import Statement
+from stationd.billing.standing import statement
+from stationd.billing.store import read_lines
 from stationd.bundles import store as bundles
 from stationd.bundles.model import Order
 from stationd.cases import store
+from stationd.cases.contacting import read_task
 from stationd.cases.facts import closing_epoch, read_facts
+from stationd.cases.grounds import site_day
 from stationd.cases.guards import evaluate, evaluate_all
+from stationd.cases.ladder import Task
 from stationd.cases.model import Case, Facts, GuardResult, StepTaken
 from stationd.cases.results import at, refusals, results_hash
 from stationd.cases.states import OVER, Event, Row, State, events_from, row
@@ -46,7 +52,8 @@ class Possible:
 class CaseView:
     """A case with everything that a person looks at before moving it.
 
-    ``missing`` says in plain words what keeps the case from going on, and who can supply it.
+    ``missing`` says in plain words what keeps the case from going on, and who can supply it;
+    ``task`` what its contact ladder asks for next, ``stands`` what its billing lines come to.
     """
 
     case: Case
@@ -61,6 +68,8 @@ class CaseView:
     waits: str
     approvals: tuple[Approval, ...] = ()
     missing: tuple[str, ...] = ()
+    task: Task | None = None
+    stands: Statement | None = None
 
 
 def cases(desk: Desk, *, acct: str | None = None, open_only: bool = False) -> list[Case]:
@@ -90,7 +99,15 @@ def look(desk: Desk, case_id: str) -> CaseView:
             waits=waits,
             approvals=facts.approvals,
             missing=tuple(_missing(case, facts, possible, waits)),
+            task=read_task(connection, desk, case),
+            stands=_stands(connection, case, facts),
         )
+
+
+def _stands(connection: Connection, case: Case, facts: Facts) -> Statement | None:
+    """Return what the contract's billing lines come to today; None: there are none."""
+    lines = read_lines(connection, case.contract_id)
+    return statement(lines, site_day(facts)) if lines else None
 
 
 def _possible(facts: Facts, event: str) -> Possible:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -14,6 +14,7 @@ __all__ = [
     "AccountFact",
     "AlarmFact",
     "Attachment",
+    "BillingFact",
     "BundleFact",
     "Case",
     "ChainFact",
@@ -154,6 +155,18 @@ class ContractFact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BillingFact:
+    """What guards see of the contract's billing lines, added up on the site's day; in cents."""
+
+    balance: int
+    overdue: int
+    days_past_due: int
+    currency: str = ""
+    oldest_due: date | None = None
+    paid_through: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountFact:
     """What guards see of the account and its site."""
 
@@ -251,7 +264,8 @@ class Facts:
     ``since`` is when the case was last made ready for a notice; only later notices count.
     ``noticed_since`` is when the first notice step was taken, whatever became of it, and
     ``noticed_version`` the case's version by it: payments after it want a decision.
-    ``projected`` is the instant that a notice sent now would lead to.
+    ``projected`` is the instant that a notice sent now would lead to.  ``billing`` None: there are
+    no billing lines of the contract.
     """
 
     now: datetime
@@ -269,6 +283,7 @@ class Facts:
     methods: tuple[str, ...] = ()
     contract: ContractFact = ContractFact(number="")
     account: AccountFact = AccountFact()
+    billing: BillingFact | None = None
     ladder: tuple[str, ...] = ()
     forms: tuple[LetterForm, ...] = ()
     approvals: tuple[Approval, ...] = ()

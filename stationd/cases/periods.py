@@ -1,12 +1,16 @@
-"""What the effective instant is computed from: the contract, the site and the policies."""
+"""What instants of a case are computed from: contract, site, policies, business days."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from stationd.accounts.model import Contract, Site
 from stationd.cases.effective import Inputs
 from stationd.settings import PolicySettings
 
-__all__ = ["inputs"]
+__all__ = ["at_business_hour", "inputs", "is_business_day"]
+
+_DAY = timedelta(days=1)
+_SATURDAY = 5
 
 
 def inputs(
@@ -31,3 +35,15 @@ def inputs(
         roll=policies.effective_roll,
         hour=policies.effective_hour,
     )
+
+
+def is_business_day(day: date, _site: Site) -> bool:
+    """Tell whether people work on a day at a site; the one place that knows."""
+    return day.weekday() < _SATURDAY
+
+
+def at_business_hour(day: date, site: Site, hour: int) -> datetime:
+    """Return an hour of the first business day at a site that is not before ``day``, in UTC."""
+    while not is_business_day(day, site):
+        day += _DAY
+    return datetime.combine(day, time(hour), tzinfo=ZoneInfo(site.zone)).astimezone(UTC)

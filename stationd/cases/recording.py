@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from archive.canonical import JsonValue, encode
+from stationd.billing.store import read_lines
 from stationd.cases import store
 from stationd.cases.chronicle import append_gathered, gather, scene_of
+from stationd.cases.contacting import LADDER_KINDS, check_letter, plan_contact
 from stationd.cases.effects import Scene
 from stationd.cases.kinds import CHANNELS, KINDS, check_fields, kind_named, stricter
 from stationd.cases.model import Attachment
@@ -27,6 +29,7 @@ from stationd.staff.model import Person, Role
 from stationd.staff.rights import Right, require, title
 
 __all__ = [
+    "check_told",
     "decide_payment",
     "keep_document",
     "place_fact",
@@ -70,9 +73,25 @@ def record_fact(  # noqa: PLR0913  (what a fact is made of)
     where = stricter(kind, compartment)
     with desk.database.writing() as connection:
         scene = scene_of(connection, desk, case_id, by)
+        check_told(scene, kind, told)
         fact_id = place_fact(scene, kind, told, document, compartment=where)
+        if kind in LADDER_KINDS:
+            plan_contact(connection, desk, scene.case)
         append_gathered(scene)
         return fact_id
+
+
+def check_told(scene: Scene, kind: str, told: Mapping[str, JsonValue]) -> None:
+    """Refuse a contact that may not be made yet, and billing lines that are not the contract's."""
+    if kind == "contact" and told.get("step"):
+        check_letter(scene, str(told["step"]))
+    if kind == "breach_review" and told.get("lines"):
+        wanted = {one.strip() for one in str(told["lines"]).split(",") if one.strip()}
+        lines = read_lines(scene.connection, scene.case.contract_id)
+        if missing := sorted(wanted - {line.number for line in lines}):
+            raise MistakeError(
+                f"The contract has no billing line {', '.join(missing)}; `billing show` lists them."
+            )
 
 
 def decide_payment(  # noqa: PLR0913  (what a decision is made of)

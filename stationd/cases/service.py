@@ -17,6 +17,7 @@ from stationd.approvals.model import Approval, Purpose
 from stationd.approvals.store import record_approval_used
 from stationd.cases import store
 from stationd.cases.chronicle import append_gathered, record_step
+from stationd.cases.contacting import plan_contact
 from stationd.cases.effects import EFFECTS, Scene
 from stationd.cases.facts import account_fact, contract_fact, read_facts
 from stationd.cases.guards import approvable, counting, evaluate
@@ -233,6 +234,7 @@ def step_within(connection: Connection, desk: Desk, case_id: str, event: str, by
     record_step(scene, found, results, source=source.value, fields={**fields, **_told(used)})
     for one in used:
         record_approval_used(connection, one.id, at=now)
+    plan_contact(connection, desk, scene.case)
     return scene
 
 

@@ -8,11 +8,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from archive.canonical import JsonValue, encode
+from stationd.cases.ladder import Task
 from stationd.cases.model import Case, HoldFact, Reason, RecordedFact, StepTaken
 from stationd.clock import iso, parse_iso
 from stationd.db.engine import Connection
 from stationd.db.purging import PURGED_FACT
-from stationd.db.schema import case_facts, case_steps, cases, records
+from stationd.db.schema import case_facts, case_steps, cases, contact_tasks, records
 from stationd.errors import NotFoundError, UnavailableError
 from stationd.holds.store import read_holds_on
 from stationd.ledger.compartments import stricter_compartment
@@ -20,6 +21,7 @@ from stationd.ledger.compartments import stricter_compartment
 __all__ = [
     "StoredFact",
     "find_case",
+    "find_task",
     "read_case",
     "read_cases",
     "read_ends",
@@ -31,6 +33,7 @@ __all__ = [
     "record_fact_row",
     "record_moved",
     "record_step",
+    "record_task",
 ]
 
 
@@ -240,6 +243,30 @@ def read_fact_rows(connection: Connection, case_id: str) -> list[StoredFact]:
         .order_by(case_facts.c.seq, case_facts.c.at, case_facts.c.id)
     )
     return [StoredFact(row) for row in connection.execute(query)]
+
+
+def find_task(connection: Connection, case_id: str) -> Task | None:
+    """Return what a case's ladder was last said to ask for; None: nothing."""
+    query = sa.select(contact_tasks).where(contact_tasks.c.case_id == case_id)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    return Task(step=row.step, title=row.title, due_at=parse_iso(row.due_at), kind=row.kind)
+
+
+def record_task(connection: Connection, case_id: str, task: Task | None) -> None:
+    """Keep what a case's ladder asks for next, in place of what it asked for."""
+    connection.execute(sa.delete(contact_tasks).where(contact_tasks.c.case_id == case_id))
+    if task is not None:
+        connection.execute(
+            sa.insert(contact_tasks).values(
+                case_id=case_id,
+                step=task.step,
+                kind=task.kind,
+                title=task.title,
+                due_at=iso(task.due_at),
+            )
+        )
 
 
 def read_holds(connection: Connection, case: Case) -> tuple[HoldFact, ...]:

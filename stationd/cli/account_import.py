@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from stationd.board.service import move_renewals
 from stationd.cli.office import Office
 from stationd.errors import MistakeError
 from stationd.imports.model import Arrangement, ImportOrder, ImportReport, Source
@@ -76,6 +77,7 @@ def import_(  # noqa: PLR0913  (an option each)
         report = import_files(office.desk, order, sealer=office.sealer, by=by, progress=progress)
     if report.applied:
         expect_anew(office.desk)
+        move_renewals(office.desk)
     office.show(asdict(report), _lines(report))
 
 

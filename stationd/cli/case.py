@@ -13,6 +13,7 @@ from stationd.cases import service
 from stationd.cases.kinds import CHANNELS, COMPARTMENTS, KINDS, recordable
 from stationd.cases.model import Reason
 from stationd.cases.states import STATES, Event, State
+from stationd.cli.case_call import CALLING
 from stationd.cli.case_deciding import DECIDING
 from stationd.cli.case_text import (
     case_value,
@@ -303,5 +304,5 @@ def step(office: Office, case_id: str, event: str) -> None:
     office.show(case_value(moved), text)
 
 
-for _command in DECIDING:
+for _command in (*CALLING, *DECIDING):
     case.add_command(_command)

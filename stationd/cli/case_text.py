@@ -4,10 +4,14 @@ from datetime import datetime
 
 from archive.canonical import JsonValue
 from stationd.approvals.model import Approval, Purpose
+from stationd.billing.model import CREDITS, money
+from stationd.billing.standing import statement_json
 from stationd.bundles.model import Order
 from stationd.cases import service
+from stationd.cases.contacting import CHECK, CONTACT
 from stationd.cases.effects import CLOSING, EVALUATE, EXTEND
 from stationd.cases.kinds import KINDS
+from stationd.cases.ladder import Task
 from stationd.cases.model import Case, Status
 from stationd.cases.results import as_json
 from stationd.cases.states import STATES, State
@@ -22,7 +26,10 @@ __all__ = [
     "case_value",
     "fact_rows",
     "fact_value",
+    "says",
     "shown",
+    "task_text",
+    "task_value",
     "view_text",
     "view_value",
 ]
@@ -31,6 +38,8 @@ _DUE = {
     EVALUATE: "look whether service can end",
     CLOSING: "append the close record and order the closing bundle",
     EXTEND: "lock every bundle of the account as long",
+    CONTACT: "say that the next contact is due",
+    CHECK: "look whether the promise was kept",
 }
 _PRIVILEGED = "privileged"
 _MARKS = {
@@ -131,6 +140,8 @@ def view_value(view: service.CaseView) -> dict[str, JsonValue]:
         ],
         "orders": [_order_value(one) for one in view.orders],
         "waits": view.waits,
+        "task": task_value(view.task),
+        "billing": None if view.stands is None else statement_json(view.stands),
         "missing": list(view.missing),
         "approvals": [approval_value(one) for one in view.approvals],
     }
@@ -154,9 +165,53 @@ def _head(view: service.CaseView) -> list[str]:
     ]
     if one.effective_at is not None:
         lines.append(f"Monitoring ends at {shown(one.effective_at)} at the earliest.")
+    if view.stands is not None:
+        lines += ["", *_money(view)]
+    if view.task is not None:
+        lines += ["", task_text(view.task)]
     if view.missing:
         lines += ["", "Missing, and who can supply it:", *(f"  - {one}" for one in view.missing)]
     return lines
+
+
+def _money(view: service.CaseView) -> list[str]:
+    """Return what the contract owes today, and what came in since the case was opened."""
+    stands = view.stands
+    assert stands is not None  # noqa: S101  (asked only where there are lines)
+    lines = [
+        (
+            f"Balance {money(stands.balance)} {stands.currency}; {money(stands.overdue)} is "
+            f"overdue, {stands.days_past_due} day(s) past due."
+        )
+    ]
+    since = [
+        line
+        for line in stands.lines
+        if line.kind in CREDITS and line.imported_at >= view.case.opened_at
+    ]
+    lines += [
+        f"  {line.kind} {line.number} of {money(line.amount)} on {line.on} came in since the case "
+        "was opened."
+        for line in since
+    ]
+    return lines
+
+
+def task_value(task: Task | None) -> JsonValue:
+    """Return what a ladder asks for next, for programs."""
+    if task is None:
+        return None
+    return {
+        "step": task.step,
+        "kind": task.kind,
+        "title": task.title,
+        "due_at": iso(task.due_at),
+    }
+
+
+def task_text(task: Task) -> str:
+    """Return what a ladder asks for next, for people."""
+    return f"Next, from {shown(task.due_at)} on: {task.title} ({task.step})"
 
 
 def _possible(view: service.CaseView) -> list[str]:
@@ -255,12 +310,12 @@ def _past(view: service.CaseView) -> list[str]:
 def fact_rows(view: service.CaseView) -> list[list[str]]:
     """Return the facts for people."""
     return [
-        [one.id[:8], shown(one.at), one.author, KINDS[one.kind].title, _says(one)]
+        [one.id[:8], shown(one.at), one.author, KINDS[one.kind].title, says(one)]
         for one in view.facts
     ]
 
 
-def _says(one: service.StoredFact) -> str:
+def says(one: service.StoredFact) -> str:
     """Return what people look for in a fact; of a privileged one nothing."""
     fact = one.fact
     if one.compartment == _PRIVILEGED:

@@ -28,6 +28,7 @@ __all__ = ["COMMANDS", "cli", "main"]
 COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "account": ("stationd.cli.account:account", "Import, find and show accounts."),
+        "billing": ("stationd.cli.billing:billing", "Import and show invoices and payments."),
         "case": ("stationd.cli.case:case", "Open and work termination cases."),
         "demo": ("stationd.demo.command:demo", "Play one termination with real parts."),
         "doctor": ("stationd.cli.doctor:doctor", "Check what the station stands on."),
@@ -58,6 +59,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Show how long things are kept; remove what is past that.",
         ),
         "staff": ("stationd.cli.staff:staff", "Add and look after people."),
+        "standing": ("stationd.cli.standing:standing", "Show every contract in a row."),
         "status": ("stationd.cli.status:status", "Show how the station stands."),
         "supervision": ("stationd.cli.supervision:supervision", "Show who is heard as expected."),
         "tail": ("stationd.cli.tail:tail", "Show signals as they come."),

@@ -62,6 +62,7 @@ contact_tasks = sa.Table(
     metadata,
     sa.Column("case_id", sa.ForeignKey("cases.id"), primary_key=True),
     sa.Column("step", sa.String(32), nullable=False, comment="of the case's ladder"),
+    sa.Column("kind", sa.String(12), nullable=False, comment="call, email, letter …"),
     sa.Column("title", sa.Text, nullable=False, comment="what is to be done"),
     sa.Column("due_at", Time, nullable=False, index=True),
     comment="What a case's contact ladder asks for next; derived from its facts.",

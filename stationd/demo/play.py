@@ -224,9 +224,9 @@ class Trial:
         ctl("case", "facts", case_id, "breach_review", *review)
         ctl("case", "step", case_id, "facts_ok")
         self._log_in(ctl, "robin")
+        ctl("case", "facts", case_id, "nonpayment_reason", *_fields(why="no longer trading"))
         for step in ("call", "call-back", "email", "letter", "next-person"):
             ctl("case", "facts", case_id, "contact", *_fields(step=step, outcome="no answer"))
-        ctl("case", "facts", case_id, "nonpayment_reason", *_fields(why="no longer trading"))
         ctl("case", "facts", case_id, "vendor", *_fields(vendor="all", outcome="none"))
         left = "Panel, keypad and siren go on working at the premises."
         ctl("case", "facts", case_id, "local_operation", "--text", left)

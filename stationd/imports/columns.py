@@ -1,7 +1,7 @@
 """What a column may mean: the fields of an import, and how their cells are read."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -69,20 +69,21 @@ def read_cell(field: str, cell: str, arrangement: Arrangement) -> Value:
 
 
 def assign(
-    headings: Sequence[str], arrangement: Arrangement
+    headings: Sequence[str], arrangement: Arrangement, fields: Container[str] | None = None
 ) -> tuple[dict[int, str], list[str], list[str]]:
     """Return which column is which field, what is wrong with that, and what is ignored.
 
     A heading that is a field's own name needs no mapping; capitals, blanks and hyphens do not
-    matter there.
+    matter there.  ``fields`` None: those of accounts.
     """
+    known = FIELDS if fields is None else fields
     wanted = {_plain(heading): field for heading, field in arrangement.columns.items()}
     found: dict[int, str] = {}
     faults: list[str] = []
     ignored: list[str] = []
     for index, heading in enumerate(headings):
         field = wanted.get(_plain(heading), _plain(heading))
-        if field not in FIELDS:
+        if field not in known:
             ignored.append(heading)
         elif field in found.values():
             faults.append(f"two columns give {field}; the second is {heading!r}")
@@ -244,11 +245,18 @@ FIELDS: Mapping[str, Field] = MappingProxyType(
         "form_signed_off": Field(CONTRACT, _date, "The day counsel signed the form off."),
         "initial_term": Field(CONTRACT, _NAME, "The initial term, such as 36 months."),
         "renewal": Field(CONTRACT, _choice(["none", "month", "fixed"]), "How it renews."),
+        "renewal_term": Field(CONTRACT, _NAME, "How long it renews for; 12 months where empty."),
         "renewal_notice_days": Field(CONTRACT, _integer(0, 3650), "Days before renewal."),
         "payment_terms": Field(CONTRACT, _LONG, "When what is due."),
         "default_clause": Field(CONTRACT, _LONG, "The clause on default, its text."),
         "termination_clause": Field(CONTRACT, _LONG, "The clause on termination, its text."),
         "late_fee_clause": Field(CONTRACT, _LONG, "The clause on late fees; empty: none."),
+        "suspension_clause": Field(
+            CONTRACT, _LONG, "The clause that lets service be suspended; empty: none."
+        ),
+        "agency_clause": Field(
+            CONTRACT, _LONG, "The clause that lets debt go to an agency; empty: none."
+        ),
         "cross_default_clause": Field(
             CONTRACT, _LONG, "The clause that makes another contract's default one of this."
         ),

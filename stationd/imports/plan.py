@@ -43,8 +43,9 @@ _NOTICE_DAYS = 30
 _CUSTOMER_DETAILS = {"customer_address": "address", "phone": "phone", "email": "email"}
 TERMS = (
     *("form", "form_signed_off", "started", "initial_term", "paid_through", "tier"),
-    *("notice_methods", "renewal", "renewal_notice_days", "payment_terms", "clause_date"),
-    *("default_clause", "termination_clause", "late_fee_clause", "cross_default_clause"),
+    *("notice_methods", "renewal", "renewal_term", "renewal_notice_days", "payment_terms"),
+    *("clause_date", "default_clause", "termination_clause", "late_fee_clause"),
+    *("suspension_clause", "agency_clause", "cross_default_clause"),
     *("equipment", "residential", "e_notice_consent"),
 )
 """The fields of an import that are terms of the contract."""

@@ -3,12 +3,15 @@
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, count
+from typing import Any, BinaryIO
 
 from stationd.imports.model import Fault, Place, Source
 
-__all__ = ["Row", "Table", "read_table"]
+__all__ = ["Row", "Table", "read_table", "stream_table"]
 
 _DELIMITERS = ",;\t|"
 _BOMS = (
@@ -18,6 +21,10 @@ _BOMS = (
 )
 # Longer than any field of ours; what is longer has lost a quotation mark.
 _LONGEST_CELL = 16_384
+# What stands for a byte that is not of the encoding.
+_ODD = re.compile("[\udc80-\udcff\ufffd]")
+# Longer than a line of any table: what has no line ends must not fill the memory.
+_LONGEST_LINE = 262_144
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,80 @@ def read_table(source: Source, *, encoding: str, delimiter: str) -> tuple[Table,
         return Table(source.name, (), ()), faults or [empty]
     whole, narrow = _of_width(source.name, rows[1:], len(headings))
     return Table(source.name, headings, whole), [*faults, *narrow]
+
+
+def stream_table(
+    name: str, file: BinaryIO, *, encoding: str, delimiter: str
+) -> Iterator[Row | Fault]:
+    """Yield the header's row, then each row and fault of ``file``, however large it is.
+
+    After a fault of the header, or where the file cannot be read further, nothing more comes.
+    """
+    head = file.read(4)
+    file.seek(0)
+    if any(head.startswith(mark) for mark, _ in _BOMS):
+        encoding = "utf-8-sig" if head.startswith(codecs.BOM_UTF8) else "utf-16"
+    faults: list[Fault] = []
+    try:
+        lines = _lines(name, file, encoding, faults)
+        first = next(lines, "")
+        reader = csv.reader(
+            chain([first], lines), delimiter=delimiter or _delimiter(first), strict=True
+        )
+        yield from _streamed(name, reader, faults)
+    except LookupError:
+        problem = f"there is no encoding {encoding}; utf-8, cp1252 and latin-1 are common ones"
+        yield Fault(Place(name, 1), problem)
+    except csv.Error as error:
+        yield from faults
+        problem = f"{error}; from here on the file cannot be read. Look for a stray quotation mark"
+        yield Fault(Place(name, max(reader.line_num, 1)), problem)
+
+
+def _streamed(name: str, reader: Any, faults: list[Fault]) -> Iterator[Row | Fault]:  # noqa: ANN401  (csv names no type of its readers)
+    headings: list[str] = next(reader, [])
+    if not any(cell.strip() for cell in headings):
+        problem = "the file is empty, or has no header line at its top"
+        yield from faults or [Fault(Place(name, 1), problem)]
+        return
+    yield Row(1, tuple(cell.strip() for cell in headings))
+    line = reader.line_num + 1
+    for cells in reader:
+        row, line = Row(line, tuple(cells)), reader.line_num + 1
+        yield from faults
+        spoilt = bool(faults)
+        faults.clear()
+        fault = _width(name, row, len(headings))
+        if any(cell.strip() for cell in cells) and not spoilt:
+            yield row if fault is None else fault
+    yield from faults
+
+
+def _lines(name: str, file: BinaryIO, encoding: str, faults: list[Fault]) -> Iterator[str]:
+    """Yield lines as text; what is not of the encoding is a fault of its line."""
+    errors = "replace" if encoding.startswith("utf-16") else "surrogateescape"
+    text = io.TextIOWrapper(file, encoding=encoding, errors=errors, newline="")
+    try:
+        for number in count(1):
+            line = text.readline(_LONGEST_LINE)
+            if not line:
+                return
+            if len(line) == _LONGEST_LINE:
+                problem = f"the line has {_LONGEST_LINE} characters or more; nothing more is read"
+                faults.append(Fault(Place(name, number), problem))
+                return
+            if (odd := _ODD.search(line)) is not None:
+                faults.append(Fault(Place(name, number), _odd(odd, encoding)))
+            yield line
+    finally:
+        text.detach()
+
+
+def _odd(odd: re.Match[str], encoding: str) -> str:
+    help_ = "; if the file comes from Windows, try the encoding cp1252"
+    if odd[0] == "\ufffd":
+        return f"column {odd.start() + 1} is not {encoding}{help_}"
+    return f"byte {ord(odd[0]) & 0xFF:02X}h in column {odd.start() + 1} is not {encoding}{help_}"
 
 
 def _of_width(name: str, rows: list[Row], width: int) -> tuple[tuple[Row, ...], list[Fault]]:

@@ -179,9 +179,9 @@ class Office:
 
     def contacted(self, case: Case) -> None:
         """Do every step of the ladder."""
+        self.fact(case, "nonpayment_reason", why="no money")
         for step in ("call", "call-back", "email", "letter", "next-person"):
             self.fact(case, "contact", step=step, outcome="nobody")
-        self.fact(case, "nonpayment_reason", why="no money")
 
     def ready(self, reason: Reason = Reason.CUSTOMER_REQUEST) -> Case:
         case = self.open(reason)

@@ -111,6 +111,7 @@ def _tasks() -> None:
         "contact_tasks",
         sa.Column("case_id", sa.String(length=40), nullable=False),
         sa.Column("step", sa.String(length=32), nullable=False, comment="of the case's ladder"),
+        sa.Column("kind", sa.String(length=12), nullable=False, comment="call, email, letter …"),
         sa.Column("title", sa.Text(), nullable=False, comment="what is to be done"),
         sa.Column("due_at", sa.String(length=27), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_contact_tasks_case_id")),
