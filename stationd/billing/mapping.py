@@ -152,6 +152,7 @@ def offered(
     kind, amount = reading.kind_and_amount()
     on, due_on = reading.day("on"), reading.day("due_on")
     begins, ends = reading.day("period_from"), reading.day("period_through")
+    texts = {name: reading.text(name) for name in ("number", "contract", "text")}
     currency = reading.text("currency").upper()
     reading.check("currency", _CURRENCY.fullmatch(currency) is not None, "must be three letters")
     reading.check("number", "number" in told, "is missing")
@@ -166,14 +167,14 @@ def offered(
         Offered(
             place=place,
             kind=kind,
-            number=reading.text("number"),
+            number=texts["number"],
             on=on,
             amount=amount,
             currency=currency,
-            contract=reading.text("contract"),
+            contract=texts["contract"],
             account=told.get("account", ""),
             due_on=due_on,
-            text=reading.text("text"),
+            text=texts["text"],
             period_from=begins,
             period_through=ends,
         ),

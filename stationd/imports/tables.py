@@ -122,7 +122,9 @@ def _lines(name: str, file: BinaryIO, encoding: str, faults: list[Fault]) -> Ite
                 faults.append(Fault(Place(name, number), _odd(odd, encoding)))
             yield line
     finally:
-        text.detach()
+        # Whoever gave up on the rows may have closed the file.
+        if not file.closed:
+            text.detach()
 
 
 def _odd(odd: re.Match[str], encoding: str) -> str:
