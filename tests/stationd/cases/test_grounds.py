@@ -16,7 +16,7 @@ from stationd.cases.grounds import (
     own_ground,
     paid_through,
 )
-from stationd.cases.model import AccountFact, Facts, Reason, Status
+from stationd.cases.model import AccountFact, BillingFact, Facts, Reason, Status
 from stationd.cases.states import Gate
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -246,3 +246,32 @@ def test_before_a_notice_the_end_is_the_one_it_would_lead_to(good: Facts) -> Non
 def test_the_reviewers_day_counts_before_the_contracts(good: Facts) -> None:
     assert paid_through(good) == date(2026, 1, 31)
     assert paid_through(review(good, paid_through="2026-02-28")) == date(2026, 2, 28)
+
+
+# --- Billing ---
+
+
+def billed(good: Facts, **more: Any) -> Facts:
+    given = {"balance": 9000, "overdue": 9000, "days_past_due": 40, **more}
+    return replace(good, billing=BillingFact(**given))
+
+
+def test_billing_says_what_is_paid_for_where_it_knows(good: Facts) -> None:
+    assert paid_through(billed(good, paid_through=date(2026, 5, 31))) == date(2026, 5, 31)
+    assert paid_through(billed(good)) == paid_through(good)
+
+
+def test_a_contract_with_nothing_overdue_is_in_no_default(good: Facts) -> None:
+    assert breach_verified(billed(good), Gate.STEP).status is Status.PASSED
+    result = breach_verified(billed(good, overdue=0), Gate.STEP)
+    assert result.status is Status.FAILED
+    assert "Nothing is overdue" in result.text
+
+
+def test_what_billing_says_is_paid_ahead_stops_the_notice(good: Facts) -> None:
+    ahead = billed(good, paid_through=date(2027, 1, 31))
+    assert not_prepaid(replace(ahead, projected=NOW), Gate.NOTICE).status is Status.FAILED
+
+
+def test_the_review_shows_the_lines_it_cites(good: Facts) -> None:
+    assert "(R-1, R-2)" in breach_verified(review(good, lines="R-1, R-2"), Gate.STEP).text
