@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -135,11 +135,37 @@ def _stored(server: S3Server, finished: Finished, folder: Path, measured: Measur
     return folder / finished.files[-1].path.name
 
 
-def _verify(bundle: Path, keys: Ceremony, tsa: Path) -> str:
+def _verify(bundle: Path, keys: Ceremony, tsa: Path) -> tuple[str, int]:
+    """Return the outcome, and the most megabytes that any one process of the verifier had."""
     command = [sys.executable, "-m", "archive.cli", str(bundle), "--json"]
     command += ["--root", str(keys.root), "--tsa", str(tsa), "--log", str(keys.log_public)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return str(json.loads(done.stdout)["outcome"])
+    most = 0
+    with (
+        tempfile.TemporaryFile("w+") as told,
+        subprocess.Popen(command, stdout=told, text=True) as verifier,
+    ):
+        while verifier.poll() is None:
+            most = max([most, *map(_most_kilobytes, _family(verifier.pid))])
+            time.sleep(0.05)
+        told.seek(0)
+        return str(json.load(told)["outcome"]), most // 1024
+
+
+def _family(pid: int) -> Iterator[int]:
+    """Yield a process and its children; what a child had before it became itself is not counted."""
+    yield pid
+    with suppress(OSError):
+        for tasks in Path(f"/proc/{pid}/task").glob("*/children"):
+            for child in tasks.read_text().split():
+                yield from _family(int(child))
+
+
+def _most_kilobytes(pid: int) -> int:
+    with suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1])
+    return 0
 
 
 def _measure(count: int, folder: Path, server: S3Server, authority: AuthorityServer) -> object:
@@ -177,17 +203,14 @@ def _measure(count: int, folder: Path, server: S3Server, authority: AuthoritySer
     fetched.mkdir()
     bundle = _stored(server, finished, fetched, measured)
     with measured.part("verify"):
-        outcome = _verify(bundle, keys, tsa)
-    kilobytes = {
-        "builder_megabytes": resource.RUSAGE_SELF,
-        "verifier_megabytes": resource.RUSAGE_CHILDREN,
-    }
+        outcome, verifier = _verify(bundle, keys, tsa)
     return {
         "records": count,
         "outcome": outcome,
         "seconds": round(sum(measured.seconds.values()), 2),
         "parts": measured.seconds,
-        **{name: resource.getrusage(who).ru_maxrss // 1024 for name, who in kilobytes.items()},
+        "builder_megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "verifier_megabytes": verifier,
     }
 
 
