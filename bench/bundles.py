@@ -168,8 +168,11 @@ def _most_kilobytes(pid: int) -> int:
     return 0
 
 
-def _measure(count: int, folder: Path, server: S3Server, authority: AuthorityServer) -> object:
-    ids, measured = SystemIds(), Measured()
+def made(
+    count: int, folder: Path, authority: AuthorityServer, measured: Measured
+) -> tuple[Finished, Ceremony, Path]:
+    """Build and seal a bundle of so many records; return it, its keys and whom it is stamped by."""
+    ids = SystemIds()
     serials = (int.from_bytes(b"\x01" + ids.bytes(15)) for _ in itertools.count())
     keys = make_keys(folder / "keys", station=_STATION, now=datetime.now(UTC), serials=serials)
     seal = Seal.load(keys.seal_key, keys.seal, keys.root)
@@ -199,6 +202,12 @@ def _measure(count: int, folder: Path, server: S3Server, authority: AuthoritySer
         finished = finish(
             built, seal=seal, authority=stamper, now=datetime.now(UTC), target=folder / "out"
         )
+    return finished, keys, tsa
+
+
+def _measure(count: int, folder: Path, server: S3Server, authority: AuthorityServer) -> object:
+    measured = Measured()
+    finished, keys, tsa = made(count, folder, authority, measured)
     fetched = folder / "fetched"
     fetched.mkdir()
     bundle = _stored(server, finished, fetched, measured)
