@@ -5,6 +5,7 @@ refused, to ``refused``, with a text of the same name beside it.  It can be drop
 was put right: what was taken of it is known.
 """
 
+import os
 import stat
 import tomllib
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ BILLING = "billing"
 _LARGEST_MAPPING = 1_000_000
 # A file that was written so lately may not be whole.
 _SETTLED = 30.0
+_LONGEST_NAME = 200
 
 
 def load_arrangement(path: Path) -> Arrangement:
@@ -44,7 +46,9 @@ def load_arrangement(path: Path) -> Arrangement:
 
 def file_at(path: Path, format_: str, arrangement: Arrangement) -> File:
     """Return the file at ``path``, to be read as the arrangement says."""
-    return File(name=path.name, open=partial(_open, path), format=format_, arrangement=arrangement)
+    # A name may hold bytes that are no text.
+    name = os.fsencode(path.name).decode("utf-8", "replace")
+    return File(name=name, open=partial(_open, path), format=format_, arrangement=arrangement)
 
 
 def _open(path: Path) -> BinaryIO:
@@ -127,6 +131,8 @@ def _why(report: ImportReport) -> str:
 
 def _free(folder: Path, name: str) -> Path:
     """Return a name in the folder that no file has yet."""
+    # Room for a number before it, and an ending behind it.
+    name = name if len(os.fsencode(name)) <= _LONGEST_NAME else name[-_LONGEST_NAME // 4 :]
     found, count = folder / name, 1
     while found.exists() or found.with_name(f"{found.name}.txt").exists():
         count += 1

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from stationd.accounts.model import RecordState
 from stationd.board.model import NO_BUNDLE, NO_CASE, Asked, Sort
 from stationd.clock import iso
-from stationd.db.engine import Connection
+from stationd.db.engine import Connection, slices
 from stationd.db.schema import (
     accounts,
     billing_balances,
@@ -191,9 +191,12 @@ def read_rows(connection: Connection, contract_ids: Sequence[str]) -> dict[str, 
         .outerjoin(billing_balances, billing_balances.c.contract_id == contracts.c.id)
         .outerjoin(cases, cases.c.open_contract_id == contracts.c.id)
         .outerjoin(contact_tasks, contact_tasks.c.case_id == cases.c.id)
-        .where(contracts.c.id.in_(contract_ids))
     )
-    return {row.id: row for row in connection.execute(query)}
+    return {
+        row.id: row
+        for part in slices(contract_ids)
+        for row in connection.execute(query.where(contracts.c.id.in_(part)))
+    }
 
 
 # --- Renewals ---

@@ -131,3 +131,11 @@ def test_a_mapping_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 def load_arrangement_of(folder: Path) -> Arrangement:
     (folder / "m.toml").write_text('source = "books"')
     return load_arrangement(folder / "m.toml")
+
+
+@pytest.mark.parametrize("name", [f"{'x' * 250}.csv", "b\udcffd\n.csv"])
+def test_an_odd_name_holds_up_nothing(dropping: Desk, drop: Path, put: Dropping, name: str) -> None:
+    put(name, HEAD + "R,invoice,1001,soon,,1,,\n")
+    assert take_dropped(dropping, nobody).startswith("1 file(s): 0 line(s) taken; failed")
+    assert len(there(drop)) == 2
+    assert check(dropping).outcome == "failed"
