@@ -10,7 +10,7 @@ from stationd.accounts.store import read_contract, record_standing
 from stationd.billing.restanding import make_anew, restand_due
 from stationd.billing.store import find_balance
 from stationd.clock import SetClock
-from stationd.db.schema import billing_balances
+from stationd.db.schema import billing_balances, heads
 from stationd.desk import Desk
 from stationd.ledger.store import read_head, read_records
 from stationd.policies import BillingSettings
@@ -109,6 +109,17 @@ def test_a_standing_that_was_decided_otherwise_meanwhile_is_billings_again(
     with station.database.writing() as connection:
         record_standing(connection, "k1001", Standing.IN_DEFAULT)
     restand_due(station)
+    assert standing(station) is Standing.CURRENT
+
+
+def test_what_a_closed_chain_says_of_its_contract_no_longer_changes(
+    station: Desk, take: Take, clock: SetClock
+) -> None:
+    take(HEAD + DUE)
+    with station.database.writing() as connection:
+        connection.execute(sa.update(heads).where(heads.c.acct == "1001").values(closed=True))
+    clock.advance(timedelta(days=90))
+    assert restand_due(station) == 1
     assert standing(station) is Standing.CURRENT
 
 

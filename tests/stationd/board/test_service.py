@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from stationd.accounts.model import Standing
+from stationd.accounts.model import RecordState, Standing
+from stationd.accounts.store import record_state
 from stationd.board.model import Asked, Row, Sort
 from stationd.board.service import board, move_renewals
 from stationd.bundles.model import Kind
@@ -122,6 +123,12 @@ def test_the_bundle_that_was_ordered_last_counts(station: Desk) -> None:
         )
     assert accts(station, bundle="ordered") == ["1002"]
     assert "1002" not in accts(station, bundle="none")
+
+
+def test_a_record_that_is_not_open_any_more_is_not_on_the_board(station: Desk) -> None:
+    with station.database.writing() as connection:
+        record_state(connection, "1002", RecordState.PURGED)
+    assert accts(station) == ["1001", "1003", "1004"]
 
 
 @pytest.mark.parametrize("role", [Role.OPERATOR, Role.ADMINISTRATOR])

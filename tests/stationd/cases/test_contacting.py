@@ -92,6 +92,8 @@ def test_a_promise_that_billing_shows_kept_asks_for_the_cure(office: Office) -> 
     office.fact(case, "contact", step="call", outcome="reached")
     office.fact(case, "promise", due="2026-03-06", amount="50")
     office.clock.advance(DAY)
+    bill(office, "R-1,invoice,1234,2026-03-03,50.00")
+    assert task(office, case).step == "promise"
     bill(office, "P-1,payment,1234,2026-03-03,50.00")
     assert task(office, case).step == "cure"
     assert due.STEPS[CONTACT](office.desk, case.id).startswith("next: 50.00 came in")

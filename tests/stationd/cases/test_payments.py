@@ -46,6 +46,8 @@ def test_a_payment_after_the_notice_stops_the_end_until_it_is_decided(office: Of
         "received_on": "2026-04-10",
         "line": "payment P-1 of books",
     }
+    told = [one for one in office.records() if one.get("fact") == "payment"]
+    assert [(one["kind"], one["case"]) for one in told] == [("fact", case.id)]
     with pytest.raises(RefusedError, match="G8"):
         office.step(case, "time_over")
     decide_payment(
