@@ -5,7 +5,13 @@ from dataclasses import dataclass, field
 from stationd.clock import Clock
 from stationd.db.engine import Database
 from stationd.ids import Ids
-from stationd.settings import ApprovalSettings, LadderSettings, PolicySettings, Settings
+from stationd.settings import (
+    ApprovalSettings,
+    LadderSettings,
+    LetterSettings,
+    PolicySettings,
+    Settings,
+)
 
 __all__ = ["Desk", "open_desk"]
 
@@ -21,6 +27,7 @@ class Desk:
     policies: PolicySettings
     approvals: ApprovalSettings = field(default_factory=ApprovalSettings)
     ladder: LadderSettings = field(default_factory=LadderSettings)
+    letters: LetterSettings = field(default_factory=LetterSettings)
 
 
 def open_desk(settings: Settings, *, clock: Clock, ids: Ids) -> Desk:
@@ -33,4 +40,5 @@ def open_desk(settings: Settings, *, clock: Clock, ids: Ids) -> Desk:
         policies=settings.policies,
         approvals=settings.approvals,
         ladder=settings.ladder,
+        letters=settings.letters,
     )

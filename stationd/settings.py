@@ -30,6 +30,7 @@ from stationd.listeners import (
 )
 from stationd.places import DEFAULT_PATH
 from stationd.policies import ApprovalSettings, LadderSettings, LadderStep, PolicySettings
+from stationd.posting import LetterSettings
 from stationd.tables import NAME, Period, Table
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "DirectoryStore",
     "LadderSettings",
     "LadderStep",
+    "LetterSettings",
     "Listener",
     "PolicySettings",
     "RelayListener",
@@ -352,6 +354,7 @@ class Settings(Table):
     policies: PolicySettings = PolicySettings()
     approvals: ApprovalSettings = ApprovalSettings()
     ladder: LadderSettings = LadderSettings()
+    letters: LetterSettings = LetterSettings()
     worker: WorkerSettings = WorkerSettings()
     codes: CodeSettings = CodeSettings()
     listeners: tuple[Listener, ...] = ()
