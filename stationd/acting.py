@@ -41,6 +41,7 @@ from stationd.ledger.service import LedgerTree, checkpoint
 from stationd.logs import note
 from stationd.purges.store import find_due
 from stationd.roster.service import publish
+from stationd.rounds import Rounds
 from stationd.schedule.alarm_clock import AlarmClock
 from stationd.schedule.checks import ARCHIVE, Check, read_check, record_check
 from stationd.schedule.store import (
@@ -102,6 +103,7 @@ class Acting:
         self.alarm = AlarmClock(self.woken.set, every=settings.worker.wake_every)
         self._assistant = Assistant(config, self.woken.set, desk.clock)
         self._keeping = Keeping(desk, settings, config=config, woken=self.woken.set)
+        self._rounds = Rounds(desk, settings, config=config, woken=self.woken.set)
         # The checkpoint from which on each order waits for a point.
         self._from: dict[str, int] = {}
 
@@ -125,6 +127,7 @@ class Acting:
         self._every("handouts", _WAITING, self._hand_out)
         self._every("anchors", timedelta(), partial(self._keeping.look, self._forest))
         self._every("orders", timedelta(), self._work)
+        self._every("rounds", timedelta(), self._rounds.look)
         self._every("purges", _WAITING, self._purge)
         return True
 
@@ -132,6 +135,7 @@ class Acting:
         """End the child and give the lease back; all else is rows."""
         self._assistant.stop()
         self._keeping.stop()
+        self._rounds.stop()
         with suppress(StationdError), self._desk.database.writing() as connection:
             release_lease(connection, LEASE, self._holder)
 

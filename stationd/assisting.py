@@ -33,6 +33,7 @@ from stationd.desk import Desk
 from stationd.errors import StationdError
 from stationd.handouts.making import hand_out
 from stationd.handouts.store import forget_links
+from stationd.jobs import make_round
 from stationd.logs import note
 from stationd.purges.work import work as purge
 from stationd.renewals import service as renewals
@@ -178,7 +179,7 @@ def assist(settings: Settings, desk: Desk, tasks: Iterable[str]) -> None:
     """Do one task after another, as they are given.
 
     They are ``order ID``, ``reverify ID``, ``handout ID``, ``upkeep``, ``holds`` (the part of it
-    that cannot wait), ``purge``, ``anchor``, ``audit COUNT``, ``audit new``.
+    that cannot wait), ``purge``, ``anchor``, ``audit COUNT``, ``audit new``, ``round NAME``.
     """
     for task in tasks:
         word, _, order_id = task.strip().partition(" ")
@@ -186,6 +187,8 @@ def assist(settings: Settings, desk: Desk, tasks: Iterable[str]) -> None:
             _anchor(settings, desk)
         elif word == "audit":
             _audit(settings, desk, order_id)
+        elif word == "round":
+            make_round(settings, desk, order_id)
         else:
             _attempt(settings, desk, word, order_id)
         sys.stdout.write(f"{DONE}\n")

@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import unquote
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
@@ -338,6 +339,19 @@ class WorkerSettings(Table):
     wake_every: Period = Field(
         default=timedelta(seconds=60), description="Longest wait before due steps are looked at."
     )
+    zone: str = Field(
+        default="UTC", description="Time zone (IANA) in which daily rounds and reports have a day."
+    )
+
+    @field_validator("zone")
+    @classmethod
+    def _known(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (KeyError, ValueError, OSError):
+            msg = "must be a name of the IANA time zones, such as America/Los_Angeles"
+            raise ValueError(msg) from None
+        return zone
 
 
 class Settings(Table):

@@ -17,6 +17,12 @@ from stationd.db.anchoring import (
     published,
     stamps,
 )
+from stationd.db.billing import (
+    billing_balances,
+    billing_imports,
+    billing_lines,
+    contact_tasks,
+)
 from stationd.db.columns import Hash, Time, chain_columns, metadata
 from stationd.db.deciding import approvals, case_facts, case_steps, cases, letter_forms
 from stationd.db.posting import letters, outbox
@@ -30,6 +36,7 @@ from stationd.db.retaining import (
     recipients,
     retention_rules,
 )
+from stationd.db.timing import rounds
 from stationd.db.watching import gaps, heard_hours, silences, starts, supervision
 
 __all__ = [
@@ -38,9 +45,13 @@ __all__ = [
     "anchors",
     "approvals",
     "audit_cursor",
+    "billing_balances",
+    "billing_imports",
+    "billing_lines",
     "case_facts",
     "case_steps",
     "cases",
+    "contact_tasks",
     "cosignatures",
     "gaps",
     "handouts",
@@ -62,6 +73,7 @@ __all__ = [
     "renewal_stamps",
     "renewals",
     "retention_rules",
+    "rounds",
     "silences",
     "stamps",
     "starts",
@@ -367,6 +379,10 @@ contracts = sa.Table(
     sa.Column("notice_days", sa.Integer, nullable=False),
     sa.Column("cure_days", sa.Integer, comment="NULL: no cure right"),
     sa.Column("terms", Json, nullable=False, comment="form, dates, clauses, methods, tier"),
+    sa.Column("tier", sa.String(12), index=True, comment="of the terms; NULL: none is told"),
+    sa.Column(
+        "renews_on", sa.String(10), index=True, comment="next renewal, by the terms; NULL: none"
+    ),
     comment="Contracts; one account each.",
 )
 
@@ -559,4 +575,5 @@ APPEND_ONLY = (
     *("entries", "records", "documents", "checkpoints", "notes"),
     *("marks", "cosignatures", "anchors", "stamps", "anchor_objects", "case_facts", "case_steps"),
     *("purged_documents", "object_digests", "renewals", "renewal_stamps", "renewal_objects"),
+    *("billing_imports", "billing_lines"),
 )

@@ -1,4 +1,4 @@
-"""SQL of due steps and leases: the scheduler reads these rows and owns nothing."""
+"""SQL of due steps, rounds and leases: the scheduler reads these rows and owns nothing."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from stationd.clock import iso, parse_iso
-from stationd.db.engine import Connection
-from stationd.db.schema import due_steps, leases
+from stationd.db.engine import Connection, inserting, storable
+from stationd.db.schema import due_steps, leases, rounds
+from stationd.schedule.rounds import Kept
 
 __all__ = [
     "Due",
@@ -17,9 +18,11 @@ __all__ = [
     "next_due",
     "read_due",
     "read_lease",
+    "read_rounds",
     "read_steps",
     "record_done",
     "record_due",
+    "record_round",
     "release_lease",
     "take_lease",
 ]
@@ -111,6 +114,32 @@ def cancel_due(
     if step is not None:
         change = change.where(due_steps.c.step == step)
     connection.execute(change.values(done_at=iso(at), outcome=outcome))
+
+
+def read_rounds(connection: Connection) -> list[Kept]:
+    """Return what is known of the rounds, by name."""
+    return [
+        Kept(
+            name=row.name,
+            ran_at=None if row.ran_at is None else parse_iso(row.ran_at),
+            next_at=parse_iso(row.next_at),
+            tries=row.tries,
+            said=row.said,
+        )
+        for row in connection.execute(sa.select(rounds).order_by(rounds.c.name))
+    ]
+
+
+def record_round(connection: Connection, kept: Kept) -> None:
+    """Note what is known of a round in place of what was."""
+    values = {
+        "ran_at": None if kept.ran_at is None else iso(kept.ran_at),
+        "next_at": iso(kept.next_at),
+        "tries": kept.tries,
+        "said": storable(kept.said),
+    }
+    statement = inserting(connection, rounds).values(name=kept.name, **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=[rounds.c.name], set_=values))
 
 
 def take_lease(

@@ -25,6 +25,7 @@ from stationd.handouts import service as handouts
 from stationd.handouts.model import HandoutState, Way
 from stationd.holds.model import HoldKind
 from stationd.holds.service import set_hold
+from stationd.jobs import ROUNDS
 from stationd.journal.model import Draft, encode_body
 from stationd.journal.model import Kind as EntryKind
 from stationd.journal.released import read_released, released_path
@@ -34,7 +35,7 @@ from stationd.purges import store as purges
 from stationd.purges.model import Item, Purge, PurgeState
 from stationd.retention.model import DataClass
 from stationd.schedule.checks import ARCHIVE, Check, read_check, record_check
-from stationd.schedule.store import read_due, record_due, take_lease
+from stationd.schedule.store import read_due, read_rounds, record_due, take_lease
 from stationd.sealing import Sealer, new_sealing_key
 from stationd.settings import Settings
 from stationd.staff.model import Confirmed, Person, Role
@@ -122,6 +123,12 @@ def look_until(acting: Acting, reached: Callable[[], object]) -> None:
             return
         pause.wait(0.1)
     pytest.fail("the worker did not come to it")
+
+
+def test_the_one_that_acts_knows_when_each_round_is_due(acting: Acting, desk: Desk) -> None:
+    acting.look()
+    with desk.database.reading() as connection:
+        assert {one.name for one in read_rounds(connection)} == set(ROUNDS)
 
 
 def noticed(desk: Desk) -> Case:

@@ -26,6 +26,10 @@ _LATER = frozenset(
     {
         "about",
         "approvals",
+        "billing_balances",
+        "billing_imports",
+        "billing_lines",
+        "contact_tasks",
         "letter_forms",
         "purges",
         "object_digests",
@@ -40,6 +44,7 @@ _LATER = frozenset(
         "retention_rules",
         "key_uses",
         "retired_journals",
+        "rounds",
         "heard_hours",
         "starts",
         "supervision",
@@ -177,6 +182,9 @@ def older(database: Database) -> None:
         connection.exec_driver_sql("DROP INDEX ix_published_unmarked")
         connection.exec_driver_sql("ALTER TABLE published DROP COLUMN marked")
         connection.exec_driver_sql("ALTER TABLE transmitters DROP COLUMN quarantined_until")
+        for column in ("tier", "renews_on"):
+            connection.exec_driver_sql(f"DROP INDEX ix_contracts_{column}")
+            connection.exec_driver_sql(f"ALTER TABLE contracts DROP COLUMN {column}")
     set_revision(database, "0002")
 
 
