@@ -47,9 +47,7 @@ outbox = sa.Table(
     sa.Column("message_doc", Hash, comment="the exact bytes of an e-mail; NULL: it is none"),
     sa.Column("holder", sa.String(64), comment="the node that tries it; NULL: none"),
     sa.Column("taken_at", Time, comment="when it was last taken; NULL: never"),
-    sa.Column(
-        "handing_at", Time, comment="when what cannot be taken back began; NULL: it did not"
-    ),
+    sa.Column("handing_at", Time, comment="when what cannot be taken back began; NULL: it did not"),
     sa.Column("sent_at", Time, comment="NULL: not known to be sent"),
     sa.Column("proof", sa.Text, nullable=False, server_default="{}", comment="what the way gave"),
     sa.Column("tracking", sa.String(200), comment="NULL: none"),

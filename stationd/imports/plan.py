@@ -45,7 +45,7 @@ TERMS = (
     *("form", "form_signed_off", "started", "initial_term", "paid_through", "tier"),
     *("notice_methods", "renewal", "renewal_notice_days", "payment_terms", "clause_date"),
     *("default_clause", "termination_clause", "late_fee_clause", "cross_default_clause"),
-    *("equipment", "residential", "e_notice_consent"),
+    *("equipment", "residential", "e_notice_consent", "reports_to_bureau"),
 )
 """The fields of an import that are terms of the contract."""
 

@@ -16,7 +16,16 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from stationd.errors import MistakeError, RefusedError
 from stationd.letters.fields import FIELDS, LETTERS, LISTS, fields_of
 
-__all__ = ["MOST_BYTES", "Data", "check_template", "fill", "is_template", "missing_fields"]
+__all__ = [
+    "MOST_BYTES",
+    "Data",
+    "Line",
+    "check_template",
+    "fill",
+    "is_template",
+    "missing_fields",
+    "shown",
+]
 
 MOST_BYTES = 64_000
 """A letter has a few pages; this is some thirty."""
@@ -96,9 +105,7 @@ def _text(content: bytes) -> tuple[str, list[str]]:
         return "", [f"it is not UTF-8 at byte {error.start}"]
 
 
-def _walk(
-    node: nodes.Node, lines: Mapping[str, str], under: tuple[str, ...]
-) -> Iterator[_Used]:
+def _walk(node: nodes.Node, lines: Mapping[str, str], under: tuple[str, ...]) -> Iterator[_Used]:
     """Yield what a part of a template names and says; raise where it does anything else."""
     if not isinstance(node, _ALLOWED):
         what = type(node).__name__.lower()
@@ -121,9 +128,7 @@ def _at(text: str, node: nodes.Node) -> str:
     return f"{text} (line {node.lineno})"
 
 
-def _condition(
-    node: nodes.If, lines: Mapping[str, str], under: tuple[str, ...]
-) -> Iterator[_Used]:
+def _condition(node: nodes.If, lines: Mapping[str, str], under: tuple[str, ...]) -> Iterator[_Used]:
     asked = list(_walk(node.test, lines, under))
     yield from asked
     plain = isinstance(node.test, nodes.Name | nodes.Getattr)
@@ -229,18 +234,23 @@ def fill(kind: str, content: bytes, data: Data, needed: Sequence[str] = ()) -> s
     if missing:
         listed = "; ".join(missing)
         raise RefusedError(f"The {kind} letter cannot be made; it lacks {listed}.")
-    seen: dict[str, dict[str, str | Sequence[Line]]] = {}
-    for name in fields_of(kind):
-        part, _, field = name.partition(".")
-        value = data.get(part, {}).get(field)
-        seen.setdefault(part, {})[field] = value or ([] if name in LISTS else "")
     try:
-        filled = _ENVIRONMENT.from_string(content.decode("utf-8")).render(seen)
+        filled = _ENVIRONMENT.from_string(content.decode("utf-8")).render(shown(kind, data))
     except TemplateError as error:
         raise MistakeError(f"The form cannot be filled: {error.message}.") from None
     if len(filled) > _MOST_FILLED:
         raise MistakeError(f"The letter would have {len(filled)} characters; it is no letter.")
     return _tidy(filled)
+
+
+def shown(kind: str, data: Data) -> dict[str, dict[str, str | Sequence[Line]]]:
+    """Return of ``data`` what a letter of a kind may say; what is missing of it is empty."""
+    seen: dict[str, dict[str, str | Sequence[Line]]] = {}
+    for name in fields_of(kind):
+        part, _, field = name.partition(".")
+        value = data.get(part, {}).get(field)
+        seen.setdefault(part, {})[field] = value or ([] if name in LISTS else "")
+    return seen
 
 
 def _tidy(text: str) -> str:

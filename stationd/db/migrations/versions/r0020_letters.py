@@ -6,7 +6,7 @@ from alembic import op
 __all__ = ["upgrade"]
 
 revision = "0020"
-down_revision = "0018"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 
@@ -27,9 +27,7 @@ def _letters() -> None:
             "kind", sa.String(length=24), nullable=False, comment="termination, confirmation …"
         ),
         sa.Column("form_id", sa.String(length=40), nullable=False),
-        sa.Column(
-            "channel", sa.String(length=12), nullable=False, comment="how it is meant to go"
-        ),
+        sa.Column("channel", sa.String(length=12), nullable=False, comment="how it is meant to go"),
         sa.Column("recipient", sa.Text(), nullable=False),
         sa.Column("address", sa.Text(), nullable=False, comment="where to, as it stood on file"),
         sa.Column("file", sa.Text(), nullable=False, comment="the file's name"),
@@ -39,9 +37,7 @@ def _letters() -> None:
         sa.Column("data_doc", digest, nullable=False, comment="what the form was filled with"),
         sa.Column("stated_at", time, comment="the instant it states; NULL: none"),
         sa.Column("send_by", time, comment="it may not be sent later; NULL: at any time"),
-        sa.Column(
-            "fact_id", sa.String(length=40), nullable=False, comment="the fact of its draft"
-        ),
+        sa.Column("fact_id", sa.String(length=40), nullable=False, comment="the fact of its draft"),
         sa.Column("drafted_by", sa.String(length=64), nullable=False),
         sa.Column("drafted_at", time, nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_letters_case_id_cases")),
