@@ -211,7 +211,8 @@ def _noticed(scene: Scene) -> tuple[Case, _Fields]:
     )
     scene.drafts.append(draft)
     record_due(scene.connection, case.id, EVALUATE, evaluations(computed.instant, scene.now))
-    record_due(scene.connection, case.id, TELL_AUTHORITY, [scene.now])
+    if scene.facts.newest("authority_draft", after=scene.facts.since) is not None:
+        record_due(scene.connection, case.id, TELL_AUTHORITY, [scene.now])
     return case, {"effective_at": iso(computed.instant), "order": order}
 
 

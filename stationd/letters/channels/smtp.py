@@ -56,7 +56,8 @@ class SmtpChannel:
         try:
             client = self._connected()
         except _RefusedError as error:
-            return _said(error)
+            # That is about us, such as a wrong password, and not about this letter.
+            return Later(f"{self._server.host} does not talk to us: {error.said}")
         except (OSError, smtplib.SMTPException) as error:
             return Later(f"{self._server.host} cannot be reached: {_words(error)}.")
         try:

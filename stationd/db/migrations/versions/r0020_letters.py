@@ -40,10 +40,8 @@ def _letters() -> None:
         sa.Column("fact_id", sa.String(length=40), nullable=False, comment="the fact of its draft"),
         sa.Column("drafted_by", sa.String(length=64), nullable=False),
         sa.Column("drafted_at", time, nullable=False),
-        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_letters_case_id_cases")),
-        sa.ForeignKeyConstraint(
-            ["form_id"], ["letter_forms.id"], name=op.f("fk_letters_form_id_letter_forms")
-        ),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_letters_case_id")),
+        sa.ForeignKeyConstraint(["form_id"], ["letter_forms.id"], name=op.f("fk_letters_form_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_letters")),
         comment="Letters that the program made from signed forms.",
     )
@@ -87,10 +85,8 @@ def _outbox() -> None:
             "fact_id", sa.String(length=40), comment="the fact of its sending; NULL: not sent"
         ),
         sa.Column("declared_at", time, comment="NULL: no declaration yet"),
-        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_outbox_case_id_cases")),
-        sa.ForeignKeyConstraint(
-            ["letter_id"], ["letters.id"], name=op.f("fk_outbox_letter_id_letters")
-        ),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_outbox_case_id")),
+        sa.ForeignKeyConstraint(["letter_id"], ["letters.id"], name=op.f("fk_outbox_letter_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.UniqueConstraint("message_id", name=op.f("uq_outbox_message_id")),
         comment="What is to be sent, and what became of it; a row is one act of sending.",
