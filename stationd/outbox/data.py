@@ -179,7 +179,9 @@ def letter_data(
         "site": {"name": _plain(known.site.name), "address": _plain(known.site.address)},
         "contract": _contract(known),
         "account": _account(case, known, plan),
-        "ground": dict(zip(("text", "class"), _GROUNDS[case.reason], strict=True)),
+        "ground": {"text": _GROUNDS[case.reason][0]},
+        # Apart from the ground, because it goes to authorities, who are told of no debt.
+        "reason": {"class": _GROUNDS[case.reason][1]},
         "notice": _notice(case, facts, known, plan),
         "equipment": {"leased": _leased(desk, known)},
         "fire": {"kinds": listed(sorted(facts.account.systems & facts.told_systems))},
@@ -278,7 +280,7 @@ def _owner(known: Known) -> str:
     """Return the owner's name and the address and telephone that the authority can use."""
     told = [known.customer.name, str(known.customer.details.get("address") or known.site.address)]
     phone = known.customer.details.get("phone")
-    return _plain(", ".join([*told, *([str(phone)] if phone else [])]))
+    return _plain(", ".join([*told, *([f"telephone {phone}"] if phone else [])]))
 
 
 def _received(facts: Facts, known: Known) -> str:

@@ -22,6 +22,7 @@ from stationd.outbox.drafting import Wanted
 from stationd.outbox.store import read_sendings
 from stationd.posting import LetterSettings, PrintSettings, SenderSettings, SmtpSettings
 from stationd.staff.model import Person, Role
+from stationd.staff.store import Member, record_member
 from tests.mail_server import MailServer
 from tests.stationd.cases import conftest as of_cases
 
@@ -78,6 +79,9 @@ def desk(plain_desk, letter_settings, manager):
     issuer = {"name": "Lab", "address": "8 Lab Lane", "email": "lab@example.com"}
     told = {"systems": ["burglary"], "authority": authority, "issuer": issuer}
     change_details(made, "1234", {**told, "certificate": "C-9"}, by=manager)
+    with made.database.writing() as connection:
+        member = Member(id="m1", login="maria", name=manager.name, role=manager.role, password="-")
+        record_member(connection, member)
     for kind in LETTERS:
         text = (ROOT / "config" / "letters" / f"{kind}.txt").read_bytes()
         later = made.clock.now() + 3650 * DAY
@@ -92,13 +96,13 @@ def desk(plain_desk, letter_settings, manager):
     return made
 
 
-def bill(desk, number, cents, on, text):
+def bill(desk, number, cents, on, text, kind="invoice"):
     with desk.database.writing() as connection:
         connection.execute(
             sa.insert(billing_lines).values(
                 id=f"line-{number}",
                 contract_id="k1",
-                kind="invoice",
+                kind=kind,
                 number=number,
                 source="books",
                 booked_on=on.isoformat(),
@@ -114,6 +118,10 @@ def bill(desk, number, cents, on, text):
 
 class Bureau(of_cases.Office):
     """The office of the cases, and its letters."""
+
+    def contacted(self, case):
+        super().contacted(case)
+        self.fact(case, "contact", step="late-fee", outcome="letter")
 
     def draft_letter(self, case, kind, *channels, by=None, **more):
         wanted = Wanted(kind=kind, channels=channels or ("email",), **more)
@@ -151,6 +159,13 @@ class Bureau(of_cases.Office):
 
         shown = declaring.prepare(self.desk, one.id, self.manager, **more)
         return declaring.declare(self.desk, shown, self.confirmed(self.manager))
+
+    def contacting(self, reason=Reason.NONPAYMENT):
+        """Return a case whose customer is being contacted."""
+        case = self.open(reason)
+        self.step(case, "start")
+        self.review(case)
+        return self.step(case, "facts_ok")
 
     def notice_out(self, reason=Reason.CUSTOMER_REQUEST):
         """Return a case whose notice the program sent, declared, with T12 taken."""
