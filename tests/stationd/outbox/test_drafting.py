@@ -71,10 +71,7 @@ def test_a_right_to_cure_has_amount_last_day_way_and_what_follows(office):
     case = office.ready(Reason.NONPAYMENT)
     (letter,) = office.draft_letter(case, "termination", "email")
     text = text_of(office, letter)
-    assert (
-        "is Thursday, March 12, 2026, until the end"
-        in text
-    )
+    assert "is Thursday, March 12, 2026, until the end" in text
     assert "Pay by check" in text
     assert "the default is put right" in text
     assert "does not by itself" not in text
