@@ -70,7 +70,8 @@ def prepare(
     with desk.database.reading() as connection:
         one = read_sending(connection, sending_id)
         letter = read_letter(connection, one.letter_id)
-        when = _when(one, letter, by, sent_at, now)
+        noticed = read_case(connection, one.case_id).noticed_at is not None
+        when = _when(one, None if noticed else letter.send_by, by, sent_at, now)
         zone = _zone(connection, one)
         number = tracking or one.tracking
         said = {
@@ -97,7 +98,7 @@ def declare(desk: Desk, shown: Declaration, by: Confirmed) -> Sending:
         letter = read_letter(connection, one.letter_id)
         if one.tries != shown.tries:
             raise MistakeError("It was tried again meanwhile; read the declaration again.")
-        _when(one, letter, by.person, shown.sent_at, desk.clock.now())
+        _when(one, None, by.person, shown.sent_at, desk.clock.now())
         scene = scene_for(connection, desk, one.case_id, by.person)
         fact_id = one.fact_id
         if one.state is State.READY:
@@ -128,9 +129,12 @@ def declare(desk: Desk, shown: Declaration, by: Confirmed) -> Sending:
 
 
 def _when(
-    one: Sending, letter: Letter, by: Person, told: datetime | None, now: datetime
+    one: Sending, send_by: datetime | None, by: Person, told: datetime | None, now: datetime
 ) -> datetime:
-    """Return when a letter was sent, or raise with why it is not declared so."""
+    """Return when a letter was sent, or raise with why it is not declared so.
+
+    ``send_by`` None: it may have gone out at any time, as a copy of a notice that is out already.
+    """
     if one.declared_at is not None:
         raise MistakeError("Its sending is declared already.")
     if one.state is State.SENT and one.sent_at is not None:
@@ -144,7 +148,7 @@ def _when(
     when = told or now
     if not one.ordered_at <= when <= now:
         raise MistakeError("It was sent after it was ordered, and not in the future.")
-    if letter.send_by is not None and when >= letter.send_by:
+    if send_by is not None and when >= send_by:
         raise RefusedError(
             "It went out later than the instant it states allows, so it counts as no notice. It "
             "is drafted anew and sent again; what happened is recorded as a note (`case facts … "

@@ -26,6 +26,7 @@ _AFTER_NOTICE = frozenset(
     {State.NOTICED, State.DISPUTE_HOLD, State.COLLECTION_HOLD, State.ENDED, State.SEALED}
 )
 _WHILE_NOTICED = ("G4", "G5", "G14", "G15", "G16")
+_OLDER = "It was drafted before the case was made ready for a notice again."
 _DUNNING = frozenset({State.CONTACTING, State.READY_FOR_NOTICE})
 
 
@@ -129,11 +130,13 @@ def sending_fault(
     state = State(case.state)
     if state not in rule.states:
         return f"The case is {case.state}, and a {letter.kind} letter does not go out then."
-    fault = form_fault(letter, facts) or _time_fault(letter, facts)
+    fault = form_fault(letter, facts)
     if fault is not None:
         return fault
+    if letter.kind in NOTICES and state is State.NOTICED:
+        return _noticed_fault(letter, case, facts)
     if letter.kind in NOTICES:
-        return _notice_fault(letter, case, facts, computed)
+        return _time_fault(letter, facts) or _notice_fault(letter, case, facts, computed)
     if letter.stated_at is not None and letter.stated_at != _instant(case):
         return (
             f"It states {iso(letter.stated_at)}, and the case has another instant now. It is "
@@ -181,9 +184,7 @@ def _notice_fault(
     drafts = facts.of("notice_draft", after=facts.since)
     draft = next((one for one in drafts if one.id == letter.fact_id), None)
     if draft is None:
-        return "It was drafted before the case was made ready for a notice again."
-    if case.state == State.NOTICED:
-        return _noticed_fault(letter, draft, facts)
+        return _OLDER
     newest = [one for one in drafts if one.told.get("channel") == draft.told.get("channel")][-1]
     if newest.id != draft.id:
         return "A newer draft for this channel is recorded; that one goes out."
@@ -192,12 +193,21 @@ def _notice_fault(
     return _first(failing)
 
 
-def _noticed_fault(letter: Letter, draft: RecordedFact, facts: Facts) -> str | None:
-    """Once T12 was taken, only what was approved for it goes out."""
+def _noticed_fault(letter: Letter, case: Case, facts: Facts) -> str | None:
+    """Once T12 was taken, only what was approved for it goes out, by other ways too.
+
+    The case has its instant, and a copy that goes later does not move it.
+    """
+    drafts = facts.of("notice_draft", after=facts.since)
+    draft = next((one for one in drafts if one.id == letter.fact_id), None)
+    if draft is None:
+        return _OLDER
     if draft.version >= facts.noticed_version:
         return "It was drafted after the notice, and nobody approved it."
-    if facts.effective_at != letter.stated_at:
+    if case.effective_at is None or case.effective_at != letter.stated_at:
         return "It states another instant than the case has."
+    if facts.now >= case.effective_at:
+        return "The instant it states has come."
     return _said(facts, _WHILE_NOTICED)
 
 
