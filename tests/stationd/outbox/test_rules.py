@@ -103,7 +103,11 @@ def test_a_letter_that_states_another_instant_is_drafted_anew(stated, fine):
 
 
 def test_the_last_moment_is_not_reached():
-    one = letter("second_notice", send_by=NOW)
-    fault = sending_fault(one, case("ended", ended_at=NOW), FACTS, computed=None)
-    assert "later --send-by" in fault
-    assert form_fault(replace(one, send_by=NOW + DAY), FACTS) is None
+    one = letter("termination", send_by=NOW, stated_at=NOW + DAY)
+    told = sending_fault(one, case("ready_for_notice"), FACTS, computed=NOW)
+    assert "later --send-by" in told
+    before = replace(one, send_by=NOW + DAY)
+    told = sending_fault(before, case("ready_for_notice"), FACTS, computed=NOW)
+    assert "drafted before" in told
+    told = sending_fault(before, case("ready_for_notice"), FACTS, computed=NOW + 2 * DAY)
+    assert "later than it states" in told
