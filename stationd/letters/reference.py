@@ -6,21 +6,24 @@ __all__ = ["letters_page"]
 
 _MADE = "<!-- Made from the code by `make docs`; changes here are lost. -->"
 
+_FORM = (
+    "A form is a text (`.txt`, UTF-8) with fields such as `{{ customer.name }}`. It may ask "
+    "whether a field is there (`{% if money.charges %} … {% else %} … {% endif %}`, with `not`, "
+    "`and`, `or`) and go through a list (`{% for line in money.charges %}`). It can do nothing "
+    "else. Each line of it is a line or a paragraph; a line in capitals is a heading; lines that "
+    "begin with two blanks are rows, with two blanks or more between columns."
+)
+_MUST = (
+    "*Always*: a form names it outside of every condition, and a letter without it is refused. "
+    "*Somewhere*: a form names it, and may do so under a condition, because not every case has "
+    "it. `config/letters` has a form of each kind to begin with."
+)
+
 
 def letters_page() -> str:
     """Return the page of letters: what each kind must hold, and what each field says."""
     lines = ["# Letters", "", _MADE, ""]
-    lines += [
-        "A form is a text (`.txt`, UTF-8) with fields such as `{{ customer.name }}`. It may ask "
-        "whether a field is there (`{% if money.charges %} … {% else %} … {% endif %}`, with "
-        "`not`, `and`, `or`) and go through a list (`{% for line in money.charges %}`). It can do "
-        "nothing else. Each line of it is a line or a paragraph; a line in capitals is a heading; "
-        "lines that begin with two blanks are rows, with two blanks or more between columns.",
-        "",
-        "*Always*: a form names it outside of every condition, and a letter without it is refused. "
-        "*Somewhere*: a form names it, and may do so under a condition, because not every case has "
-        "it. `config/letters` has a form of each kind to begin with.",
-    ]
+    lines += [_FORM, "", _MUST]
     for kind, letter in LETTERS.items():
         lines += ["", f"## {kind}", "", f"{letter.title}.", ""]
         if letter.final:

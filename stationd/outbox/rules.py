@@ -10,7 +10,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from stationd.cases.guards import GUARDS, evaluate
-from stationd.cases.model import Case, Facts, GuardResult, RecordedFact, Status
+from stationd.cases.model import Case, Facts, GuardResult, Status
 from stationd.cases.reasons import RULES as REASONS
 from stationd.cases.results import refusals
 from stationd.cases.states import BEFORE_ENDED, Event, Gate, State, row

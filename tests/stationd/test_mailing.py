@@ -1,5 +1,7 @@
 import threading
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -39,9 +41,6 @@ def settings(worker_config, tmp_path):
 
 @pytest.fixture
 def ordered(worker_desk, settings):
-    from dataclasses import replace
-    from pathlib import Path
-
     desk = replace(worker_desk, letters=settings.letters)
     text = (Path(__file__).parents[2] / "config" / "letters" / "confirmation.txt").read_bytes()
     signed = ("counsel.pdf", b"signed")

@@ -52,7 +52,7 @@ def post(config, desk):
     own.database.close()
 
 
-def test_a_letter_is_drafted_read_sent_declared_and_tracked(
+def test_a_letter_is_drafted_read_sent_declared_and_tracked(  # noqa: PLR0917  (fixtures)
     case, drafted, ok, value, config, desk, tmp_path
 ):
     shown = ok("letter", "show", drafted["id"][:8], "--pdf", tmp_path / "letter.pdf")

@@ -9,7 +9,7 @@ TEXT = """Acme
 
 NOTICE
 
-A paragraph that is long enough to be broken into lines, which it is where the paper ends on the right.
+A paragraph that is long enough to be broken into lines, which it is where paper ends.
 
   Line  Amount
   I-1  USD 1.00

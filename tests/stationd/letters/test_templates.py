@@ -131,7 +131,7 @@ def test_the_other_branch_of_a_right_to_cure_is_not_under_it():
 
 
 def test_an_authority_is_told_nothing_of_money():
-    with pytest.raises(MistakeError, match="does not say money.total"):
+    with pytest.raises(MistakeError, match=r"does not say money\.total"):
         check_template("ahj_termination", shipped("ahj_termination") + b"{{ money.total }}")
 
 

@@ -16,7 +16,7 @@ from stationd.clock import iso
 from stationd.db.schema import billing_imports, billing_lines
 from stationd.letters.fields import LETTERS
 from stationd.letters.service import sign_form
-from stationd.outbox import drafting, sending
+from stationd.outbox import declaring, drafting, sending
 from stationd.outbox import service as outbox
 from stationd.outbox.drafting import Wanted
 from stationd.outbox.store import read_sendings
@@ -155,8 +155,6 @@ class Bureau(of_cases.Office):
         return case, letters
 
     def declared(self, one, **more):
-        from stationd.outbox import declaring
-
         shown = declaring.prepare(self.desk, one.id, self.manager, **more)
         return declaring.declare(self.desk, shown, self.confirmed(self.manager))
 

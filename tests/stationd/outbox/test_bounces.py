@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stationd.cases import service
 from stationd.errors import MistakeError
 from stationd.outbox.bounces import MOST_BYTES, read_report, record_bounce
 
@@ -54,8 +55,6 @@ def test_a_notice_that_came_back_is_a_fact_and_a_step_and_its_time_runs_on(offic
     (told,) = office.facts(case, "notice_returned")
     assert (told.id, told.fact["status"], told.fact["of"]) == (fact, "5.1.1", one.fact_id)
     assert told.fact["said"] == "smtp; 550 no such user"
-    from stationd.cases import service
-
     view = service.look(office.desk, case.id)
     assert view.history[-1].row == "T13"
     assert view.case.effective_at == case.effective_at

@@ -7,6 +7,7 @@ from stationd.accounts.model import Party
 from stationd.cases.model import Reason
 from stationd.cases.reasons import RULES
 from stationd.outbox.data import _GROUNDS, read_known, to_whom
+from stationd.outbox.service import look
 from tests.stationd.outbox.conftest import bill
 
 
@@ -39,8 +40,6 @@ def test_what_is_not_due_yet_is_not_asked_for(office):
     bill(office.desk, "I-30", 100, date(2026, 6, 1), "June")
     case = office.ready(Reason.NONPAYMENT)
     (letter,) = office.draft_letter(case, "termination")
-    from stationd.outbox.service import look
-
     text = look(office.desk, letter.id, office.manager).text.content.decode()
     assert "I-30" not in text
     assert "USD 135.50" in text

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 
+from stationd.cases import service
 from stationd.cases.model import Attachment
 from stationd.errors import MistakeError, NotAuthorisedError, RefusedError
 from stationd.letters.service import withdraw_form
@@ -78,7 +79,7 @@ def test_a_text_on_the_keypad_is_told_beside_the_notice_and_is_none(office):
 
 
 def test_what_went_out_too_late_counts_as_no_notice(office, clock):
-    case, letter, one = sent(office, "post")
+    _case, letter, one = sent(office, "post")
     clock.advance(letter.send_by - clock.now() + HOUR)
     with pytest.raises(RefusedError, match="counts as no notice"):
         declaring.prepare(office.desk, one.id, office.manager)
@@ -96,7 +97,7 @@ def test_it_was_sent_after_it_was_ordered_and_not_in_the_future(office, clock, h
 
 
 def test_what_waits_is_not_declared_and_without_a_signed_form_nothing_is(office):
-    case, (letter,) = office.ready_with_draft()
+    _case, (letter,) = office.ready_with_draft()
     (one,) = office.order(letter)
     with pytest.raises(MistakeError, match="It is waiting"):
         declaring.prepare(office.desk, one.id, office.manager)
@@ -108,8 +109,6 @@ def test_what_waits_is_not_declared_and_without_a_signed_form_nothing_is(office)
 
 def test_a_declaration_on_paper_is_as_good(office):
     case, _, one = sent(office)
-    from stationd.cases import service
-
     scan = Attachment(name="scan.pdf", media_type="application/pdf", content=b"%PDF")
     service.record_declaration(office.desk, case.id, one.fact_id, office.manager, document=scan)
     assert office.step(case, "notice_sent").state == "noticed"

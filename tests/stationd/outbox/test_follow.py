@@ -4,6 +4,7 @@ from stationd.accounts.service import change_details
 from stationd.cases.effects import SECOND_NOTICE, TELL_AUTHORITY
 from stationd.cases.model import Reason
 from stationd.letters.service import withdraw_form
+from stationd.outbox import service
 from stationd.outbox.follow import STEPS, second_notice, tell_authority
 from stationd.outbox.model import State
 from stationd.schedule.store import read_steps
@@ -16,9 +17,7 @@ def due(office, case):
 
 
 def kinds(office, case):
-    from stationd.outbox import service
-
-    made, sendings = service.letters(office.desk, case.id)
+    _made, sendings = service.letters(office.desk, case.id)
     return [(letter.kind, one.state) for one, letter in sendings]
 
 

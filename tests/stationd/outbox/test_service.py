@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
 from stationd.cases.model import Attachment
+from stationd.cases.service import look
 from stationd.errors import MistakeError, NotAuthorisedError, NotFoundError, RefusedError
 from stationd.outbox import service
 from stationd.outbox.model import State
@@ -16,7 +19,7 @@ def ordered(office, *channels):
 
 
 def test_the_message_is_kept_to_the_byte_and_named_in_the_record(office):
-    case, letter, one = ordered(office)
+    _case, _letter, one = ordered(office)
     assert one.message_id == f"<{one.id}@maple.example>"
     docs = [record.get("doc") for record in office.records()]
     assert one.message_doc.hex() in docs
@@ -25,7 +28,7 @@ def test_the_message_is_kept_to_the_byte_and_named_in_the_record(office):
 
 
 def test_a_letter_may_go_another_way_to_an_address_that_is_given(office):
-    case, letter, one = ordered(office, "email", "post")
+    _case, letter, _one = ordered(office, "email", "post")
     with pytest.raises(MistakeError, match="give the --address"):
         office.order(letter, channel="post")
     (other,) = office.order(letter, channel="post", address="1 Main St")
@@ -35,9 +38,7 @@ def test_a_letter_may_go_another_way_to_an_address_that_is_given(office):
 
 
 def test_what_is_not_set_up_is_not_ordered(office):
-    case, (letter,) = office.ready_with_draft()
-    from dataclasses import replace
-
+    _case, (letter,) = office.ready_with_draft()
     for missing, channel in (("smtp", "email"), ("print", "post")):
         letters = office.desk.letters.model_copy(update={missing: None})
         bare = replace(office.desk, letters=letters)
@@ -57,7 +58,7 @@ def test_a_manager_orders_the_withdrawal_of_a_notice_and_it_satisfies_the_step(o
 
 
 def test_what_waits_or_lies_ready_is_cancelled_with_a_reason(office):
-    case, letter, one = ordered(office)
+    _case, _letter, one = ordered(office)
     with pytest.raises(MistakeError, match="at least 10"):
         service.cancel(office.desk, one.id, office.manager, reason="no")
     done = service.cancel(office.desk, one.id, office.manager, reason="wrong address on file")
@@ -68,7 +69,7 @@ def test_what_waits_or_lies_ready_is_cancelled_with_a_reason(office):
 
 
 def test_only_what_is_uncertain_is_resolved_and_not_before_it_was_ordered(office, mail, clock):
-    case, letter, one = ordered(office)
+    _case, letter, one = ordered(office)
     why = "the log of the server"
     with pytest.raises(MistakeError, match="It is waiting"):
         service.resolve(office.desk, one.id, office.manager, sent=True, reason=why)
@@ -83,7 +84,7 @@ def test_only_what_is_uncertain_is_resolved_and_not_before_it_was_ordered(office
 
 
 def test_tracking_numbers_are_facts_with_the_carriers_copy(office):
-    case, letter, one = ordered(office, "post")
+    case, _letter, one = ordered(office, "post")
     with pytest.raises(MistakeError, match="letter declare"):
         service.track(office.desk, one.id, "9407", office.manager)
     office.post()
@@ -99,7 +100,7 @@ def test_tracking_numbers_are_facts_with_the_carriers_copy(office):
 
 
 def test_letters_are_found_by_the_beginning_of_their_id(office):
-    case, letter, one = ordered(office)
+    _case, letter, one = ordered(office)
     assert service.look(office.desk, letter.id[:8], office.manager).letter == letter
     with pytest.raises(NotFoundError, match="letter list"):
         service.look(office.desk, "zz", office.manager)
@@ -107,7 +108,7 @@ def test_letters_are_found_by_the_beginning_of_their_id(office):
 
 
 def test_a_way_that_would_lead_to_a_later_instant_is_refused(office):
-    case, letter, one = ordered(office)
+    _case, letter, _one = ordered(office)
     with pytest.raises(RefusedError, match="later than it states"):
         office.order(letter, channel="post", address="1 Main St")
 
@@ -122,6 +123,4 @@ def test_a_copy_of_a_notice_that_came_back_goes_another_way_and_moves_nothing(of
     clock.advance(letter.send_by - letter.drafted_at)
     office.declared(copy)
     assert [one.fact["channel"] for one in office.facts(case, "notice")] == ["email", "post"]
-    from stationd.cases.service import look
-
     assert look(office.desk, case.id).case.effective_at == letter.stated_at

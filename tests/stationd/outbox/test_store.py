@@ -5,6 +5,7 @@ import pytest
 from stationd.errors import NotFoundError
 from stationd.outbox import store
 from stationd.outbox.model import State
+from stationd.tombstones.store import take_letters
 
 pytestmark = pytest.mark.both_databases
 
@@ -48,3 +49,16 @@ def test_what_lies_ready_of_a_case_in_a_hold_is_found(office):
     office.step(case, "dispute")
     with office.desk.database.reading() as connection:
         assert [one.channel for one in store.read_moved_away(connection)] == ["post"]
+
+
+def test_a_purge_of_a_case_takes_to_whom_its_letters_went_and_names_their_documents(office):
+    _case, (letter,) = office.ready_with_draft()
+    (one,) = office.order(letter)
+    with office.desk.database.writing() as connection:
+        docs = take_letters(connection, "1234")
+        assert take_letters(connection, "other") == []
+        left = store.read_letter(connection, letter.id)
+        sending = store.read_sending(connection, one.id)
+    kept = {letter.doc, letter.text_doc, letter.data_doc, one.message_doc}
+    assert set(docs) == kept
+    assert (left.recipient, left.address, sending.address) == ("", "", "")
