@@ -66,7 +66,7 @@ def test_a_letter_of_a_case_that_moved_away_is_cancelled(office, mail, event):
         office.fact(case, "cure_accepted", text="paid")
     office.step(case, event)
     office.post()
-    assert [one.state for one in office.sendings(case)] == [State.CANCELLED]
+    assert [(one.state, one.tries) for one in office.sendings(case)] == [(State.CANCELLED, 0)]
     assert mail.messages == []
 
 
