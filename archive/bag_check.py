@@ -26,7 +26,7 @@ CHECKERS = {
 }
 _SCRIPT = ("verify/verify.sh", "ac4fe3f032a2c22db2982f44d5b4776b459eeca19c227a0e24628e46c210c971")
 # What `make page` builds of these sources, here and anywhere.
-_PAGE = ("verify/verify.html", "b6ad26e819a02c6994a0a9292fbe3021db6b61bf33b554b0639a95ef1a612487")
+_PAGE = ("verify/verify.html", "ff612b1b7d4b2d3df49fd874eed4a4b631952f8ccd6773a4ae9dd4121200d9a1")
 
 KINDS = ("primary", "closing", "on_request", COPY)
 REQUIRED = (

@@ -8,7 +8,7 @@ from archive.file_check import Seen, SegmentSeen
 from archive.findings import Anchors, Outcome, Report
 from archive.note_check import LedgerError, Statement, canonical_value
 from archive.opened import Opened
-from archive.point_check import Proofs
+from archive.point_check import Chain, Proofs
 from archive.revocation_check import CrlList
 
 __all__ = ["Examination", "Mapped"]
@@ -28,6 +28,7 @@ class Examination:
     demand_proofs: bool = False
     seen: dict[str, Seen] = field(default_factory=dict)
     segments: list[SegmentSeen] = field(default_factory=list)
+    whole: Chain = field(default_factory=lambda: Chain(b""))
     statement: Statement | None = None
     proofs: Proofs | None = None
     revoked: list[CrlList] = field(default_factory=list)

@@ -10,7 +10,8 @@ A bundle carries this file beside ``verify/ledger.py``; it needs Python and the 
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import struct
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -48,11 +49,13 @@ __all__ = [
     "AT_MOST",
     "PROOFS",
     "Absence",
+    "Chain",
     "Closing",
     "Given",
     "Point",
     "Proofs",
     "Spans",
+    "around",
     "check_proofs",
     "missing_months",
     "read_proofs",
@@ -60,6 +63,8 @@ __all__ = [
 
 PROOFS = "data/proofs/proofs.json"
 
+_U64 = struct.Struct(">Q")
+_CHAIN = b"stationd:chain:v1\0"
 _HASH = re.compile(r"[0-9a-f]{64}")
 # How long after its time a checkpoint must have been stamped at most.
 AT_MOST = timedelta(hours=26)
@@ -93,6 +98,26 @@ class Spans:
         self.found[self._at] = (min(first, t), max(last, t))
 
 
+class Chain:
+    """The chain of an account's epoch, over the leaves as they come, and its heads at ``sizes``."""
+
+    def __init__(self, key: bytes, sizes: Collection[int] = ()) -> None:
+        self.head = sha256(b"stationd:genesis:v1\0" + key).digest()
+        self.heads: dict[int, bytes] = {}
+        self._sizes = frozenset(sizes)
+        self._size = 0
+
+    def extend(self, leaves: bytes) -> None:
+        """Go on over a run of 32-byte leaves."""
+        head, size, sizes, pack = self.head, self._size, self._sizes, _U64.pack
+        for at in range(0, len(leaves), 32):
+            size += 1
+            head = sha256(_CHAIN + head + pack(size) + leaves[at : at + 32]).digest()
+            if size in sizes:
+                self.heads[size] = head
+        self.head, self._size = head, size
+
+
 @dataclass(frozen=True)
 class Point:
     """One point: an entry of the log, the account in its state, and who saw it when."""
@@ -108,6 +133,18 @@ class Point:
     tsr: str
     inclusion: tuple[bytes, ...]
     consistency: tuple[bytes, ...]
+
+
+def around(points: Sequence[Point], place: int) -> tuple[Point | None, Point | None]:
+    """Return the last point that lacks the records of a span, and the first that covers them.
+
+    ``place`` is the span's among the sizes of the points: while nothing of an account came, one
+    point after another has the same.
+    """
+    sizes = sorted({point.size for point in points})
+    lacking = [point for point in points if place and point.size == sizes[place - 1]]
+    covering = [point for point in points if sizes[place:] and point.size == sizes[place]]
+    return (lacking[-1] if lacking else None), (covering[0] if covering else None)
 
 
 @dataclass(frozen=True)

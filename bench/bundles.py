@@ -1,6 +1,7 @@
 """A bundle from order to verified: build, seal, store under a lock, fetch by version id, verify.
 
     python bench/bundles.py --records 13000 --records 1000000
+    python bench/bundles.py --records 10000000 --beside
 
 With a real S3 server on loopback and an authority of its own.  The history is written to a file
 first, which does not count.  Printed as JSON: seconds of each part, the most memory of the
@@ -10,15 +11,19 @@ builder and of the largest verifying process.
 import argparse
 import itertools
 import json
+import os
 import resource
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from archive import checkpoint, merkle
 from archive.authorities.http import HttpAuthority
@@ -26,6 +31,7 @@ from archive.build import BundleSource, Finished, Trust, build, finish, report_s
 from archive.canonical import encode
 from archive.ceremony import Ceremony, make_keys
 from archive.seal import LogKey, Seal
+from bench.beside import Beside
 from stationd.clock import SystemClock, iso
 from stationd.demo.authority import AuthorityServer
 from stationd.demo.s3_server import S3Server
@@ -34,6 +40,9 @@ from stationd.ids import SystemIds
 _STATION, _ACCT, _ORIGIN = "bench", "4821", "log.bench.example/station"
 _CODES = (("130", "alarm"), ("401", "opening"), ("401", "closing"), ("602", "test"))
 _EVERY = timedelta(seconds=10)
+_IDLE = 20.0
+# As the worker's child does.
+_NICE = 10
 
 
 class Measured:
@@ -135,15 +144,44 @@ def _stored(server: S3Server, finished: Finished, folder: Path, measured: Measur
     return folder / finished.files[-1].path.name
 
 
-def _verify(bundle: Path, keys: Ceremony, tsa: Path) -> str:
+def _verify(bundle: Path, keys: Ceremony, tsa: Path) -> tuple[str, int]:
+    """Return the outcome, and the most megabytes that any one process of the verifier had."""
     command = [sys.executable, "-m", "archive.cli", str(bundle), "--json"]
     command += ["--root", str(keys.root), "--tsa", str(tsa), "--log", str(keys.log_public)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return str(json.loads(done.stdout)["outcome"])
+    most = 0
+    with (
+        tempfile.TemporaryFile("w+") as told,
+        subprocess.Popen(command, stdout=told, text=True) as verifier,
+    ):
+        while verifier.poll() is None:
+            most = max([most, *map(_most_kilobytes, _family(verifier.pid))])
+            time.sleep(0.05)
+        told.seek(0)
+        return str(json.load(told)["outcome"]), most // 1024
 
 
-def _measure(count: int, folder: Path, server: S3Server, authority: AuthorityServer) -> object:
-    ids, measured = SystemIds(), Measured()
+def _family(pid: int) -> Iterator[int]:
+    """Yield a process and its children; what a child had before it became itself is not counted."""
+    yield pid
+    with suppress(OSError):
+        for tasks in Path(f"/proc/{pid}/task").glob("*/children"):
+            for child in tasks.read_text().split():
+                yield from _family(int(child))
+
+
+def _most_kilobytes(pid: int) -> int:
+    with suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1])
+    return 0
+
+
+def made(
+    count: int, folder: Path, authority: AuthorityServer, measured: Measured
+) -> tuple[Finished, Ceremony, Path]:
+    """Build and seal a bundle of so many records; return it, its keys and whom it is stamped by."""
+    ids = SystemIds()
     serials = (int.from_bytes(b"\x01" + ids.bytes(15)) for _ in itertools.count())
     keys = make_keys(folder / "keys", station=_STATION, now=datetime.now(UTC), serials=serials)
     seal = Seal.load(keys.seal_key, keys.seal, keys.root)
@@ -173,28 +211,45 @@ def _measure(count: int, folder: Path, server: S3Server, authority: AuthoritySer
         finished = finish(
             built, seal=seal, authority=stamper, now=datetime.now(UTC), target=folder / "out"
         )
+    return finished, keys, tsa
+
+
+def _measure(
+    count: int, folder: Path, server: S3Server, authority: AuthorityServer
+) -> dict[str, object]:
+    measured = Measured()
+    finished, keys, tsa = made(count, folder, authority, measured)
     fetched = folder / "fetched"
     fetched.mkdir()
     bundle = _stored(server, finished, fetched, measured)
     with measured.part("verify"):
-        outcome = _verify(bundle, keys, tsa)
-    kilobytes = {
-        "builder_megabytes": resource.RUSAGE_SELF,
-        "verifier_megabytes": resource.RUSAGE_CHILDREN,
-    }
+        outcome, verifier = _verify(bundle, keys, tsa)
     return {
         "records": count,
         "outcome": outcome,
         "seconds": round(sum(measured.seconds.values()), 2),
         "parts": measured.seconds,
-        **{name: resource.getrusage(who).ru_maxrss // 1024 for name, who in kilobytes.items()},
+        "builder_megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "verifier_megabytes": verifier,
     }
+
+
+def _beside(measure: Callable[[], dict[str, object]]) -> dict[str, object]:
+    """Measure as the worker's child works, behind everything else, and how receiving fares."""
+    with Beside() as beside:
+        idle = beside.idle(_IDLE)
+        os.nice(_NICE)
+        report = measure()
+        return {**report, "acknowledgements_idle": idle, "acknowledgements": beside.seen()}
 
 
 def main() -> int:
     """Measure a bundle of each size asked for; 1 where one did not verify."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, action="append", help="how many (13000)")
+    parser.add_argument(
+        "--beside", action="store_true", help="with a receiver that a daemon answers meanwhile"
+    )
     options = parser.parse_args()
     reports = []
     clock, ids = SystemClock(), SystemIds()
@@ -206,7 +261,8 @@ def main() -> int:
         for count in options.records or [13_000]:
             folder = Path(base) / str(count)
             folder.mkdir()
-            reports.append(_measure(count, folder, server, authority))
+            measure = partial(_measure, count, folder, server, authority)
+            reports.append(_beside(measure) if options.beside else measure())
     print(json.dumps(reports, indent=2))
     return 0 if all('"passed"' in json.dumps(report) for report in reports) else 1
 

@@ -17,6 +17,7 @@ from stationd.accounts.model import (
 )
 from stationd.accounts.store import read_account, read_contract, read_customer, read_site
 from stationd.cases.suspending import set_service
+from stationd.cli.account_functioning import functioning
 from stationd.cli.account_import import import_
 from stationd.cli.account_key import key
 from stationd.cli.account_terms import terms
@@ -46,6 +47,7 @@ account.add_command(key)
 account.add_command(terms)
 account.add_command(tests)
 account.add_command(told)
+account.add_command(functioning)
 account.add_command(custody)
 
 
