@@ -5,7 +5,7 @@ but the Message-ID of ours that it names: that must be one we sent, to the addre
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import Message
@@ -60,24 +60,28 @@ def read_report(content: bytes) -> Report:
         raise MistakeError(
             "The file is no report of delivery (RFC 3464): it has no part message/delivery-status."
         )
-    named = dict.fromkeys(
-        found for _, part in parts for name in _NAMING for found in _ID.findall(_said(part, name))
-    )
     fields = [one for status in statuses for one in _fields(status)]
-    actions = [_said(one, "Action").lower() for one in fields if one.get("Action")]
+    actions = [said.lower() for said in _each(fields, "Action")]
     return Report(
-        message_ids=tuple(named),
+        message_ids=_named(part for _, part in parts),
         recipients=tuple(
-            _said(one, "Final-Recipient").rpartition(";")[2].strip().lower()
-            for one in fields
-            if one.get("Final-Recipient")
+            said.rpartition(";")[2].strip().lower() for said in _each(fields, "Final-Recipient")
         ),
-        action="failed" if "failed" in actions else (actions[0] if actions else ""),
-        status=next(iter(_STATUS.findall(" ".join(_said(one, "Status") for one in fields))), ""),
-        words=next(
-            (_said(one, "Diagnostic-Code") for one in fields if one.get("Diagnostic-Code")), ""
-        ),
+        action="failed" if "failed" in actions else next(iter(actions), ""),
+        status=next(iter(_STATUS.findall(" ".join(_each(fields, "Status")))), ""),
+        words=next(iter(_each(fields, "Diagnostic-Code")), ""),
     )
+
+
+def _named(parts: Iterable["Message[str, str]"]) -> tuple[str, ...]:
+    """Return the Message-IDs that a report's parts name, each once."""
+    found = (one for part in parts for name in _NAMING for one in _ID.findall(_said(part, name)))
+    return tuple(dict.fromkeys(found))
+
+
+def _each(fields: Iterable["Message[str, str]"], name: str) -> list[str]:
+    """Return what the blocks of a report say under a name, where they say anything."""
+    return [said for said in (_said(one, name) for one in fields) if said]
 
 
 def _parts(message: "Message[str, str]") -> Iterator[tuple[str, "Message[str, str]"]]:

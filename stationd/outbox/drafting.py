@@ -175,15 +175,19 @@ def _rule(wanted: Wanted, case: Case) -> LetterRule:
         raise RefusedError(
             f"The case is {case.state}; a {wanted.kind} letter is drafted when it is: {named}."
         )
-    if wanted.kind in NOTICES and REASONS[case.reason].notice != wanted.kind:
-        notice = REASONS[case.reason].notice
+    notice = REASONS[case.reason].notice
+    if wanted.kind in NOTICES and notice != wanted.kind:
         raise MistakeError(f"For {case.reason} the notice is: {notice or 'none'}.")
+    _check_given(rule, wanted)
+    return rule
+
+
+def _check_given(rule: LetterRule, wanted: Wanted) -> None:
     allowed = (*rule.given, *rule.optional)
     wrong = [name for name in wanted.given if name not in allowed]
     if wrong:
         listed = ", ".join(allowed) or "none"
         raise MistakeError(f"{', '.join(wrong)} is not given for it; what may be: {listed}.")
-    return rule
 
 
 def _ways(channels: Sequence[str]) -> list[str]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from stationd.cases.guards import GUARDS, evaluate
-from stationd.cases.model import Case, Facts, GuardResult, Status
+from stationd.cases.model import Case, Facts, GuardResult, RecordedFact, Status
 from stationd.cases.reasons import RULES as REASONS
 from stationd.cases.results import refusals
 from stationd.cases.states import BEFORE_ENDED, Event, Gate, State, row
@@ -181,10 +181,10 @@ def _notice_fault(
     if stated is None or computed is None or computed > stated:
         at = "no instant" if computed is None else iso(computed)
         return f"Sent now it would lead to {at}, later than it states. It is drafted anew."
-    drafts = facts.of("notice_draft", after=facts.since)
-    draft = next((one for one in drafts if one.id == letter.fact_id), None)
+    draft = _draft(letter, facts)
     if draft is None:
         return _OLDER
+    drafts = facts.of("notice_draft", after=facts.since)
     newest = [one for one in drafts if one.told.get("channel") == draft.told.get("channel")][-1]
     if newest.id != draft.id:
         return "A newer draft for this channel is recorded; that one goes out."
@@ -198,8 +198,7 @@ def _noticed_fault(letter: Letter, case: Case, facts: Facts) -> str | None:
 
     The case has its instant, and a copy that goes later does not move it.
     """
-    drafts = facts.of("notice_draft", after=facts.since)
-    draft = next((one for one in drafts if one.id == letter.fact_id), None)
+    draft = _draft(letter, facts)
     if draft is None:
         return _OLDER
     if draft.version >= facts.noticed_version:
@@ -209,6 +208,12 @@ def _noticed_fault(letter: Letter, case: Case, facts: Facts) -> str | None:
     if facts.now >= case.effective_at:
         return "The instant it states has come."
     return _said(facts, _WHILE_NOTICED)
+
+
+def _draft(letter: Letter, facts: Facts) -> RecordedFact | None:
+    """Return the draft of a letter, if it is of this round."""
+    drafts = facts.of("notice_draft", after=facts.since)
+    return next((one for one in drafts if one.id == letter.fact_id), None)
 
 
 def _said(facts: Facts, guards: tuple[str, ...]) -> str | None:
