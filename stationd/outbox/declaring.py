@@ -20,7 +20,6 @@ from stationd.db.engine import Connection
 from stationd.desk import Desk
 from stationd.errors import MistakeError, NotAuthorisedError, RefusedError
 from stationd.letters.fields import LETTERS
-from stationd.letters.paper import letter_pdf
 from stationd.letters.templates import Data, fill
 from stationd.letters.words import moment
 from stationd.outbox.drafting import find_template
@@ -88,6 +87,8 @@ def prepare(
 
 def declare(desk: Desk, shown: Declaration, by: Confirmed) -> Sending:
     """Declare what was shown; of what a person sent, this also records that it was."""
+    from stationd.letters.paper import letter_pdf  # noqa: PLC0415
+
     check_confirmed(by, desk.approvals, desk.clock.now())
     number = f"Sending {shown.sending_id[:8].upper()}"
     pdf = letter_pdf(

@@ -26,7 +26,6 @@ from stationd.errors import MistakeError, RefusedError, UnavailableError
 from stationd.ledger.store import read_documents
 from stationd.letters.fields import LETTERS
 from stationd.letters.model import LetterForm
-from stationd.letters.paper import letter_pdf
 from stationd.letters.templates import Data, fill, is_template, shown
 from stationd.outbox.data import Known, Plan, letter_data, read_known, to_whom
 from stationd.outbox.model import WAYS, Letter
@@ -150,6 +149,9 @@ def _drawn(  # noqa: PLR0913, PLR0917  (what a letter is made of)
     text: str,
     data: Data,
 ) -> _Made:
+    # Drawing takes longer to load than most commands take.
+    from stationd.letters.paper import letter_pdf  # noqa: PLC0415
+
     title = LETTERS[plan.kind].title
     pdf = letter_pdf(text, title=title, number=f"Letter {plan.number}", paper=desk.letters.paper)
     return _Made(
