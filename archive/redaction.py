@@ -110,8 +110,8 @@ _FACTS_BY_CLASS = (
     (
         DataClass.CONTACT,
         (
-            "contact customer_writing notice_returned premises_visit recorded_call "
-            "representative_authority returned_mail snapshot"
+            "contact customer_writing letter_message letter_returned notice_returned "
+            "premises_visit recorded_call representative_authority returned_mail snapshot"
         ),
     ),
     (
@@ -121,8 +121,8 @@ _FACTS_BY_CLASS = (
     (
         DataClass.MONEY,
         (
-            "billing_statement breach_review cure_accepted dispute dispute_decision "
-            "nonpayment_reason payment payment_decision promise refund"
+            "billing_statement breach_review cure_accepted dispute dispute_decision letter_draft "
+            "letter_sent nonpayment_reason payment payment_decision promise refund"
         ),
     ),
     (
@@ -136,7 +136,7 @@ _FACTS_BY_CLASS = (
             "effective ending_statement followed issuer_cancellation ladder lengthened "
             "local_operation notice notice_draft preflight proceedings quarantine reason "
             "receiving_station renewal_facts retention second_notice supervision_evidence "
-            "vendor withdrawal_letter"
+            "tracking vendor withdrawal_letter"
         ),
     ),
 )

@@ -24,6 +24,7 @@ _BOUNDS = {
     "cure": "end of the time to put the default right",
     "clause": "date that a clause names",
     "requested": "date that was asked for",
+    "stated": "moment that the letter states",
 }
 _INPUTS = {
     "clause": "date of the clause",

@@ -39,6 +39,8 @@ from stationd.ledger.checkpoints import read_count
 from stationd.ledger.log_key import check_log_key
 from stationd.ledger.service import LedgerTree, checkpoint
 from stationd.logs import note
+from stationd.mailing import Mailing
+from stationd.outbox import follow
 from stationd.purges.store import find_due
 from stationd.roster.service import publish
 from stationd.rounds import Rounds
@@ -104,6 +106,7 @@ class Acting:
         self._assistant = Assistant(config, self.woken.set, desk.clock)
         self._keeping = Keeping(desk, settings, config=config, woken=self.woken.set)
         self._rounds = Rounds(desk, settings, config=config, woken=self.woken.set)
+        self._mailing = Mailing(desk, settings, config=config, woken=self.woken.set)
         # The checkpoint from which on each order waits for a point.
         self._from: dict[str, int] = {}
 
@@ -128,6 +131,7 @@ class Acting:
         self._every("anchors", timedelta(), partial(self._keeping.look, self._forest))
         self._every("orders", timedelta(), self._work)
         self._every("rounds", timedelta(), self._rounds.look)
+        self._every("letters", timedelta(), self._mailing.look)
         self._every("purges", _WAITING, self._purge)
         return True
 
@@ -136,6 +140,7 @@ class Acting:
         self._assistant.stop()
         self._keeping.stop()
         self._rounds.stop()
+        self._mailing.stop()
         with suppress(StationdError), self._desk.database.writing() as connection:
             release_lease(connection, LEASE, self._holder)
 
@@ -254,6 +259,8 @@ class Acting:
         outcome: str | None = f"no program knows the step {one.step}"
         if one.step in due.STEPS:
             outcome = due.STEPS[one.step](self._desk, one.case_id)
+        elif one.step in follow.STEPS:
+            outcome = follow.STEPS[one.step](self._desk, one.case_id)
         elif one.step == CLOSING:
             outcome = self._close(one)
         if outcome is None:

@@ -35,12 +35,15 @@ from stationd.handouts.making import hand_out
 from stationd.handouts.store import forget_links
 from stationd.jobs import make_round
 from stationd.logs import note
+from stationd.outbox.sending import Post
+from stationd.outbox.sending import work as send
 from stationd.purges.work import work as purge
 from stationd.renewals import service as renewals
 from stationd.schedule.checks import (
     ANCHORING,
     ARCHIVE,
     HOLDS,
+    LETTERS,
     LOCKS,
     READ_BACK,
     RENEWAL,
@@ -179,7 +182,8 @@ def assist(settings: Settings, desk: Desk, tasks: Iterable[str]) -> None:
     """Do one task after another, as they are given.
 
     They are ``order ID``, ``reverify ID``, ``handout ID``, ``upkeep``, ``holds`` (the part of it
-    that cannot wait), ``purge``, ``anchor``, ``audit COUNT``, ``audit new``, ``round NAME``.
+    that cannot wait), ``purge``, ``anchor``, ``audit COUNT``, ``audit new``,
+    ``letters``, ``round NAME``.
     """
     for task in tasks:
         word, _, order_id = task.strip().partition(" ")
@@ -187,6 +191,8 @@ def assist(settings: Settings, desk: Desk, tasks: Iterable[str]) -> None:
             _anchor(settings, desk)
         elif word == "audit":
             _audit(settings, desk, order_id)
+        elif word == "letters":
+            _send_letters(settings, desk)
         elif word == "round":
             make_round(settings, desk, order_id)
         else:
@@ -228,6 +234,19 @@ def _audit(settings: Settings, desk: Desk, count: str) -> None:
             look(auditor, int(count))
     except (StationdError, ArchiveError, OSError) as error:
         _check(desk, f"{AUDIT} run"[:64], "failed", sentence(error))
+
+
+def _send_letters(settings: Settings, desk: Desk) -> None:
+    """Send what waits in the outbox; rows say what came of each letter."""
+    post = Post(
+        desk=desk, channel=lambda name: parts.channel(settings, name), holder=settings.station.node
+    )
+    try:
+        tried = send(post)
+    except (StationdError, OSError) as error:
+        _check(desk, LETTERS, "failed", sentence(error))
+    else:
+        _check(desk, LETTERS, "passed", f"{tried} letter(s) were tried")
 
 
 def _do(settings: Settings, shop: Workshop, word: str, order_id: str) -> None:

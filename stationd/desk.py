@@ -9,6 +9,7 @@ from stationd.settings import (
     ApprovalSettings,
     BillingSettings,
     LadderSettings,
+    LetterSettings,
     PolicySettings,
     Settings,
 )
@@ -28,6 +29,7 @@ class Desk:
     approvals: ApprovalSettings = field(default_factory=ApprovalSettings)
     ladder: LadderSettings = field(default_factory=LadderSettings)
     billing: BillingSettings = field(default_factory=BillingSettings)
+    letters: LetterSettings = field(default_factory=LetterSettings)
 
 
 def open_desk(settings: Settings, *, clock: Clock, ids: Ids) -> Desk:
@@ -41,4 +43,5 @@ def open_desk(settings: Settings, *, clock: Clock, ids: Ids) -> Desk:
         approvals=settings.approvals,
         ladder=settings.ladder,
         billing=settings.billing,
+        letters=settings.letters,
     )

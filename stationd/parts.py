@@ -26,6 +26,9 @@ from stationd.audit.service import Auditor
 from stationd.desk import Desk
 from stationd.errors import SettingsError
 from stationd.ids import Ids, SystemIds
+from stationd.letters.channels.channel import Channel
+from stationd.letters.channels.people import PeopleChannel
+from stationd.letters.channels.printed import PrintChannel
 from stationd.renewals.service import Renewing
 from stationd.sealing import Sealer, load_sealer
 from stationd.settings import Settings, secret
@@ -36,6 +39,7 @@ __all__ = [
     "authorities",
     "authority",
     "bundle_store",
+    "channel",
     "log_key",
     "own_codes",
     "readers",
@@ -147,6 +151,34 @@ def auditor(settings: Settings, desk: Desk) -> Auditor:
     )
 
 
+def channel(settings: Settings, name: str) -> Channel:
+    """Return the way that letters of a channel take, or raise `SettingsError`."""
+    letters = settings.letters
+    if name in ("hand", "keypad"):
+        return PeopleChannel()
+    if name != "email":
+        if letters.print is None:
+            raise SettingsError("letters", ["There is no table [letters.print]."])
+        return PrintChannel(letters.print.folder)
+    if letters.smtp is None:
+        raise SettingsError("letters", ["There is no table [letters.smtp]."])
+    from stationd.letters.channels.smtp import SmtpChannel, SmtpServer  # noqa: PLC0415
+
+    smtp = letters.smtp
+    user, password = _credentials(smtp.credentials, "letters.smtp.credentials")
+    server = SmtpServer(
+        host=smtp.host,
+        port=smtp.port,
+        sender=smtp.sender,
+        implicit=smtp.security == "tls",
+        ca=smtp.ca,
+        user=user or "",
+        password=password or "",
+        timeout=smtp.timeout.total_seconds(),
+    )
+    return SmtpChannel(server)
+
+
 def trust_pem(one: config.AuthoritySettings) -> bytes:
     """Return the certificates an authority is checked against, or raise `KeyFileError`."""
     path = secret(one.trust)
@@ -251,8 +283,10 @@ def own_codes(settings: Settings) -> OwnCodes:
         raise SettingsError("codes.file", [f"{path}: {problem}"]) from None
 
 
-def _credentials(name: str | None) -> tuple[str | None, str | None]:
-    """Return access key id and secret of a file; None for both: the machine's own role."""
+def _credentials(
+    name: str | None, where: str = "archive.store.credentials"
+) -> tuple[str | None, str | None]:
+    """Return the two lines of a secret file; None for both: there is no such file."""
     if name is None:
         return None, None
     path: Path = secret(name)
@@ -260,8 +294,10 @@ def _credentials(name: str | None) -> tuple[str | None, str | None]:
         lines = path.read_text(encoding="ascii").split()
     except (OSError, UnicodeDecodeError) as error:
         problem = f"{path}: {getattr(error, 'strerror', None) or 'not plain text'}"
-        raise SettingsError("archive.store.credentials", [problem]) from None
+        raise SettingsError(where, [problem]) from None
     if len(lines) != 2:  # noqa: PLR2004  (id and secret)
-        problem = f"{path} must hold two lines: the access key id and the secret access key"
-        raise SettingsError("archive.store.credentials", [problem])
+        problem = (
+            f"{path} must hold two lines: who, such as an access key id or a user, and the secret"
+        )
+        raise SettingsError(where, [problem])
     return lines[0], lines[1]

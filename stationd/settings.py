@@ -38,6 +38,7 @@ from stationd.policies import (
     LadderVersion,
     PolicySettings,
 )
+from stationd.posting import LetterSettings
 from stationd.tables import NAME, Period, Table
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "LadderSettings",
     "LadderStep",
     "LadderVersion",
+    "LetterSettings",
     "Listener",
     "PolicySettings",
     "RelayListener",
@@ -376,6 +378,7 @@ class Settings(Table):
     approvals: ApprovalSettings = ApprovalSettings()
     billing: BillingSettings = BillingSettings()
     ladder: LadderSettings = LadderSettings()
+    letters: LetterSettings = LetterSettings()
     worker: WorkerSettings = WorkerSettings()
     codes: CodeSettings = CodeSettings()
     listeners: tuple[Listener, ...] = ()

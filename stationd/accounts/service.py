@@ -82,8 +82,8 @@ __all__ = [
     "link_transmitter",
     "open_account",
     "place_account",
+    "place_service",
     "read_whole",
-    "set_service",
 ]
 
 
@@ -224,21 +224,23 @@ def _rewrite(connection: Connection, new: Customer | Site | Contract) -> None:
             rewrite_contract(connection, new)
 
 
-def set_service(desk: Desk, acct: str, service: Service, *, by: Person) -> None:
-    """Set what an account's signals are answered with; its end belongs to a case."""
-    require(by, Right.DECIDE)
+def place_service(
+    connection: Connection, acct: str, service: Service, *, by: Person
+) -> list[RecordDraft]:
+    """Set what signals are answered with in the caller's transaction, who appends what is returned.
+
+    Whether a customer in arrears was told before is `stationd.cases.suspending`'s to see.
+    """
     if service is Service.ENDED:
         msg = f"The service of {acct} ends by a termination case, not by itself."
         raise RefusedError(msg)
-    with desk.database.writing() as connection:
-        account = _open_record(connection, acct)
-        if account.service is Service.ENDED:
-            raise RefusedError(f"The service of {acct} has ended; a new contract begins anew.")
-        if account.service is service:
-            return
-        record_service(connection, acct, service)
-        draft = service_set(acct, account.service.value, service.value, by)
-        append_drafts(desk, connection, [draft])
+    account = _open_record(connection, acct)
+    if account.service is Service.ENDED:
+        raise RefusedError(f"The service of {acct} has ended; a new contract begins anew.")
+    if account.service is service:
+        return []
+    record_service(connection, acct, service)
+    return [service_set(acct, account.service.value, service.value, by)]
 
 
 # --- Transmitters ---

@@ -55,6 +55,8 @@ __all__ = [
     "EFFECTS",
     "EVALUATE",
     "EXTEND",
+    "SECOND_NOTICE",
+    "TELL_AUTHORITY",
     "Effect",
     "Scene",
     "evaluations",
@@ -64,6 +66,8 @@ __all__ = [
 EVALUATE = "notice.evaluate"
 CLOSING = "bundle.closing"
 EXTEND = "lock.extend"
+TELL_AUTHORITY = "letter.authority"
+SECOND_NOTICE = "letter.second"
 
 _BEFORE = (timedelta(hours=72), timedelta(hours=24), timedelta(hours=1), timedelta())
 _Fields = dict[str, JsonValue]
@@ -224,6 +228,8 @@ def _noticed(scene: Scene) -> tuple[Case, _Fields]:
     )
     scene.drafts.append(draft)
     record_due(scene.connection, case.id, EVALUATE, evaluations(computed.instant, scene.now))
+    if scene.facts.newest("authority_draft", after=scene.facts.since) is not None:
+        record_due(scene.connection, case.id, TELL_AUTHORITY, [scene.now])
     return case, {"effective_at": iso(computed.instant), "order": order}
 
 
@@ -252,15 +258,23 @@ def _effective(scene: Scene) -> Effective:
         )
         if counts:
             asked = row.fact.get("ends_on")
-            computed.append(
-                _computed(
-                    scene,
-                    sent_at=parse_iso(row.fact["sent_at"]),
-                    mail=_mail(scene, notice.channel),
-                    requested=date.fromisoformat(asked) if asked else None,
-                )
+            one = _computed(
+                scene,
+                sent_at=parse_iso(row.fact["sent_at"]),
+                mail=_mail(scene, notice.channel),
+                requested=date.fromisoformat(asked) if asked else None,
             )
+            computed.append(_as_stated(one, row.fact.get("stated_at")))
     return max(computed, key=lambda one: one.instant)
+
+
+def _as_stated(computed: Effective, stated: str | None) -> Effective:
+    """Return the instant that a letter tells, which may be later than the one it leads to."""
+    if stated is None:
+        return computed
+    told = parse_iso(stated)
+    bounds = {**computed.bounds, "stated": told}
+    return replace(computed, instant=max(computed.instant, told), bounds=bounds)
 
 
 def _mail(scene: Scene, channel: str) -> timedelta:
@@ -285,6 +299,7 @@ def _ended(scene: Scene) -> tuple[Case, _Fields]:
     cancel_due(scene.connection, case.id, at=scene.now, outcome="service has ended")
     due = scene.now + scene.desk.policies.late_buffer
     record_due(scene.connection, case.id, CLOSING, [due])
+    record_due(scene.connection, case.id, SECOND_NOTICE, [scene.now])
     return case, {"ended_at": iso(scene.now), "closing_due_at": iso(due)}
 
 

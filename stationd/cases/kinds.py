@@ -121,6 +121,7 @@ def _maybe(read: Read, meaning: str) -> Field:
 _MANAGER = frozenset({Role.MANAGER})
 _COUNSEL = frozenset({Role.MANAGER, Role.ATTORNEY})
 _ANY_CONTRACT = {"contract": _maybe(_text, "number of the contract it is about; else the case's")}
+_RECEIVED = {"received_on": _maybe(_date, "the day it came; else the day it is recorded")}
 _SENT = {
     "channel": _a(_one_of(*CHANNELS), "how it went"),
     "address": _a(_text, "where to, as it stood on file"),
@@ -144,8 +145,12 @@ _GROUNDS: Mapping[str, FactKind] = {
             "lines": _maybe(_text, "numbers of the billing lines in default, with commas between"),
         },
     ),
-    "customer_writing": FactKind(title="the customer's request in writing", needs_document=True),
-    "recorded_call": FactKind(title="recording of the customer's request", needs_document=True),
+    "customer_writing": FactKind(
+        title="the customer's request in writing", needs_document=True, fields=_RECEIVED
+    ),
+    "recorded_call": FactKind(
+        title="recording of the customer's request", needs_document=True, fields=_RECEIVED
+    ),
     "ending_statement": FactKind(
         title="statement that the customer ended it and that the balance is not released"
     ),
@@ -343,6 +348,10 @@ _BY_PROGRAM: Mapping[str, FactKind] = {
             "effective": "computation of the effective instant",
             "lengthened": "effective instant put off",
             "followed": "how far journals were followed",
+            "letter_draft": "draft of a letter, made from a signed form",
+            "letter_sent": "letter sent",
+            "letter_returned": "letter that came back undelivered",
+            "tracking": "tracking number of what was posted",
             "retention": "retention date of the closed record",
             "quarantine": "numbers that are nobody else's for a while",
             "reinstated": "new contract and account of the customer",

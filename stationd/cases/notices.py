@@ -34,7 +34,8 @@ def notice_ready(facts: Facts, _gate: Gate) -> GuardResult:
     if not drafts:
         text = (
             f"No draft of the {wanted} notice is recorded since the case was ready for it. A clerk "
-            "or manager records it, one for each channel (`case facts … notice_draft --file`)."
+            "or manager drafts it, one for each channel (`letter draft`; what people made, `case "
+            "facts … notice_draft --file`)."
         )
         return failed("G6p", text)
     fault = _form_fault(facts, drafts, wanted) or _way_fault(facts, drafts) or _window_fault(facts)
@@ -139,7 +140,8 @@ def notice_sent(facts: Facts, gate: Gate) -> GuardResult:
     if not sent:
         text = (
             f"No {wanted} notice is recorded since the case was ready for it. A clerk or manager "
-            "sends it and records file, channel, address and declaration (`case notice`)."
+            "has it sent (`letter send`), or sends it and records file, channel, address and "
+            "declaration (`case notice`)."
         )
         return GuardResult(id="G6", status=Status.FAILED, text=text)
     allowed = [notice for notice in sent if not facts.methods or notice.channel in facts.methods]
@@ -156,8 +158,8 @@ def _declared(facts: Facts, allowed: list[NoticeFact], gate: Gate) -> GuardResul
     declared = [notice for notice in allowed if notice.declared]
     if not declared:
         text = (
-            "No declaration of sending is recorded for the notice. Whoever sent it signs one and "
-            "records it (`case notice --declaration`, or `case declaration` afterwards)."
+            "No declaration of sending is recorded for the notice. Whoever sent it declares it "
+            "(`letter declare`), or signs one and records it (`case declaration`)."
         )
         return _notices(Status.FAILED, text, allowed)
     others = _not_drafted(facts, declared) if gate is Gate.NOTICE else []
@@ -253,8 +255,8 @@ def authority_drafted(facts: Facts, _gate: Gate) -> GuardResult:
     if draft is None:
         text = (
             f"The system is of the kind {listed(_told(facts))}: the authority is told that it is "
-            "no longer monitored. A clerk or manager drafts the letter (`case facts … "
-            "authority_draft --file`)."
+            "no longer monitored. A clerk or manager drafts the letter (`letter draft`, or `case "
+            "facts … authority_draft --file`)."
         )
         return failed("G9p", text)
     return passed("G9p", f"The letter to the authority is drafted, by {draft.author}.", draft)

@@ -16,12 +16,14 @@ from stationd.accounts.model import (
     Transmitter,
 )
 from stationd.accounts.store import read_account, read_contract, read_customer, read_site
+from stationd.cases.suspending import set_service
 from stationd.cli.account_functioning import functioning
 from stationd.cli.account_import import import_
 from stationd.cli.account_key import key
 from stationd.cli.account_terms import terms
 from stationd.cli.account_tests import tests
 from stationd.cli.account_text import account_lines, history_lines, signal_value
+from stationd.cli.account_told import told
 from stationd.cli.custody import PURPOSE, custody
 from stationd.cli.moments import MOMENT, PERIOD
 from stationd.cli.office import Office
@@ -44,6 +46,7 @@ account.add_command(import_)
 account.add_command(key)
 account.add_command(terms)
 account.add_command(tests)
+account.add_command(told)
 account.add_command(functioning)
 account.add_command(custody)
 
@@ -150,7 +153,7 @@ def _zone(office: Office, acct: str) -> ZoneInfo:
 @click.pass_obj
 def service_(office: Office, acct: str, state: str) -> None:
     """Set how the signals of ACCT are answered (managers); recording never stops."""
-    service.set_service(office.desk, acct, Service(state), by=office.person())
+    set_service(office.desk, acct, Service(state), by=office.person())
     office.show({"acct": acct, "service": state}, f"The service of {acct} is {state}.")
 
 

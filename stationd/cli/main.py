@@ -39,6 +39,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "journal": ("stationd.cli.journal:journal", "List and retire the journals of nodes."),
         "ledger": ("stationd.cli.ledger:ledger", "Check the ledger; show anchors and notes."),
         "keys": ("stationd.cli.keys:keys", "Make the station's keys."),
+        "letter": ("stationd.cli.letter:letter", "Draft letters of cases, send and declare them."),
         "login": ("stationd.cli.login:login", "Log in."),
         "logout": ("stationd.cli.login:logout", "Log out."),
         "migrate": ("stationd.cli.migrate:migrate", "Bring the database to this release."),

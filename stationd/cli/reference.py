@@ -17,6 +17,7 @@ from stationd import errors
 from stationd.cases import reference as cases
 from stationd.cli.main import COMMANDS, cli
 from stationd.imports.columns import FIELDS
+from stationd.letters.reference import letters_page
 from stationd.settings import Settings
 
 __all__ = ["exit_codes_page", "import_fields_page", "pages", "settings_page", "stationctl_page"]
@@ -36,6 +37,7 @@ def pages() -> Mapping[str, str]:
         **cases.pages(),
         "exit-codes.md": exit_codes_page(),
         "import-fields.md": import_fields_page(),
+        "letters.md": letters_page(),
         "settings.md": settings_page(),
         "stationctl.md": stationctl_page(),
     }

@@ -25,6 +25,7 @@ from stationd.db.billing import (
 )
 from stationd.db.columns import Hash, Time, chain_columns, metadata
 from stationd.db.deciding import approvals, case_facts, case_steps, cases, letter_forms
+from stationd.db.posting import letters, outbox
 from stationd.db.renewing import object_digests, renewal_objects, renewal_stamps, renewals
 from stationd.db.retaining import (
     handouts,
@@ -57,10 +58,12 @@ __all__ = [
     "heard_hours",
     "holds",
     "letter_forms",
+    "letters",
     "marks",
     "metadata",
     "mismatches",
     "object_digests",
+    "outbox",
     "published",
     "purge_items",
     "purged_documents",

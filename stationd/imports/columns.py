@@ -264,6 +264,9 @@ FIELDS: Mapping[str, Field] = MappingProxyType(
         "equipment": Field(CONTRACT, _choice(["customer", "company"]), "Whose equipment it is."),
         "residential": Field(CONTRACT, _choice(["yes", "no"]), "Whether it is a home."),
         "e_notice_consent": Field(CONTRACT, _date, "The day e-mail notice was agreed to."),
+        "reports_to_bureau": Field(
+            CONTRACT, _choice(["yes", "no"]), "Whether the agency reports to credit bureaus."
+        ),
         "tier": Field(CONTRACT, _choice(["tm", "basic", "platinum"]), "The service tier."),
         "account": Field(ACCOUNT, _acct, "The account's number at the station.  Needed."),
         "service": Field(

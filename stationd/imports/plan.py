@@ -46,7 +46,7 @@ TERMS = (
     *("notice_methods", "renewal", "renewal_term", "renewal_notice_days", "payment_terms"),
     *("clause_date", "default_clause", "termination_clause", "late_fee_clause"),
     *("suspension_clause", "agency_clause", "cross_default_clause"),
-    *("equipment", "residential", "e_notice_consent"),
+    *("equipment", "residential", "e_notice_consent", "reports_to_bureau"),
 )
 """The fields of an import that are terms of the contract."""
 

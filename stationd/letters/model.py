@@ -3,19 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from stationd.letters.fields import LETTERS
+
 __all__ = ["KINDS", "LetterForm"]
 
-KINDS = (
-    "termination",
-    "confirmation",
-    "late_fee",
-    "intent_to_suspend",
-    "agency_warning",
-    "second_notice",
-    "withdrawal_of_notice",
-    "ahj_termination",
-    "issuer_cancellation",
-)
+KINDS = tuple(LETTERS)
 """The letters that a form may be for (terms, 11)."""
 
 

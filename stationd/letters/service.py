@@ -16,6 +16,7 @@ from stationd.ledger.model import STATION, Origin, RecordDraft, RecordType
 from stationd.ledger.store import append, store_document
 from stationd.letters.model import KINDS, LetterForm
 from stationd.letters.store import find_form, read_forms, record_form, record_form_withdrawn
+from stationd.letters.templates import check_template, is_template
 from stationd.staff.model import Person
 from stationd.staff.rights import Right, may, require
 
@@ -45,12 +46,16 @@ def sign_form(  # noqa: PLR0913  (what a form is made of)
     """Record that counsel signed a form off: an attorney who is logged in, or by a document.
 
     ``content`` and ``sign_off`` are name and bytes of files.  ``expires_at`` None: in a year.
+    A text (``.txt``) is a template that the program fills, so it must hold what its kind asks for;
+    any other file is a form that people fill.
     """
     if sign_off is None:
         require(by, Right.GIVE_CLEARANCE)
     elif not may(by, Right.GIVE_CLEARANCE):
         require(by, Right.DECIDE)
     _check(kind, version)
+    if is_template(content[0]):
+        check_template(kind, content[1])
     now = desk.clock.now()
     until = expires_at or now + _VALID
     if until <= now:

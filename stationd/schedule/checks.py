@@ -13,6 +13,7 @@ __all__ = [
     "ANCHORING",
     "ARCHIVE",
     "HOLDS",
+    "LETTERS",
     "LOCKS",
     "READ_BACK",
     "RENEWAL",
@@ -25,6 +26,7 @@ __all__ = [
 ARCHIVE = "archive"
 ANCHORING = "anchoring"
 HOLDS = "holds"
+LETTERS = "letters"
 LOCKS = "locks"
 READ_BACK = "read back"
 RENEWAL = "renewal"

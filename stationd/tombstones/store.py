@@ -24,6 +24,7 @@ __all__ = [
     "read_extents",
     "read_tombstones",
     "take_cases",
+    "take_letters",
     "take_records",
 ]
 
@@ -224,7 +225,7 @@ def take_cases(
             steps.c.case_id.in_(of_acct), steps.c.results != PURGED_RESULTS
         )
         taken = connection.execute(kept.values(results=PURGED_RESULTS)).rowcount
-        docs = _take_approvals(connection, acct)
+        docs = sorted({*_take_approvals(connection, acct), *take_letters(connection, acct)})
         documents = _take_documents(connection, docs, purge_id=purge_id, acct=acct, now=now)
         return Taken(counts={"steps": taken, "documents": documents}, over=True)
     for part in slices([row.id for row in rows]):
@@ -241,3 +242,24 @@ def _take_approvals(connection: Connection, acct: str) -> list[bytes]:
     rows = connection.execute(sa.select(table.c.doc, table.c.file).where(ours)).all()
     connection.execute(sa.update(table).where(ours).values(results=PURGED_RESULTS))
     return sorted({doc for row in rows for doc in row if doc is not None})
+
+
+def take_letters(connection: Connection, acct: str) -> list[bytes]:
+    """Take to whom letters of an account's cases went; return the documents that they name."""
+    letters, outbox = schema.letters, schema.outbox
+    of_acct = sa.select(schema.cases.c.id).where(schema.cases.c.acct == acct)
+    docs: set[bytes] = set()
+    for table, named in (
+        (letters, (letters.c.doc, letters.c.text_doc, letters.c.data_doc)),
+        (outbox, (outbox.c.message_doc,)),
+    ):
+        rows = connection.execute(sa.select(*named).where(table.c.case_id.in_(of_acct))).all()
+        docs |= {doc for row in rows for doc in row if doc is not None}
+    gone = {"address": "", "recipient": ""}
+    connection.execute(sa.update(letters).where(letters.c.case_id.in_(of_acct)).values(**gone))
+    connection.execute(
+        sa.update(outbox)
+        .where(outbox.c.case_id.in_(of_acct))
+        .values(address="", why="", proof="{}", tracking=None)
+    )
+    return sorted(docs)

@@ -121,30 +121,10 @@ def test_what_does_not_change_is_no_record(desk, account, opening, clerk, chain)
     assert len(chain("1001")) == 1
 
 
-def test_a_manager_suspends_and_the_ledger_tells(desk, account, manager, chain):
-    service.set_service(desk, "1001", Service.SUSPENDED, by=manager)
-    service.set_service(desk, "1001", Service.SUSPENDED, by=manager)
-    assert service.accounts(desk)[0].service is Service.SUSPENDED
-    assert [one.get("to") for one in chain("1001")] == [None, "suspended"]
-
-
-def test_service_ends_by_a_case_only(desk, account, manager, clerk):
-    with pytest.raises(RefusedError, match="termination case"):
-        service.set_service(desk, "1001", Service.ENDED, by=manager)
-    with pytest.raises(NotAuthorisedError):
-        service.set_service(desk, "1001", Service.SUSPENDED, by=clerk)
-
-
-def test_ended_service_does_not_begin_again(desk, opening, clerk, manager):
-    service.open_account(desk, replace(opening, service=Service.ENDED), by=clerk)
-    with pytest.raises(RefusedError, match="has ended"):
-        service.set_service(desk, "1001", Service.ACTIVE, by=manager)
-
-
 def test_a_closed_record_takes_no_changes(desk, account, clerk, manager):
     close(desk, "1001")
-    with pytest.raises(RefusedError, match="closed"):
-        service.set_service(desk, "1001", Service.SUSPENDED, by=manager)
+    with pytest.raises(RefusedError, match="closed"), desk.database.writing() as connection:
+        service.place_service(connection, "1001", Service.SUSPENDED, by=manager)
     with pytest.raises(RefusedError, match="closed"):
         service.link_transmitter(
             desk, "1001", panel(), Ownership(valid_from=desk.clock.now()), by=clerk

@@ -262,7 +262,10 @@ def test_at_the_instant_service_ends_and_the_closing_is_due(office: Office) -> N
     with office.desk.database.reading() as connection:
         assert read_account(connection, "1234").service == "ended"
         due = [one for one in read_steps(connection, case.id) if one.done_at is None]
-    assert [(one.step, one.due_at) for one in due] == [("bundle.closing", ended.ended_at + DAY)]
+    assert [(one.step, one.due_at) for one in due] == [
+        ("letter.second", ended.ended_at),
+        ("bundle.closing", ended.ended_at + DAY),
+    ]
 
 
 def test_a_service_hold_stops_the_end_and_the_case_is_overdue(office: Office) -> None:

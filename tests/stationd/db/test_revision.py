@@ -31,6 +31,8 @@ _LATER = frozenset(
         "billing_lines",
         "contact_tasks",
         "letter_forms",
+        "letters",
+        "outbox",
         "purges",
         "object_digests",
         "renewal_objects",

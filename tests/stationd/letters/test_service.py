@@ -71,3 +71,9 @@ def test_a_form_is_withdrawn_once(desk, clock, chain):
     assert forms(desk)[0].withdrawn_at == clock.now()
     kinds = [one["kind"] for one in chain("station") if one["type"] == "config"]
     assert kinds == ["form_signed", "form_withdrawn"]
+
+
+def test_a_text_is_signed_only_if_it_holds_what_its_kind_must(desk):
+    with pytest.raises(MistakeError, match=r"does not say notice\.ends_at"):
+        sign_form(desk, "termination", "T-1", content=("form.txt", b"Go away."), by=OLGA)
+    assert forms(desk) == []

@@ -1,0 +1,1 @@
+"""How letters leave the house: one module a way, all with the shape of `channel.py`."""
