@@ -18,6 +18,7 @@ __all__ = [  # noqa: PLE0604
 # What a bundle brings to check itself, and the file of this package that it is.
 CHECKERS = {
     "verify/ledger.py": "ledger_check.py",
+    "verify/log_key_check.py": "log_key_check.py",
     "verify/note_check.py": "note_check.py",
     "verify/openssl.py": "openssl.py",
     "verify/point_check.py": "point_check.py",
@@ -40,9 +41,9 @@ REQUIRED = (
     "data/documents/index.json",
 )
 _OPTIONAL = re.compile(
-    r"volumes-sha256\.txt|trust/(crls|ocsp)\.pem|custodian-certification\.pdf"
+    r"volumes-sha256\.txt|tagmanifest-sha256\.txt\.([2-9]|[1-9][0-9])\.tsr|trust/(crls|ocsp)\.pem|trust/log-keys\.txt|custodian-certification\.pdf"
     r"|data/case\.json|data/proofs/proofs\.json|verify/verify\.html"
-    r"|verify/(note_check|openssl|point_check|proof_check|withheld_check)\.py"
+    r"|verify/(log_key_check|note_check|openssl|point_check|proof_check|withheld_check)\.py"
     r"|data/(documents|notices)/[0-9a-f]{16}-[A-Za-z0-9._-]+"
 )
 _MOST_SEGMENTS = 32_767

@@ -8,9 +8,10 @@ import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
 
 from archive.canonical import JsonValue
+from archive.ceremony import fingerprint
+from archive.log_keys import former_keys
 from archive.manifest import Listed
 
 __all__ = ["VERIFY_SH", "FormFacts", "Trust", "fingerprints", "named", "one_line", "readme"]
@@ -46,7 +47,7 @@ class Trust:
     """What goes into ``trust/``, as PEM; a verifier takes its own from elsewhere.
 
     ``crls_pem`` are lists of revoked certificates, ``ocsp_pem`` is the certificate of the station's
-    responder; both may be empty.
+    responder, ``log_keys`` are the changes of the log key, signed off; all three may be empty.
     """
 
     root_pem: bytes
@@ -55,6 +56,7 @@ class Trust:
     log_pub_pem: bytes
     crls_pem: bytes = b""
     ocsp_pem: bytes = b""
+    log_keys: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,10 +104,11 @@ def fingerprints(trust: Trust) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for title, name, pem in parts:
         for _, body in _PEM.findall(pem):
-            digest = sha256(base64.b64decode(body)).hexdigest().upper()
-            colons = ":".join(digest[at : at + 2] for at in range(0, 64, 2))
-            found.append((f"{title} ({name})", colons))
-    return found
+            found.append((f"{title} ({name})", fingerprint(base64.b64decode(body))))
+    return found + [
+        (f"log public key up to tree size {size} (trust/log-keys.txt)", print_)
+        for size, print_ in former_keys(trust.log_keys)
+    ]
 
 
 def readme(facts: FormFacts, trust: Trust) -> bytes:

@@ -27,6 +27,7 @@ from archive.envelope import Recipient, read_recipient
 from archive.errors import ObjectDiffersError
 from archive.merkle import account_key
 from archive.seal import Seal
+from archive.stamping import Panel
 from archive.stores.base import BundleStore, Held
 from archive.verify import Anchors, verify
 from stationd.anchors.store import read_closing_mark
@@ -446,7 +447,7 @@ def _write_receipt(shop: Workshop, order: Order) -> None:
         return
     now = shop.desk.clock.now()
     content = receipt(shop.desk.station, order, shop.store.name, _in_order(found), now)
-    signature = shop.seal.sign(content, now=now, stamp=shop.authority.stamp)
+    signature = shop.seal.sign(content, now=now, stamps=Panel(shop.authority).stamp)
     folder = Path(found[0].path).parent
     made: list[StoredObject] = []
     for name, data in ((RECEIPT, content), (SIGNATURE, signature)):

@@ -229,7 +229,7 @@ def another_document(files: Files) -> Files:
 
 
 def damaged_value(seal: bytes) -> bytes:
-    value, _ = openssl.signature_stamp(seal)
+    value, _ = openssl.signature_stamps(seal)
     return seal.replace(value, value[:-1] + bytes([value[-1] ^ 1]))
 
 
@@ -250,7 +250,7 @@ def with_seal(bench: Workbench, seal: bytes) -> bytes:
 
 def without_stamp(bench: Workbench) -> bytes:
     data = bench.files[TAGS]
-    return with_seal(bench, bench.station.seal.sign(data, now=bench.station.now, stamp=None))
+    return with_seal(bench, bench.station.seal.sign(data, now=bench.station.now))
 
 
 def signed_by_a_line_of_ours(bench: Workbench) -> bytes:
