@@ -25,9 +25,9 @@ CHECKERS = {
     "verify/proof_check.py": "proof_check.py",
     "verify/withheld_check.py": "withheld_check.py",
 }
-_SCRIPT = ("verify/verify.sh", "ac4fe3f032a2c22db2982f44d5b4776b459eeca19c227a0e24628e46c210c971")
+_SCRIPT = ("verify/verify.sh", "c49f4a7ed793df7fee6f4f1bed33ed44054339f057e2b82a3d7496468739c26f")
 # What `make page` builds of these sources, here and anywhere.
-_PAGE = ("verify/verify.html", "b6ad26e819a02c6994a0a9292fbe3021db6b61bf33b554b0639a95ef1a612487")
+_PAGE = ("verify/verify.html", "dfaf158b89c9308294d5b14126d18a8b9501caaf8959d62149cb29ab63ce5c6e")
 
 KINDS = ("primary", "closing", "on_request", COPY)
 REQUIRED = (

@@ -34,7 +34,9 @@ LOG=${3:+$(full "$3")}
 cd "$(dirname "$0")/.."
 openssl cms -verify -cades -binary -inform DER -in tagmanifest-sha256.txt.p7s \\
     -content tagmanifest-sha256.txt -CAfile "$ROOT" -out /dev/null
-openssl ts -verify -data tagmanifest-sha256.txt -in tagmanifest-sha256.txt.tsr -CAfile "$TSA"
+for STAMP in tagmanifest-sha256.txt*.tsr; do
+    openssl ts -verify -data tagmanifest-sha256.txt -in "$STAMP" -CAfile "$TSA"
+done
 sha256sum -c --strict --quiet tagmanifest-sha256.txt
 sha256sum -c --strict --quiet manifest-sha256.txt
 [ -z "$LOG" ] || python3 verify/ledger.py . "$LOG" "$TSA"
@@ -144,7 +146,11 @@ ROOT.pem and TSA.pem obtained from the station or its counsel and not from here:
   sha256sum -c --strict tagmanifest-sha256.txt
   sha256sum -c --strict manifest-sha256.txt
 
-All four must succeed. `sh verify/verify.sh ROOT.pem TSA.pem LOG.pub.pem` does the
+All four must succeed. Where there are further stamps (tagmanifest-sha256.txt.2.tsr
+and so on), each is of another authority, and the second command is typed for each,
+with the certificates of all of them in TSA.pem.
+
+`sh verify/verify.sh ROOT.pem TSA.pem LOG.pub.pem` does the
 same, and `python3 verify/ledger.py . LOG.pub.pem TSA.pem` shows that no record is
 missing, added or changed up to the head that the checkpoint covers, and when others
 saw the log with this account in it. Both came with this bundle: stationd-verify from

@@ -77,11 +77,10 @@ def sealed_anew(files: Files, station: Any) -> Files:
 
 def signed_anew(files: Files, station: Any) -> Files:
     """Sign and stamp the lists as they are, and then the container."""
-    data, authority = files[TAGS], station.authority
-    seals = {
-        f"{TAGS}.p7s": station.seal.sign(data, now=station.now, stamps=Panel(authority).stamp),
-        f"{TAGS}.tsr": authority.stamp(data),
-    }
+    data, panel = files[TAGS], Panel(station.authority)
+    seals = {f"{TAGS}.p7s": station.seal.sign(data, now=station.now, stamps=panel.stamp)}
+    for number, reply in enumerate(panel.stamp(data), start=1):
+        seals[f"{TAGS}.tsr" if number == 1 else f"{TAGS}.{number}.tsr"] = reply
     return packed_anew(files | seals, station)
 
 
