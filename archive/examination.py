@@ -10,7 +10,7 @@ from archive.log_key_check import LogKeys
 from archive.note_check import LedgerError, Statement, canonical_value
 from archive.opened import Opened
 from archive.openssl import Answer
-from archive.point_check import Proofs
+from archive.point_check import Chain, Proofs
 from archive.revocation_check import CrlList
 
 __all__ = ["Examination", "Mapped"]
@@ -30,6 +30,7 @@ class Examination:
     demand_proofs: bool = False
     seen: dict[str, Seen] = field(default_factory=dict)
     segments: list[SegmentSeen] = field(default_factory=list)
+    whole: Chain = field(default_factory=lambda: Chain(b""))
     statement: Statement | None = None
     proofs: Proofs | None = None
     keys: LogKeys | None = None

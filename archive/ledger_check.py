@@ -24,10 +24,9 @@ These files share no line with the program that writes bundles.  A bundle carrie
 
 import json
 import re
-import struct
 import sys
 import types
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -65,6 +64,7 @@ from archive.note_check import (
 )
 from archive.point_check import (
     PROOFS,
+    Chain,
     Given,
     Point,
     Proofs,
@@ -77,9 +77,9 @@ from archive.withheld_check import WITHHELD, Runs, check_copy, is_withheld, rema
 
 __all__ = [  # noqa: PLE0604 - all are names; a line each would be a page
     *("LONGEST_RECORD", "SEGMENT_RECORDS", "ClockStep", "LedgerError", "Problem", "Segment"),
-    *("Spans", "Statement", "check_checkpoint", "check_folder", "check_points"),
+    *("Spans", "Statement", "begun", "chain", "check_checkpoint", "check_folder", "check_points"),
     *("clock_steps", "entry_time", "join", "lines", "main", "merged", "read_proofs"),
-    *("read_segment", "read_statement"),
+    *("read_segment", "read_statement", "take"),
 ]
 
 _USAGE = "usage: python3 ledger.py DIR LOG_PUBLIC_KEY.pem [TSA.pem [PROOFS_DIR]]\n"
@@ -97,9 +97,7 @@ _SCAN = json.JSONDecoder(parse_float=int, parse_constant=int).scan_once  # type:
 _CANONICAL = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
 ).encode
-_U64 = struct.Struct(">Q")
 _RECORD = b"stationd:record:v1\0"
-_CHAIN = b"stationd:chain:v1\0"
 
 
 @dataclass
@@ -129,24 +127,10 @@ class Segment:
 
 def chain(key: bytes, leaves: Iterable[bytes]) -> bytes:
     """Return the last head of the chain of ``key`` over runs of 32-byte ``leaves``."""
-    return chain_heads(key, leaves, ())[0]
-
-
-def chain_heads(
-    key: bytes, leaves: Iterable[bytes], sizes: Collection[int]
-) -> tuple[bytes, dict[int, bytes]]:
-    """Return the last head of a chain, and its heads at ``sizes``."""
-    head = sha256(b"stationd:genesis:v1\0" + key).digest()
-    pack = _U64.pack
-    heads: dict[int, bytes] = {}
-    n = 0
+    whole = Chain(key)
     for run in leaves:
-        for at in range(0, len(run), 32):
-            n += 1
-            head = sha256(_CHAIN + head + pack(n) + run[at : at + 32]).digest()
-            if n in sizes:
-                heads[n] = head
-    return head, heads
+        whole.extend(run)
+    return whole.head
 
 
 def read_statement(raw: bytes) -> Statement:
@@ -294,25 +278,44 @@ def join(
     statement: Statement,
     kind: str,
     segments: Sequence[Segment],
+    whole: Chain,
     steps: Sequence[ClockStep],
     points: Sequence[Point] = (),
 ) -> tuple[list[Problem], list[str]]:
-    """Check what only all segments together show; return the problems, and what to remark."""
+    """Check what only all segments together show; return the problems, and what to remark.
+
+    ``whole`` has taken them all.
+    """
     problems = [problem for segment in segments for problem in segment.problems]
     problems += _check_ends(statement, kind, segments)
-    key = account_key(statement.station, statement.acct, statement.epoch)
-    sizes = {point.size for point in points}
-    head, heads = chain_heads(key, (segment.leaves for segment in segments), sizes)
-    if head.hex() != statement.head:
-        text = "the records do not hash to the head that data/ledger.json states"
-        problems.append(Problem("data/records", text))
-    for point in points:
-        if heads.get(point.size) != point.head:
-            text = f"the first {point.size} records do not come to the head of point {point.n}"
-            problems.append(Problem("data/records", text))
+    problems += _check_heads(statement, whole, points)
     wrong, remarks = _check_times(statement, segments, steps)
     beyond, explained_too = _check_spans(segments, points, steps)
     return problems + wrong + beyond, remarks + explained_too
+
+
+def _check_heads(statement: Statement, whole: Chain, points: Sequence[Point]) -> list[Problem]:
+    problems: list[Problem] = []
+    if whole.head.hex() != statement.head:
+        text = "the records do not hash to the head that data/ledger.json states"
+        problems.append(Problem("data/records", text))
+    for point in points:
+        if whole.heads.get(point.size) != point.head:
+            text = f"the first {point.size} records do not come to the head of point {point.n}"
+            problems.append(Problem("data/records", text))
+    return problems
+
+
+def take(whole: Chain, segment: Segment) -> None:
+    """Go on with a chain over a segment, which forgets its leaves: all would fill the memory."""
+    whole.extend(segment.leaves)
+    segment.leaves = b""
+
+
+def begun(statement: Statement, points: Iterable[Point]) -> Chain:
+    """Return the chain of a bundle before its first record."""
+    key = account_key(statement.station, statement.acct, statement.epoch)
+    return Chain(key, {point.size for point in points})
 
 
 def _check_spans(
@@ -493,9 +496,10 @@ def check_folder(
         keys, wrong = log_keys(log_public_pem, None, changes, statement.origin)
         sets = list(_proof_sets(statement, folder, also, (keys, tsa_pem)))
         points = merged(proofs for proofs, _ in sets)
-        segments = _segments(folder, statement, tuple(sorted({point.size for point in points})))
+        whole = begun(statement, points)
+        segments = _segments(folder, statement, points, whole)
         kind = str(index.get("kind"))
-        problems, remarks = join(statement, kind, segments, clock_steps(status), points)
+        problems, remarks = join(statement, kind, segments, whole, clock_steps(status), points)
         info = _content([folder], "bag-info.txt") or b""
         withheld = [segment.withheld for segment in segments]
         problems += check_copy(index, withheld, statement.records, info)
@@ -544,7 +548,10 @@ def _content(folders: Sequence[Path], name: str) -> bytes | None:
     return next((path.read_bytes() for path in paths if path.is_file()), None)
 
 
-def _segments(folder: Path, statement: Statement, bounds: tuple[int, ...]) -> list[Segment]:
+def _segments(
+    folder: Path, statement: Statement, points: Sequence[Point], whole: Chain
+) -> list[Segment]:
+    bounds = tuple(sorted({point.size for point in points}))
     names = [path.relative_to(folder).as_posix() for path in folder.glob("data/records/*")]
     segments: list[Segment] = []
     for number, name in enumerate(segment_names(names)):
@@ -552,6 +559,7 @@ def _segments(folder: Path, statement: Statement, bounds: tuple[int, ...]) -> li
         segment = Segment(file=name, first=first, spans=Spans(bounds))
         with (folder / name).open("rb") as stream:
             segments.append(read_segment(stream, segment, statement))
+        take(whole, segment)
     return segments
 
 

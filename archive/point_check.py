@@ -10,7 +10,8 @@ A bundle carries this file beside ``verify/ledger.py``; it needs Python and the 
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import struct
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -48,6 +49,7 @@ __all__ = [
     "AT_MOST",
     "PROOFS",
     "Absence",
+    "Chain",
     "Closing",
     "Given",
     "Point",
@@ -60,6 +62,8 @@ __all__ = [
 
 PROOFS = "data/proofs/proofs.json"
 
+_U64 = struct.Struct(">Q")
+_CHAIN = b"stationd:chain:v1\0"
 _HASH = re.compile(r"[0-9a-f]{64}")
 # How long after its time a checkpoint must have been stamped at most.
 AT_MOST = timedelta(hours=26)
@@ -91,6 +95,26 @@ class Spans:
             self._at += 1
         first, last = self.found.get(self._at, (t, t))
         self.found[self._at] = (min(first, t), max(last, t))
+
+
+class Chain:
+    """The chain of an account's epoch, over the leaves as they come, and its heads at ``sizes``."""
+
+    def __init__(self, key: bytes, sizes: Collection[int] = ()) -> None:
+        self.head = sha256(b"stationd:genesis:v1\0" + key).digest()
+        self.heads: dict[int, bytes] = {}
+        self._sizes = frozenset(sizes)
+        self._size = 0
+
+    def extend(self, leaves: bytes) -> None:
+        """Go on over a run of 32-byte leaves."""
+        head, size, sizes, pack = self.head, self._size, self._sizes, _U64.pack
+        for at in range(0, len(leaves), 32):
+            size += 1
+            head = sha256(_CHAIN + head + pack(size) + leaves[at : at + 32]).digest()
+            if size in sizes:
+                self.heads[size] = head
+        self.head, self._size = head, size
 
 
 @dataclass(frozen=True)

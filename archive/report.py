@@ -1,12 +1,14 @@
 """``alarm-history.pdf``: the history of one account, for people.
 
 Cover, contents, totals, a picture of each month, the functioning report, a page for each incident,
-then every record up to 2,000; above that the alarms and a row a day.  Then gaps, corrections,
-custody, codes, limits, and how to check all of it.  Times are the site's, with their offset.
+then every record up to 2,000; above that the alarms and a row a day.  Then the termination, gaps,
+corrections, custody, codes, limits, and how to check all of it.  Times are the site's, with
+their offset.
 """
 
 from pathlib import Path
 
+from archive.report_case import termination
 from archive.report_charts import MONTHS, draw_legend, draw_month, gap_days, month_panels
 from archive.report_cover import cover, day_tables, summary_tables
 from archive.report_facts import ReportFacts, paper_of
@@ -36,7 +38,7 @@ def alarm_history_pdf(target: Path, facts: ReportFacts, summary: Summary) -> int
     layout.new_page()
     layout.heading("Contents", listed=False)
     sections = _SECTIONS_SHORT if summary.short else _SECTIONS_LONG
-    layout.contents(sections + (facts.censor is not None))
+    layout.contents(sections + (facts.censor is not None) + bool(facts.case))
     redaction(layout, facts)
     summary_tables(layout, summary)
     if not not_counted(layout, summary, _MONTHS):
@@ -45,6 +47,7 @@ def alarm_history_pdf(target: Path, facts: ReportFacts, summary: Summary) -> int
         functioning(layout, facts, summary, gaps)
     incident_pages(layout, facts, summary)
     _records(layout, facts, summary)
+    termination(layout, facts, summary.zone)
     gap_list(layout, facts, summary.zone)
     corrections(layout, facts, summary)
     custody(layout, facts, summary.zone)

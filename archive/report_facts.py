@@ -40,6 +40,12 @@ class ReportFacts:
             return []
         return [row for row in rows if isinstance(row, Mapping) and "corrects" not in row]
 
+    @property
+    def case(self) -> Mapping[str, Any]:
+        """The case that the bundle was ordered for; empty where there is none."""
+        case = self.known.get("case")
+        return case if isinstance(case, Mapping) else {}
+
 
 def paper_of(known: Mapping[str, Any]) -> str:
     """Return the paper that was frozen into the order: `letter` unless it says `a4`."""

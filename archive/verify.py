@@ -278,7 +278,10 @@ def _see(work: Examination) -> None:
     proof_steps.read(work)
     jobs = _segment_jobs(work, statement) if statement else []
     taken = {name for job in jobs for name in (job.records.name, job.rows.name)}
+    if statement:
+        work.whole = ledger_check.begun(statement, proof_steps.points(work))
     for seen in work.map(segment, jobs):
+        ledger_check.take(work.whole, seen.segment)
         work.segments.append(seen)
         work.seen.update({file.name: file for file in seen.files})
     others = [place for name, place in work.opened.places.items() if name not in taken]
@@ -387,7 +390,7 @@ def _ledger(work: Examination) -> None:
     _check_files(work, statement)
     segments = [seen.segment for seen in work.segments]
     points = proof_steps.points(work)
-    problems, remarks = ledger_check.join(statement, str(kind), segments, steps, points)
+    problems, remarks = ledger_check.join(statement, str(kind), segments, work.whole, steps, points)
     for problem in problems:
         work.failed("ledger", problem.subject, problem.text)
     for remark in remarks:

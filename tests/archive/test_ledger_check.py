@@ -158,12 +158,29 @@ def test_steps_back_of_t_are_kept_and_at_last_counted(monkeypatch) -> None:
 # --- Joined ---
 
 
+def chained(made: check.Statement, *segments: check.Segment) -> Any:
+    whole = check.begun(made, ())
+    for segment in segments:
+        whole.extend(segment.leaves)
+    return whole
+
+
+def test_a_segment_taken_into_the_chain_holds_its_leaves_no_longer() -> None:
+    segment = read(WHOLE)
+    head = check.chain(KEY_1, [segment.leaves])
+    whole = check.begun(statement(), ())
+
+    check.take(whole, segment)
+
+    assert (whole.head, segment.leaves) == (head, b"")
+
+
 def joined(data: bytes, steps: list[check.ClockStep] | None = None, kind: str = "on_request"):
     segment = read(data)
     count = segment.count
     head = check.chain(KEY_1, [segment.leaves]).hex()
     made = statement(records=count, head=head)
-    problems, remarks = check.join(made, kind, [segment], steps or [])
+    problems, remarks = check.join(made, kind, [segment], chained(made, segment), steps or [])
     return [problem.text for problem in problems], remarks
 
 
@@ -213,7 +230,8 @@ def test_an_entry_without_a_time_bounds_nothing() -> None:
     head = check.chain(KEY_1, [segment.leaves]).hex()
     for entry in ("x", "{}", '{"time":5}', '{"time":"2026-13-01T00:00:00.000000Z"}'):
         made = statement(records=3, head=head, entry=entry)
-        assert check.join(made, "closing", [segment], []) == ([], [])
+        whole = chained(made, segment)
+        assert check.join(made, "closing", [segment], whole, []) == ([], [])
 
 
 def test_segments_are_joined_without_a_seam() -> None:
@@ -222,7 +240,9 @@ def test_segments_are_joined_without_a_seam() -> None:
     check.read_segment(io.BytesIO(late), two, statement())
     one.last_type = "close"
 
-    problems, _ = check.join(statement(), "on_request", [one, two], [])
+    problems, _ = check.join(
+        statement(), "on_request", [one, two], chained(statement(), one, two), []
+    )
 
     said = " / ".join(problem.text for problem in problems)
     for words in ("is not the last file", "ends in close", "second open", "t goes back"):
@@ -480,7 +500,8 @@ def test_a_time_that_sorts_but_is_no_time_is_refused(t: str) -> None:
 def test_the_last_day_must_be_one() -> None:
     segment = read(line(1, type="open", t="2026-02-31T00:00:00.000000Z"))
 
-    problems, _ = check.join(statement(records=1), "primary", [segment], [])
+    made = statement(records=1)
+    problems, _ = check.join(made, "primary", [segment], chained(made, segment), [])
 
     assert "which is no date" in " ".join(problem.text for problem in problems)
 
