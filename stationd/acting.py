@@ -40,6 +40,7 @@ from stationd.ledger.log_key import check_log_key
 from stationd.ledger.service import LedgerTree, checkpoint
 from stationd.logs import note
 from stationd.purges.store import find_due
+from stationd.rekeying import LEASE
 from stationd.roster.service import publish
 from stationd.schedule.alarm_clock import AlarmClock
 from stationd.schedule.checks import ARCHIVE, Check, read_check, record_check
@@ -55,9 +56,7 @@ from stationd.sealing import Sealer
 from stationd.settings import Settings
 from stationd.supervision import service as supervision
 
-__all__ = ["LEASE", "Acting"]
-
-LEASE = "worker"
+__all__ = ["Acting"]
 
 _LEASE_LENGTH = timedelta(seconds=30)
 _ROSTER_EVERY = timedelta(seconds=2)

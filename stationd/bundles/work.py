@@ -41,6 +41,7 @@ from stationd.clock import iso
 from stationd.db.engine import Connection
 from stationd.desk import Desk
 from stationd.errors import CheckFailedError
+from stationd.ledger.log_key import sign_offs
 from stationd.ledger.model import RecordDraft, file_name
 from stationd.ledger.service import LedgerTree, LogSigner, checkpoint
 from stationd.ledger.store import append, read_head
@@ -111,7 +112,7 @@ class Workshop:
         return Anchors(
             root_pem=self.seal.root_pem,
             tsa_pem=self.authority.trust_pem,
-            log_pub_pem=self.log_public_pem,
+            log_pub_pem=self.log_public_pem + sign_offs(self.desk),
         )
 
     @property
@@ -124,6 +125,7 @@ class Workshop:
             log_pub_pem=self.log_public_pem,
             crls_pem=self.seal.revocation.pem,
             ocsp_pem=self.seal.revocation.responder_pem,
+            log_keys=sign_offs(self.desk),
         )
 
 

@@ -12,6 +12,7 @@ from stationd.db.anchoring import (
     anchors,
     audit_cursor,
     cosignatures,
+    log_keys,
     marks,
     mismatches,
     published,
@@ -46,6 +47,7 @@ __all__ = [
     "heard_hours",
     "holds",
     "letter_forms",
+    "log_keys",
     "marks",
     "metadata",
     "mismatches",
@@ -554,6 +556,7 @@ checks = sa.Table(
 
 APPEND_ONLY = (
     *("entries", "records", "documents", "checkpoints", "notes"),
-    *("marks", "cosignatures", "anchors", "stamps", "anchor_objects", "case_facts", "case_steps"),
-    *("purged_documents", "object_digests", "renewals", "renewal_stamps", "renewal_objects"),
+    *("marks", "log_keys", "cosignatures", "anchors", "stamps", "anchor_objects"),
+    *("case_facts", "case_steps", "purged_documents", "object_digests"),
+    *("renewals", "renewal_stamps", "renewal_objects"),
 )

@@ -27,6 +27,7 @@ _LATER = frozenset(
         "about",
         "approvals",
         "letter_forms",
+        "log_keys",
         "purges",
         "object_digests",
         "renewal_objects",
