@@ -20,7 +20,15 @@ from hashlib import sha256
 from pathlib import Path
 
 from archive.authorities.base import Authority
-from archive.build import BundleSource, FinishedFile, Trust, build, finish, report_signed_by
+from archive.build import (
+    BundleSource,
+    Finished,
+    FinishedFile,
+    Trust,
+    build,
+    finish,
+    report_signed_by,
+)
 from archive.canonical import JsonValue
 from archive.compartment import BuiltCompartment, build_compartment, seal_compartment
 from archive.envelope import Recipient, read_recipient
@@ -45,6 +53,7 @@ from stationd.ledger.log_key import sign_offs
 from stationd.ledger.model import RecordDraft, file_name
 from stationd.ledger.service import LedgerTree, LogSigner, checkpoint
 from stationd.ledger.store import append, read_head
+from stationd.schedule.checks import Check, record_check
 from stationd.staff.model import WORKER
 
 __all__ = [
@@ -294,10 +303,27 @@ def _finished(
         now=shop.desk.clock.now(),
         target=part / "out",
     )
+    _tell_stamps(shop, source.base, done)
     shop.passed("sealed")
     verify(done.files[-1].path, shop.anchors)
     forms = [FinishedFile(it, it.stat().st_size, _sha256(it)) for it in done.certifications]
     return [*done.files, *forms, *_enveloped(shop, beside, part / "out")], done.content_id
+
+
+def _tell_stamps(shop: Workshop, base: str, done: Finished) -> None:
+    """Note which authorities have stamped a bundle, and which were away."""
+    said = dict.fromkeys(done.stamped_by, ("passed", f"stamped {base}"))
+    said |= {
+        name: ("failed", f"{base} was sealed without its stamp: {why}")
+        for name, why in done.away.items()
+    }
+    now = shop.desk.clock.now()
+    with shop.desk.database.writing() as connection:
+        for name, (outcome, detail) in said.items():
+            check = Check(
+                name=f"authority {name}"[:64], outcome=outcome, detail=detail[:1000], at=now
+            )
+            record_check(connection, check)
 
 
 def _compartments(
