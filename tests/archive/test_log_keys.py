@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
@@ -90,3 +92,8 @@ def test_a_note_is_read_under_the_key_of_its_size() -> None:
 def test_former_keys_are_named_with_their_last_size() -> None:
     assert former_keys(b"") == []
     assert former_keys(LINE) == [(5, A.fingerprint), (9, B.fingerprint)]
+
+
+def test_the_format_shows_this_very_example() -> None:
+    text = (Path(__file__).parents[2] / "archive/FORMAT.md").read_text("utf-8")
+    assert change(5, A, B).decode() in text
