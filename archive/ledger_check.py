@@ -69,6 +69,7 @@ from archive.point_check import (
     Point,
     Proofs,
     Spans,
+    around,
     check_proofs,
     missing_months,
     read_proofs,
@@ -326,15 +327,14 @@ def _check_spans(
     remarks: list[str] = []
     named = explained(steps)
     for place, first, last in _between(segments):
-        begins = points[place - 1].entry.time if place else None
-        ends = points[place].entry.time if place < len(points) else None
+        lacking, covering = around(points, place)
         early, late = moment(first), moment(last)
         faults: list[tuple[datetime, datetime, str]] = []
-        if begins and early and begins - early > TOLERANCE:
-            text = f"a record is dated {first}, before point {points[place - 1].n}, which lacks it"
+        if lacking and early and (begins := lacking.entry.time) - early > TOLERANCE:
+            text = f"a record is dated {first}, before point {lacking.n}, which lacks it"
             faults.append((begins, early, text))
-        if ends and late and late - ends > TOLERANCE:
-            text = f"a record is dated {last}, after point {points[place].n}, which covers it"
+        if covering and late and late - (ends := covering.entry.time) > TOLERANCE:
+            text = f"a record is dated {last}, after point {covering.n}, which covers it"
             faults.append((late, ends, text))
         for before, after, text in faults:
             if named(before, after):

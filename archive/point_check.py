@@ -55,6 +55,7 @@ __all__ = [
     "Point",
     "Proofs",
     "Spans",
+    "around",
     "check_proofs",
     "missing_months",
     "read_proofs",
@@ -132,6 +133,18 @@ class Point:
     tsr: str
     inclusion: tuple[bytes, ...]
     consistency: tuple[bytes, ...]
+
+
+def around(points: Sequence[Point], place: int) -> tuple[Point | None, Point | None]:
+    """Return the last point that lacks the records of a span, and the first that covers them.
+
+    ``place`` is the span's among the sizes of the points: while nothing of an account came, one
+    point after another has the same.
+    """
+    sizes = sorted({point.size for point in points})
+    lacking = [point for point in points if place and point.size == sizes[place - 1]]
+    covering = [point for point in points if sizes[place:] and point.size == sizes[place]]
+    return (lacking[-1] if lacking else None), (covering[0] if covering else None)
 
 
 @dataclass(frozen=True)

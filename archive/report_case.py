@@ -1,12 +1,12 @@
 """The section of a termination: what was done step by step, why it was allowed, how dates came."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
 from typing import Any
 
 from archive.report_facts import ReportFacts
 from archive.report_pages import Column, Layout
-from archive.report_words import cut, local_time, shown
+from archive.report_words import cut, duration, local_time, shown
 
 __all__ = ["CASE", "termination"]
 
@@ -24,6 +24,15 @@ _BOUNDS = {
     "cure": "end of the time to put the default right",
     "clause": "date that a clause names",
     "requested": "date that was asked for",
+}
+_INPUTS = {
+    "clause": "date of the clause",
+    "cure_days": "days to put the default right",
+    "hour": "the station's hour",
+    "notice_days": "days of notice",
+    "requested": "date asked for",
+    "sent_at": "sent",
+    "zone": "calendar of",
 }
 _SHOWN_ROWS = 600
 _SHOWN_RESULTS = 300
@@ -43,7 +52,8 @@ def termination(layout: Layout, facts: ReportFacts, zone: tzinfo) -> None:
         "condition that the program evaluates before a step, and no step is taken past one that "
         "fails unless two persons waived it by name."
     )
-    layout.facts(_head(case, zone))
+    layout.facts(_head(case, zone), label=150)
+    layout.space(4)
     lines = sorted(_lines(case, zone), key=lambda line: line[0])
     layout.table(_LINE, [((local_time(at, zone), text, by), step) for at, text, by, step in lines])
     _computation(layout, _rows(case, "facts"), zone)
@@ -102,6 +112,7 @@ def _fact(fact: Mapping[str, Any], zone: tzinfo) -> str:
 # Facts that say more than a line can: they stand below, or in a file.
 _LONG = {
     "effective": "computed as stated below",
+    "followed": "every journal was read past the end of service, in data/case.json",
     "ladder": "the steps of contact in force, in data/case.json",
     "preflight": "what there was at the opening, in data/case.json",
     "snapshot": "account, contract and billing as they stood, in data/case.json",
@@ -134,15 +145,25 @@ def _computation(layout: Layout, facts: Iterable[Mapping[str, Any]], zone: tzinf
     layout.subheading("How the instant was computed at which monitoring ends")
     rows = [(_BOUNDS.get(name, _words(name)), at) for name, at in told["bounds"].items()]
     layout.facts([(title, shown(at, zone)) for title, at in rows], label=200)
-    given = {key: value for key, value in told.items() if key not in ("bounds", "effective_at")}
     rolled = (
         "rolled forward to the station's hour on a business day" if told.get("roll") else "kept"
     )
     layout.text(
         f"The latest of these, {rolled}: {shown(told.get('effective_at'), zone)}. "
-        f"Computed from: {shown(given, zone)}.",
+        f"Computed from: {'; '.join(_given(told, zone))}.",
         size=8.5,
     )
+
+
+def _given(told: Mapping[str, Any], zone: tzinfo) -> Iterator[str]:
+    """Yield what went into the computation, in words; what this release does not know as it is."""
+    for key, value in told.items():
+        if key in ("bounds", "effective_at", "roll") or value in (None, [], ""):
+            continue
+        if key == "mail_allowance_s" and isinstance(value, int):
+            yield f"added for the mail {duration(timedelta(seconds=value))}"
+        else:
+            yield f"{_INPUTS.get(key, _words(key))} {shown(value, zone)}"
 
 
 def _guards(layout: Layout, steps: Iterable[Mapping[str, Any]], zone: tzinfo) -> None:

@@ -410,7 +410,7 @@ def proved_once(station: Station, tmp_path_factory: pytest.TempPathFactory) -> S
     book = Logbook(station, list(history(40)))
     for size in (10, 20, 20, 30, 40):
         book.checkpoint(size)
-    source = book.source(book.proofs([0, 1, 3, 4]))
+    source = book.source(book.proofs([0, 1, 2, 3, 4]))
     finished = station.make(source, folder)
     unpacked = folder / "unpacked"
     shutil.unpack_archive(finished.files[-1].path, unpacked, "zip")

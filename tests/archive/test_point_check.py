@@ -163,7 +163,7 @@ def changed(folder: Path, change: Change) -> Path:
         (lambda it: it["points"][0].update(note="data/x"), "names another note or reply"),
         (lambda it: it["points"][2]["inclusion"].pop(), "does not stand in the log of its note"),
         (lambda it: it["points"][1]["consistency"].pop(), "does not continue"),
-        (lambda it: it["points"][3].update(size=39), "size and head that are stated"),
+        (lambda it: it["points"][4].update(size=39), "size and head that are stated"),
         (lambda it: it["next_epoch_absent"].update(other=[1, 2]), "a list of at most one"),
         (lambda it: it["next_epoch_absent"].update(more=1), "nothing else"),
         (lambda it: it["next_epoch_absent"]["siblings"].pop(), "does not hold"),

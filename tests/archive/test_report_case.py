@@ -45,6 +45,7 @@ CASE: dict[str, Any] = {
             "fact": {
                 "bounds": {"notice": at(19), "clause": at(10)},
                 "effective_at": at(20),
+                "mail_allowance_s": 259200,
                 "notice_days": 30,
                 "roll": True,
             },
@@ -106,7 +107,7 @@ def test_the_instant_is_shown_with_what_it_was_computed_from() -> None:
     assert "end of the notice period 2026-03-19" in text
     assert "date that a clause names 2026-03-10" in text
     assert "rolled forward to the station's hour on a business day: 2026-03-20" in text
-    assert "notice days 30" in text
+    assert "Computed from: added for the mail 3 d; days of notice 30." in text
 
 
 def test_what_every_guard_said_is_shown() -> None:

@@ -80,6 +80,16 @@ export function join(
   };
 }
 
+/**
+ * The last point that lacks the records of a span, and the first that covers them.  The span is told
+ * by its place among the points' sizes: while nothing of an account came, several have the same.
+ */
+function around(points: readonly Point[], place: number): [Point | undefined, Point | undefined] {
+  const sizes = [...new Set(points.map((it) => it.size))].sort((one, two) => one - two);
+  const lacking = points.filter((it) => it.size === sizes[place - 1]);
+  return [lacking[lacking.length - 1], points.find((it) => it.size === sizes[place])];
+}
+
 /** Check that the records between two points are dated between the times of the two. */
 function checkSpans(segments: readonly Segment[], points: readonly Point[], steps: readonly ClockStep[]): Found {
   const found: Found = { problems: [], remarks: [] };
@@ -93,7 +103,7 @@ function checkSpans(segments: readonly Segment[], points: readonly Point[], step
   };
   for (const { spans } of points.length ? segments : []) {
     for (const [place, [first, last]] of spans) {
-      const [before, after] = [points[place - 1], points[place]];
+      const [before, after] = around(points, place);
       const [early, late] = [moment(first), moment(last)];
       if (before && early !== undefined && before.entry.time - early > TOLERANCE) {
         const text = `a record is dated ${first}, before point ${before.n}, which lacks it`;
