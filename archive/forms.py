@@ -146,14 +146,12 @@ ROOT.pem and TSA.pem obtained from the station or its counsel and not from here:
   sha256sum -c --strict tagmanifest-sha256.txt
   sha256sum -c --strict manifest-sha256.txt
 
-All four must succeed. Where there are further stamps (tagmanifest-sha256.txt.2.tsr
-and so on), each is of another authority, and the second command is typed for each,
-with the certificates of all of them in TSA.pem.
-
-`sh verify/verify.sh ROOT.pem TSA.pem LOG.pub.pem` does the
-same, and `python3 verify/ledger.py . LOG.pub.pem TSA.pem` shows that no record is
-missing, added or changed up to the head that the checkpoint covers, and when others
-saw the log with this account in it. Both came with this bundle: stationd-verify from
+All four must succeed. Further stamps (tagmanifest-sha256.txt.2.tsr …) are of other
+authorities; check each as the first, with all their certificates in TSA.pem.
+`sh verify/verify.sh ROOT.pem TSA.pem LOG.pub.pem` does all of it, and
+`python3 verify/ledger.py . LOG.pub.pem TSA.pem` shows that no record is missing,
+added or changed up to the head that the checkpoint covers, and when others saw the
+log with this account in it. Both came with this bundle: stationd-verify from
 elsewhere says whether they are what they should be. The page verify.html, which the
 station publishes, checks all of it in a browser, without a network.
 

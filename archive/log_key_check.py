@@ -142,19 +142,26 @@ def read_changes(raw: bytes, origin: str) -> list[Change]:
     changes = [_change(rows[at : at + _LINES]) for at in range(0, len(rows) - 1, _LINES)]
     if any(change.origin != origin for change in changes):
         raise LedgerError(LOG_KEYS, "has a change of another log's key")
+    if fault := _line_fault(changes):
+        raise LedgerError(LOG_KEYS, fault)
+    return changes
+
+
+def _line_fault(changes: Sequence[Change]) -> str:
+    """Say why changes do not make one line of keys; empty: they do."""
     befores: set[bytes] = set()
     for change in changes:
         if change.before in befores:
-            raise LedgerError(LOG_KEYS, "gives one key two successors")
+            return "gives one key two successors"
         befores.add(change.before)
         if change.after in befores:
-            raise LedgerError(LOG_KEYS, "goes back to a key of before")
+            return "goes back to a key of before"
     for one, two in pairwise(changes):
         if two.before != one.after:
-            raise LedgerError(LOG_KEYS, "has a change that does not follow the one before it")
+            return "has a change that does not follow the one before it"
         if two.size <= one.size:
-            raise LedgerError(LOG_KEYS, "has changes whose tree sizes do not grow")
-    return changes
+            return "has changes whose tree sizes do not grow"
+    return ""
 
 
 def _change(rows: Sequence[bytes]) -> Change:
