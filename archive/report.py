@@ -44,11 +44,11 @@ def alarm_history_pdf(target: Path, facts: ReportFacts, summary: Summary) -> int
     if not not_counted(layout, summary, _MONTHS):
         _months(layout, summary, gaps)
     if not not_counted(layout, summary, FUNCTIONING):
-        functioning(layout, facts, summary, gaps)
+        functioning(layout, facts.lines, summary, gaps)
     incident_pages(layout, facts, summary)
     _records(layout, facts, summary)
     termination(layout, facts, summary.zone)
-    gap_list(layout, facts, summary.zone)
+    gap_list(layout, facts.lines, summary.zone)
     corrections(layout, facts, summary)
     custody(layout, facts, summary.zone)
     codes(layout, facts, summary)

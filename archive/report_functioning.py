@@ -8,7 +8,6 @@ from typing import Any
 
 from archive.daybook import Arming, Schedule, Silence
 from archive.incidents import INCIDENT_CLASSES
-from archive.report_facts import ReportFacts
 from archive.report_pages import Column, Layout
 from archive.report_records import event, place
 from archive.report_words import CLASSES, GAPS, duration, local_time, shown, span
@@ -117,8 +116,10 @@ def causes(lines: Sequence[Mapping[str, Any]]) -> list[Cause]:
     return [found[name] for name in sorted(found)]
 
 
-def functioning(layout: Layout, facts: ReportFacts, summary: Summary, gaps: set[str]) -> None:
-    """Write the whole section."""
+def functioning(
+    layout: Layout, lines: Sequence[Mapping[str, Any]], summary: Summary, gaps: set[str]
+) -> None:
+    """Write the whole section; ``lines`` are the rows of line status, ``gaps`` days they touch."""
     layout.heading(FUNCTIONING)
     layout.text(
         "What the record holds about the working of the system at the site and of the way its "
@@ -128,7 +129,7 @@ def functioning(layout: Layout, facts: ReportFacts, summary: Summary, gaps: set[
     _silences(layout, summary)
     _periods(layout, summary, periods(summary, gaps))
     _last(layout, summary)
-    _gaps_by_cause(layout, facts)
+    _gaps_by_cause(layout, lines)
     _method(layout, summary)
 
 
@@ -226,9 +227,9 @@ def _last(layout: Layout, summary: Summary) -> None:
     layout.table(_LAST, rows)
 
 
-def _gaps_by_cause(layout: Layout, facts: ReportFacts) -> None:
+def _gaps_by_cause(layout: Layout, lines: Sequence[Mapping[str, Any]]) -> None:
     layout.subheading("Gaps by cause")
-    found = causes(facts.lines)
+    found = causes(lines)
     if not found:
         layout.text("No gap is recorded for the span of this history.")
         return

@@ -1,6 +1,6 @@
 """The last pages: gaps, corrections, custody, codes, limits, and how to check all of it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any
 
@@ -45,7 +45,7 @@ _SHOWN_ACTS = 300
 _SHOWN_CODES = 400
 
 
-def gap_list(layout: Layout, facts: ReportFacts, zone: tzinfo) -> None:
+def gap_list(layout: Layout, lines: Sequence[Mapping[str, Any]], zone: tzinfo) -> None:
     """Write every gap with its cause."""
     layout.heading("Gaps and outages")
     layout.note(
@@ -54,12 +54,12 @@ def gap_list(layout: Layout, facts: ReportFacts, zone: tzinfo) -> None:
         "clock was set. The listener is where the signals of the account come in. While nobody "
         "stamped the ledger, signals were recorded, but when stands on the station's word alone."
     )
-    if not facts.lines:
+    if not lines:
         layout.text("None is recorded for the span of this history.")
         return
-    layout.table(_GAPS, [(_gap(row, zone), False) for row in facts.lines[:_SHOWN_GAPS]])
-    if len(facts.lines) > _SHOWN_GAPS:
-        more = len(facts.lines) - _SHOWN_GAPS
+    layout.table(_GAPS, [(_gap(row, zone), False) for row in lines[:_SHOWN_GAPS]])
+    if len(lines) > _SHOWN_GAPS:
+        more = len(lines) - _SHOWN_GAPS
         layout.note(f"{more} more are in data/line-status.csv.")
 
 

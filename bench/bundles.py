@@ -1,6 +1,7 @@
 """A bundle from order to verified: build, seal, store under a lock, fetch by version id, verify.
 
     python bench/bundles.py --records 13000 --records 1000000
+    python bench/bundles.py --records 10000000 --beside
 
 With a real S3 server on loopback and an authority of its own.  The history is written to a file
 first, which does not count.  Printed as JSON: seconds of each part, the most memory of the
@@ -10,15 +11,19 @@ builder and of the largest verifying process.
 import argparse
 import itertools
 import json
+import os
 import resource
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from archive import checkpoint, merkle
 from archive.authorities.http import HttpAuthority
@@ -26,6 +31,7 @@ from archive.build import BundleSource, Finished, Trust, build, finish, report_s
 from archive.canonical import encode
 from archive.ceremony import Ceremony, make_keys
 from archive.seal import LogKey, Seal
+from bench.beside import Beside
 from stationd.clock import SystemClock, iso
 from stationd.demo.authority import AuthorityServer
 from stationd.demo.s3_server import S3Server
@@ -34,6 +40,9 @@ from stationd.ids import SystemIds
 _STATION, _ACCT, _ORIGIN = "bench", "4821", "log.bench.example/station"
 _CODES = (("130", "alarm"), ("401", "opening"), ("401", "closing"), ("602", "test"))
 _EVERY = timedelta(seconds=10)
+_IDLE = 20.0
+# As the worker's child does.
+_NICE = 10
 
 
 class Measured:
@@ -205,7 +214,9 @@ def made(
     return finished, keys, tsa
 
 
-def _measure(count: int, folder: Path, server: S3Server, authority: AuthorityServer) -> object:
+def _measure(
+    count: int, folder: Path, server: S3Server, authority: AuthorityServer
+) -> dict[str, object]:
     measured = Measured()
     finished, keys, tsa = made(count, folder, authority, measured)
     fetched = folder / "fetched"
@@ -223,10 +234,22 @@ def _measure(count: int, folder: Path, server: S3Server, authority: AuthoritySer
     }
 
 
+def _beside(measure: Callable[[], dict[str, object]]) -> dict[str, object]:
+    """Measure as the worker's child works, behind everything else, and how receiving fares."""
+    with Beside() as beside:
+        idle = beside.idle(_IDLE)
+        os.nice(_NICE)
+        report = measure()
+        return {**report, "acknowledgements_idle": idle, "acknowledgements": beside.seen()}
+
+
 def main() -> int:
     """Measure a bundle of each size asked for; 1 where one did not verify."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, action="append", help="how many (13000)")
+    parser.add_argument(
+        "--beside", action="store_true", help="with a receiver that a daemon answers meanwhile"
+    )
     options = parser.parse_args()
     reports = []
     clock, ids = SystemClock(), SystemIds()
@@ -238,7 +261,8 @@ def main() -> int:
         for count in options.records or [13_000]:
             folder = Path(base) / str(count)
             folder.mkdir()
-            reports.append(_measure(count, folder, server, authority))
+            measure = partial(_measure, count, folder, server, authority)
+            reports.append(_beside(measure) if options.beside else measure())
     print(json.dumps(reports, indent=2))
     return 0 if all('"passed"' in json.dumps(report) for report in reports) else 1
 

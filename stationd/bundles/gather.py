@@ -116,11 +116,11 @@ def freeze(
         "case": case,
         "custody": reading.read_custody(connection, order.acct),
         "gaps": [
-            *reading.read_gaps(connection, _groups(known), order.acct),
+            *reading.read_gaps(connection, reading.groups(known), order.acct),
             *read_unstamped(connection, (order.acct, order.epoch), at),
             *map(reading.gap_row, read_account_gaps(connection, order.acct)),
         ],
-        "lines": reading.read_line_periods(connection, _groups(known)),
+        "lines": reading.read_line_periods(connection, reading.groups(known)),
         "notices": notices,
         "report": {"paper": paper},
         "order": {
@@ -144,13 +144,6 @@ def freeze_copy(connection: Connection, order: Order, facts: str) -> Frozen:
         head=whole.head,
         points=whole.points,
     )
-
-
-def _groups(known: Mapping[str, JsonValue]) -> set[str]:
-    transmitters = known.get("transmitters")
-    if not isinstance(transmitters, list):
-        return set()
-    return {str(row.get("group")) for row in transmitters if isinstance(row, Mapping)}
 
 
 def source(desk: Desk, order: Order, *, origin: str, states: States | None = None) -> BundleSource:

@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from archive.canonical import JsonValue
 from stationd.access.model import READ
 from stationd.clock import iso
 from stationd.db.engine import Connection
@@ -36,6 +37,7 @@ from stationd.ledger.model import STATION
 
 __all__ = [
     "gap_row",
+    "groups",
     "read_case_facts",
     "read_covered",
     "read_custody",
@@ -221,6 +223,14 @@ def _correction(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 _NOT_SAID = frozenset({"acct", "epoch", "seq", "t", "salt", "type", "origin", "kind", "of", "by"})
+
+
+def groups(known: Mapping[str, JsonValue]) -> set[str]:
+    """Return the receiver groups of an account's transmitters."""
+    transmitters = known.get("transmitters")
+    if not isinstance(transmitters, list):
+        return set()
+    return {str(row.get("group")) for row in transmitters if isinstance(row, Mapping)}
 
 
 def read_gaps(connection: Connection, groups: set[str], acct: str) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from stationd.accounts.model import (
     Transmitter,
 )
 from stationd.accounts.store import read_account, read_contract, read_customer, read_site
+from stationd.cli.account_functioning import functioning
 from stationd.cli.account_import import import_
 from stationd.cli.account_key import key
 from stationd.cli.account_terms import terms
@@ -43,6 +44,7 @@ account.add_command(import_)
 account.add_command(key)
 account.add_command(terms)
 account.add_command(tests)
+account.add_command(functioning)
 account.add_command(custody)
 
 

@@ -44,6 +44,7 @@ __all__ = [
     "read_head",
     "read_heads",
     "read_records",
+    "read_seq_at",
     "record_documents",
     "store_document",
 ]
@@ -200,6 +201,25 @@ def read_records(
         )
         raise RefusedError(msg)
     return bodies
+
+
+def read_seq_at(connection: Connection, acct: str, epoch: int, moment: datetime) -> int:
+    """Return the number of the first record appended at ``moment`` or later, or one after the last.
+
+    Found by halving: where a clock was set back, a record before it may be as late.
+    """
+    table = schema.records.c
+    low, high = 1, read_head(connection, acct, epoch).size + 1
+    while low < high:
+        middle = (low + high) // 2
+        query = sa.select(table.t).where(
+            table.acct == acct, table.epoch == epoch, table.seq == middle
+        )
+        if connection.execute(query).scalar_one() < iso(moment):
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 def find_record(

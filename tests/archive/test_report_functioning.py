@@ -23,7 +23,7 @@ def section(records, schedule=None, **more) -> str:
     layout = Layout()
     made = summary(records, schedule)
     made.book.ended(at(6))
-    functioning(layout, facts(**more), made, {"2026-03-03"})
+    functioning(layout, facts(**more).lines, made, {"2026-03-03"})
     return said(layout)
 
 
@@ -110,7 +110,7 @@ def test_where_any_signal_counts_as_a_test_misses_are_counted() -> None:
 
 def test_an_empty_history_has_a_section_too() -> None:
     layout = Layout()
-    functioning(layout, facts(), summary([{"class": "odd"}]), set())
+    functioning(layout, [], summary([{"class": "odd"}]), set())
 
     text = said(layout)
     assert "there is no test signal in this history" in text
@@ -120,6 +120,6 @@ def test_an_empty_history_has_a_section_too() -> None:
 
 def test_one_test_and_nothing_after_it_measures_nothing() -> None:
     layout = Layout()
-    functioning(layout, facts(), summary([{"class": "test", "rx": at(1)}]), set())
+    functioning(layout, [], summary([{"class": "test", "rx": at(1)}]), set())
 
     assert "there is one test signal, and nothing after it to measure to" in said(layout)

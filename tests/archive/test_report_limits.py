@@ -8,7 +8,7 @@ from tests.archive.report_making import NEW_YORK, at, facts, said, summary
 def test_a_gap_has_its_cause_and_length() -> None:
     layout = Layout()
     row = {"kind": "daemon_down", "listener": "node n1", "from": at(1, 15), "to": at(1, 17)}
-    gap_list(layout, facts(lines=[{**row, "cause": "killed", "detail": "by hand"}]), NEW_YORK)
+    gap_list(layout, [{**row, "cause": "killed", "detail": "by hand"}], NEW_YORK)
 
     text = said(layout)
     assert "the recording program was not running node n1" in text
@@ -18,7 +18,7 @@ def test_a_gap_has_its_cause_and_length() -> None:
 def test_gaps_of_another_kind_and_open_ones_are_shown_and_more_are_counted() -> None:
     layout = Layout()
     rows = [{"kind": "eclipse", "node": "n1", "from": at(1)}] * 502
-    gap_list(layout, facts(lines=rows), NEW_YORK)
+    gap_list(layout, rows, NEW_YORK)
 
     text = said(layout)
     assert "eclipse n1 2026-03-01 10:00:00 -05:00 EST still open" in text
