@@ -18,15 +18,16 @@ __all__ = [  # noqa: PLE0604
 # What a bundle brings to check itself, and the file of this package that it is.
 CHECKERS = {
     "verify/ledger.py": "ledger_check.py",
+    "verify/log_key_check.py": "log_key_check.py",
     "verify/note_check.py": "note_check.py",
     "verify/openssl.py": "openssl.py",
     "verify/point_check.py": "point_check.py",
     "verify/proof_check.py": "proof_check.py",
     "verify/withheld_check.py": "withheld_check.py",
 }
-_SCRIPT = ("verify/verify.sh", "ac4fe3f032a2c22db2982f44d5b4776b459eeca19c227a0e24628e46c210c971")
+_SCRIPT = ("verify/verify.sh", "c49f4a7ed793df7fee6f4f1bed33ed44054339f057e2b82a3d7496468739c26f")
 # What `make page` builds of these sources, here and anywhere.
-_PAGE = ("verify/verify.html", "ff612b1b7d4b2d3df49fd874eed4a4b631952f8ccd6773a4ae9dd4121200d9a1")
+_PAGE = ("verify/verify.html", "344b3e65a03f804633ca2f4b77e7dc1c1aff510b0fd5ed5e29a8e44d434e4055")
 
 KINDS = ("primary", "closing", "on_request", COPY)
 REQUIRED = (
@@ -40,9 +41,9 @@ REQUIRED = (
     "data/documents/index.json",
 )
 _OPTIONAL = re.compile(
-    r"volumes-sha256\.txt|trust/(crls|ocsp)\.pem|custodian-certification\.pdf"
+    r"volumes-sha256\.txt|tagmanifest-sha256\.txt\.([2-9]|[1-9][0-9])\.tsr|trust/(crls|ocsp)\.pem|trust/log-keys\.txt|custodian-certification\.pdf"
     r"|data/case\.json|data/proofs/proofs\.json|verify/verify\.html"
-    r"|verify/(note_check|openssl|point_check|proof_check|withheld_check)\.py"
+    r"|verify/(log_key_check|note_check|openssl|point_check|proof_check|withheld_check)\.py"
     r"|data/(documents|notices)/[0-9a-f]{16}-[A-Za-z0-9._-]+"
 )
 _MOST_SEGMENTS = 32_767

@@ -6,7 +6,7 @@ facts frozen at the order and the software, so building again gives the same con
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache, partial
@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from archive import canonical, cms, merkle, xades
+from archive import canonical, merkle, xades
 from archive.authorities.base import Authority
 from archive.canonical import JsonValue
 from archive.certificates import Copies
-from archive.container import Sign, VolumeWriter, deflate_probe, pack, volume_list
+from archive.container import VolumeWriter, deflate_probe, volume_list
 from archive.daybook import schedule
 from archive.errors import MalformedError
 from archive.facts import (
@@ -33,8 +33,6 @@ from archive.forms import VERIFY_SH, FormFacts, Trust, fingerprints, named, read
 from archive.manifest import (
     BAGIT,
     MANIFEST,
-    SIGNATURE,
-    STAMP,
     TAG_MANIFEST,
     VOLUMES,
     Bag,
@@ -49,6 +47,7 @@ from archive.redaction import KIND, Censor, Redaction
 from archive.report_facts import ReportFacts, paper_of
 from archive.seal import Seal
 from archive.segments import SegmentFiles, write_segments
+from archive.stamping import Panel, seal_bag
 from archive.summary import Summary
 
 __all__ = [
@@ -63,7 +62,6 @@ __all__ = [
     "finish",
     "report_signed_by",
     "safe_name",
-    "signed_by",
     "write_forms",
 ]
 
@@ -78,6 +76,7 @@ Progress = Callable[[int, int], None]
 # What checks the ledger without us, and the file of this package that it is.
 CHECKERS = {
     "ledger": "ledger_check",
+    "log_key_check": "log_key_check",
     "note_check": "note_check",
     "openssl": "openssl",
     "point_check": "point_check",
@@ -158,13 +157,15 @@ class Finished:
     """The files of a sealed bundle, volumes first, the container last.
 
     ``certifications`` are the custodian's forms that also name the container, as text and as PDF;
-    they stand beside it.
+    they stand beside it.  ``away`` are authorities whose stamps it lacks, and what they said.
     """
 
     files: tuple[FinishedFile, ...]
     content_id: str
     records: int
     certifications: tuple[Path, ...]
+    stamped_by: tuple[str, ...] = ()
+    away: Mapping[str, str] = field(default_factory=dict)
 
 
 def safe_name(text: str) -> str:
@@ -235,16 +236,9 @@ def finish(
 ) -> Finished:
     """Sign and stamp the bag, pack it, and put all its files into the folder ``target``."""
     target.mkdir(parents=True, exist_ok=True)
-    tags = (built.folder / TAG_MANIFEST).read_bytes()
-    # A pass that was cut short left these behind; the bag itself is never written again.
-    for name, content in (
-        (SIGNATURE, seal.sign(tags, now=now, stamp=authority.stamp)),
-        (STAMP, authority.stamp(tags)),
-    ):
-        (built.folder / name).write_bytes(content)
+    panel = Panel(authority)
     container = target / f"{built.base}.asice"
-    container.unlink(missing_ok=True)
-    pack(built.folder, container, signed_by(seal, authority, now))
+    seal_bag(built.folder, container, seal=seal, panel=panel, now=now)
     paths = [_moved(path, target) for path in built.volumes]
     files = []
     for path in (*paths, container):
@@ -252,7 +246,14 @@ def finish(
         files.append(FinishedFile(path, listed.size, listed.sha256))
     named = (container.name, Listed(files[-1].sha256, files[-1].size))
     forms = write_forms(built.form, replace(built.copies, container=named), target, built.paper)
-    return Finished(tuple(files), built.content_id, built.records, forms)
+    return Finished(
+        files=tuple(files),
+        content_id=built.content_id,
+        records=built.records,
+        certifications=forms,
+        stamped_by=panel.names,
+        away=dict(panel.away),
+    )
 
 
 def write_forms(
@@ -271,29 +272,6 @@ def write_forms(
     pdf.unlink(missing_ok=True)
     certification_pdf(pdf, facts, copies, paper)
     return text, pdf
-
-
-def signed_by(seal: Seal, authority: Authority, now: datetime) -> Sign:
-    """Return what signs the files of a container."""
-
-    def sign(files: Sequence[xades.DataObject]) -> bytes:
-        def stamp(data: bytes) -> bytes:
-            return cms.token(authority.stamp(data))
-
-        def values(token: bytes) -> xades.Values:
-            known = seal.revocation
-            if not known.lists:
-                return xades.Values()
-            return xades.Values(
-                certificates=cms.certificates(authority.trust_pem),
-                crls=known.der,
-                # The answer is made after the stamp, whichever clock is ahead.
-                answer=seal.answer(max(now, cms.stamp_time(token))),
-            )
-
-        return xades.signatures(files, signer=seal, now=now, stamp=stamp, values=values)
-
-    return sign
 
 
 def report_signed_by(seal: Seal, authority: Authority, now: datetime) -> Callable[[Path], None]:
@@ -466,6 +444,7 @@ def _tags(bag: Bag, source: BundleSource, trust: Trust, made: _Tags) -> Built:
         ("log.pub.pem", trust.log_pub_pem),
         ("crls.pem", trust.crls_pem),
         ("ocsp.pem", trust.ocsp_pem),
+        ("log-keys.txt", trust.log_keys),
     ):
         if content:
             bag.write(f"trust/{name}", content)

@@ -41,7 +41,15 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from archive.errors import KeyFileError
 from archive.revocation import Revoked, new_list, read_lists, renewed_list
 
-__all__ = ["Ceremony", "fingerprint", "key_usage", "make_keys", "renew_list", "renew_seal"]
+__all__ = [
+    "Ceremony",
+    "fingerprint",
+    "key_usage",
+    "make_keys",
+    "make_log_key",
+    "renew_list",
+    "renew_seal",
+]
 
 _Extend = Callable[[x509.CertificateBuilder], x509.CertificateBuilder]
 
@@ -120,6 +128,15 @@ def make_keys(
         }
     )
     return ceremony
+
+
+def make_log_key(directory: Path) -> Path:
+    """Make another log key in ``directory``, and its public half; return the key's file."""
+    key = ed25519.Ed25519PrivateKey.generate()
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    path = directory / "log.key.pem"
+    _write({path: (_private_pem(key), _PRIVATE), directory / "log.pub.pem": (public, _PUBLIC)})
+    return path
 
 
 def renew_seal(  # noqa: PLR0913  (what two certificates are made of)

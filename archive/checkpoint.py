@@ -28,7 +28,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from archive.canonical import JsonValue, encode
 from archive.errors import MalformedError
 
-__all__ = ["JournalPoint", "NotePoint", "entry", "note", "read_note"]
+__all__ = [
+    "JournalPoint",
+    "NotePoint",
+    "entry",
+    "note",
+    "read_note",
+    "read_signature",
+    "signature_line",
+]
 
 # A C2SP key name: not empty, no white space, no plus sign.
 _ORIGIN = re.compile(r"[^\s+]+")
@@ -93,8 +101,13 @@ def note(
     if not _ORIGIN.fullmatch(origin):
         raise MalformedError(f"{origin!r} cannot be a log's origin: no spaces, no plus sign")
     text = f"{origin}\n{size}\n{base64.b64encode(root).decode()}\n".encode()
-    signature = base64.b64encode(_key_id(origin, public) + sign(text)).decode()
-    return text + f"\n{_SIGNED}{origin} {signature}\n".encode()
+    return text + b"\n" + signature_line(origin, public, sign(text))
+
+
+def signature_line(origin: str, public: bytes, signature: bytes) -> bytes:
+    """Return the line of a signature by ``public``, its line feed included."""
+    encoded = base64.b64encode(_key_id(origin, public) + signature).decode()
+    return f"{_SIGNED}{origin} {encoded}\n".encode()
 
 
 def read_note(note: bytes, origin: str, public: bytes) -> NotePoint:
@@ -104,7 +117,7 @@ def read_note(note: bytes, origin: str, public: bytes) -> NotePoint:
         raise MalformedError("the note has no empty line before its signatures")
     signed = text + b"\n"
     point = _point(signed, origin)
-    signature = _signature(lines, origin, _key_id(origin, public))
+    signature = read_signature(lines, origin, public)
     try:
         Ed25519PublicKey.from_public_bytes(public).verify(signature, signed)
     except InvalidSignature:
@@ -134,8 +147,9 @@ def _point(signed: bytes, origin: str) -> NotePoint:
     return NotePoint(size=int(size), root=decoded)
 
 
-def _signature(lines: bytes, origin: str, key_id: bytes) -> bytes:
-    """Return the signature of our key among the signature lines."""
+def read_signature(lines: bytes, origin: str, public: bytes) -> bytes:
+    """Return the signature of ``public`` among signature lines, unchecked, or raise."""
+    key_id = _key_id(origin, public)
     try:
         text = lines.decode()
     except UnicodeDecodeError:

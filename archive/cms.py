@@ -2,7 +2,7 @@
 
 What `sign` makes is a detached CAdES signature (ETSI EN 319 122-1) in DER: SHA-256, signed
 attributes content-type, message-digest, signing-time and signing-certificate-v2, the signer's
-chain inside.  `add_stamp` puts a time stamp over the signature value beside it.
+chain inside.  `add_stamps` puts time stamps over the signature value beside it.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from asn1crypto import cms, core, parser, pem, tsp
 
 __all__ = [
     "Key",
-    "add_stamp",
+    "add_stamps",
     "certificates",
     "sign",
     "sign_stamp",
@@ -27,7 +27,7 @@ Key = bytes | Callable[[bytes], bytes]
 
 _DIGEST = "sha256"
 
-# DER (X.690): class, method and tag of what `add_stamp` writes.
+# DER (X.690): class, method and tag of what `add_stamps` writes.
 _UNIVERSAL, _CONTEXT = 0, 2
 _CONSTRUCTED = 1
 _SEQUENCE, _SET = 16, 17
@@ -62,17 +62,22 @@ def signature_value(signature: bytes) -> bytes:
     return cms.ContentInfo.load(signature)["content"]["signer_infos"][0]["signature"].native  # type: ignore[no-any-return]
 
 
-def add_stamp(signature: bytes, reply: bytes) -> bytes:
-    """Return ``signature`` with the token of ``reply`` as its signature time stamp.
+def add_stamps(signature: bytes, replies: Sequence[bytes]) -> bytes:
+    """Return ``signature`` with the token of each of ``replies`` as a signature time stamp.
 
     The bytes are spliced, not encoded anew: the library's encoder visits every level again for
     each level above it, which for some tokens took 20 s, and what an authority signed should
     not pass through an encoder of ours in any case.
     """
-    values = parser.emit(_UNIVERSAL, _CONSTRUCTED, _SET, token(reply))
-    attribute = parser.emit(_UNIVERSAL, _CONSTRUCTED, _SEQUENCE, _STAMP_TOKEN + values)
-    unsigned = parser.emit(_CONTEXT, _CONSTRUCTED, _UNSIGNED_ATTRIBUTES, attribute)
+    # A set, which DER sorts.
+    attributes = b"".join(sorted(_stamp_attribute(token(reply)) for reply in replies))
+    unsigned = parser.emit(_CONTEXT, _CONSTRUCTED, _UNSIGNED_ATTRIBUTES, attributes)
     return _appended(signature, unsigned, depth=_SIGNER_INFO_DEPTH)
+
+
+def _stamp_attribute(token: bytes) -> bytes:
+    values = parser.emit(_UNIVERSAL, _CONSTRUCTED, _SET, token)
+    return parser.emit(_UNIVERSAL, _CONSTRUCTED, _SEQUENCE, _STAMP_TOKEN + values)  # type: ignore[no-any-return]
 
 
 def token(reply: bytes) -> bytes:

@@ -14,17 +14,15 @@ from pathlib import Path
 
 from archive import canonical, xades
 from archive.authorities.base import Authority
-from archive.build import BundleSource, FinishedFile, Trust, signed_by
+from archive.build import BundleSource, FinishedFile, Trust
 from archive.canonical import JsonValue
-from archive.container import deflate_probe, pack
+from archive.container import deflate_probe
 from archive.envelope import ENDING, Recipient, envelop
 from archive.facts import SourceDocument, write_documents
 from archive.forms import fingerprints
 from archive.manifest import (
     BAGIT,
     MANIFEST,
-    SIGNATURE,
-    STAMP,
     TAG_MANIFEST,
     Bag,
     bag_info,
@@ -32,6 +30,7 @@ from archive.manifest import (
     listing,
 )
 from archive.seal import Seal
+from archive.stamping import Panel, seal_bag
 
 __all__ = [
     "FORMAT",
@@ -169,12 +168,8 @@ def seal_compartment(
 ) -> FinishedFile:
     """Seal, pack and envelop a compartment into ``target``; the container itself is not kept."""
     target.mkdir(parents=True, exist_ok=True)
-    tags = (built.folder / TAG_MANIFEST).read_bytes()
-    (built.folder / SIGNATURE).write_bytes(seal.sign(tags, now=now, stamp=authority.stamp))
-    (built.folder / STAMP).write_bytes(authority.stamp(tags))
     container = built.folder.parent / f"{built.base}.asice"
-    container.unlink(missing_ok=True)
-    pack(built.folder, container, signed_by(seal, authority, now))
+    seal_bag(built.folder, container, seal=seal, panel=Panel(authority), now=now)
     envelope = target / f"{container.name}{ENDING}"
     envelope.unlink(missing_ok=True)
     envelop(container, envelope, recipients)

@@ -6,8 +6,10 @@ from typing import Any
 
 from archive.file_check import Seen, SegmentSeen
 from archive.findings import Anchors, Outcome, Report
+from archive.log_key_check import LogKeys
 from archive.note_check import LedgerError, Statement, canonical_value
 from archive.opened import Opened
+from archive.openssl import Answer
 from archive.point_check import Chain, Proofs
 from archive.revocation_check import CrlList
 
@@ -31,7 +33,9 @@ class Examination:
     whole: Chain = field(default_factory=lambda: Chain(b""))
     statement: Statement | None = None
     proofs: Proofs | None = None
+    keys: LogKeys | None = None
     revoked: list[CrlList] = field(default_factory=list)
+    stamps: dict[bytes, Answer] = field(default_factory=dict)
 
     def failed(self, step: str, subject: str, text: str) -> None:
         """Report that something does not hold."""

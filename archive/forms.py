@@ -8,9 +8,10 @@ import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
 
 from archive.canonical import JsonValue
+from archive.ceremony import fingerprint
+from archive.log_keys import former_keys
 from archive.manifest import Listed
 
 __all__ = ["VERIFY_SH", "FormFacts", "Trust", "fingerprints", "named", "one_line", "readme"]
@@ -33,7 +34,9 @@ LOG=${3:+$(full "$3")}
 cd "$(dirname "$0")/.."
 openssl cms -verify -cades -binary -inform DER -in tagmanifest-sha256.txt.p7s \\
     -content tagmanifest-sha256.txt -CAfile "$ROOT" -out /dev/null
-openssl ts -verify -data tagmanifest-sha256.txt -in tagmanifest-sha256.txt.tsr -CAfile "$TSA"
+for STAMP in tagmanifest-sha256.txt*.tsr; do
+    openssl ts -verify -data tagmanifest-sha256.txt -in "$STAMP" -CAfile "$TSA"
+done
 sha256sum -c --strict --quiet tagmanifest-sha256.txt
 sha256sum -c --strict --quiet manifest-sha256.txt
 [ -z "$LOG" ] || python3 verify/ledger.py . "$LOG" "$TSA"
@@ -46,7 +49,7 @@ class Trust:
     """What goes into ``trust/``, as PEM; a verifier takes its own from elsewhere.
 
     ``crls_pem`` are lists of revoked certificates, ``ocsp_pem`` is the certificate of the station's
-    responder; both may be empty.
+    responder, ``log_keys`` are the changes of the log key, signed off; all three may be empty.
     """
 
     root_pem: bytes
@@ -55,6 +58,7 @@ class Trust:
     log_pub_pem: bytes
     crls_pem: bytes = b""
     ocsp_pem: bytes = b""
+    log_keys: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,10 +106,11 @@ def fingerprints(trust: Trust) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for title, name, pem in parts:
         for _, body in _PEM.findall(pem):
-            digest = sha256(base64.b64decode(body)).hexdigest().upper()
-            colons = ":".join(digest[at : at + 2] for at in range(0, 64, 2))
-            found.append((f"{title} ({name})", colons))
-    return found
+            found.append((f"{title} ({name})", fingerprint(base64.b64decode(body))))
+    return found + [
+        (f"log public key up to tree size {size} (trust/log-keys.txt)", print_)
+        for size, print_ in former_keys(trust.log_keys)
+    ]
 
 
 def readme(facts: FormFacts, trust: Trust) -> bytes:
@@ -141,10 +146,12 @@ ROOT.pem and TSA.pem obtained from the station or its counsel and not from here:
   sha256sum -c --strict tagmanifest-sha256.txt
   sha256sum -c --strict manifest-sha256.txt
 
-All four must succeed. `sh verify/verify.sh ROOT.pem TSA.pem LOG.pub.pem` does the
-same, and `python3 verify/ledger.py . LOG.pub.pem TSA.pem` shows that no record is
-missing, added or changed up to the head that the checkpoint covers, and when others
-saw the log with this account in it. Both came with this bundle: stationd-verify from
+All four must succeed. Further stamps (tagmanifest-sha256.txt.2.tsr …) are of other
+authorities; check each as the first, with all their certificates in TSA.pem.
+`sh verify/verify.sh ROOT.pem TSA.pem LOG.pub.pem` does all of it, and
+`python3 verify/ledger.py . LOG.pub.pem TSA.pem` shows that no record is missing,
+added or changed up to the head that the checkpoint covers, and when others saw the
+log with this account in it. Both came with this bundle: stationd-verify from
 elsewhere says whether they are what they should be. The page verify.html, which the
 station publishes, checks all of it in a browser, without a network.
 

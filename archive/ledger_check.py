@@ -41,6 +41,7 @@ if not __package__:
     _package.__path__ = [str(Path(__file__).parent)]
     sys.modules["archive"] = _package
 
+from archive.log_key_check import LOG_KEYS, LogKeys, key_pem, log_keys
 from archive.note_check import (
     TIME,
     TOLERANCE,
@@ -57,7 +58,6 @@ from archive.note_check import (
     json_object,
     moment,
     ours,
-    public_key,
     read_entry,
     split_note,
     text_of,
@@ -413,7 +413,7 @@ def _steps_back(segments: Sequence[Segment]) -> Iterator[tuple[str, int, str, st
             yield two.file, two.first, one.last_t, two.first_t
 
 
-def check_checkpoint(statement: Statement, note: bytes, log_public_pem: bytes) -> list[Problem]:
+def check_checkpoint(statement: Statement, note: bytes, keys: LogKeys) -> list[Problem]:
     """Check the checkpoint's entry and its note, signature included."""
     problems = _check_entry(statement)
     try:
@@ -421,19 +421,17 @@ def check_checkpoint(statement: Statement, note: bytes, log_public_pem: bytes) -
     except LedgerError as error:
         return [*problems, Problem(statement.note, error.text)]
     if read.size != statement.checkpoint + 1:
-        shown = (
-            f"is of tree size {read.size}, checkpoint {statement.checkpoint} needs one more than n"
-        )
-        problems.append(Problem(statement.note, shown))
-    signatures = ours(read, statement.origin, public_key(log_public_pem))
+        text = f"is of tree size {read.size}, checkpoint {statement.checkpoint} needs n + 1"
+        problems.append(Problem(statement.note, text))
+    key = keys.at(read.size)
+    signatures = ours(read, statement.origin, key)
     if not signatures:
-        problems.append(Problem(statement.note, "is not signed with the log key given"))
-    elif len(signatures) > 1:
-        text_said = "the signature of the log key does not hold: it stands there twice"
-        problems.append(Problem(statement.note, text_said))
-    else:
-        problems += check_signature(statement.note, read.text, signatures[0], log_public_pem)
-    return problems
+        text = f"is not signed with {keys.said(read.size)} given"
+        return [*problems, Problem(statement.note, text)]
+    if len(signatures) > 1:
+        text = "the signature of the log key does not hold: it stands there twice"
+        return [*problems, Problem(statement.note, text)]
+    return problems + check_signature(statement.note, read.text, signatures[0], key_pem(key))
 
 
 def _check_entry(statement: Statement) -> list[Problem]:
@@ -494,7 +492,9 @@ def check_folder(
         index = json_object("data/index.json", (folder / "data/index.json").read_bytes())
         status = (folder / "data/line-status.csv").read_bytes()
         tsa_pem = tsa_pem or (folder / "trust/tsa.pem").read_bytes()
-        sets = list(_proof_sets(statement, folder, also, (log_public_pem, tsa_pem)))
+        changes = _content([folder], LOG_KEYS)
+        keys, wrong = log_keys(log_public_pem, None, changes, statement.origin)
+        sets = list(_proof_sets(statement, folder, also, (keys, tsa_pem)))
         points = merged(proofs for proofs, _ in sets)
         whole = begun(statement, points)
         segments = _segments(folder, statement, points, whole)
@@ -512,7 +512,12 @@ def check_folder(
             problems = [*problems, Problem(PROOFS, text)]
         elif not sets:
             remarks = [*remarks, "no proofs are inside: only the sealed word stands for the head"]
-        return problems + check_checkpoint(statement, note, log_public_pem), remarks
+        if keys.changes:
+            remarks = [
+                *remarks,
+                f"the log key was changed {len(keys.changes)} time(s) ({LOG_KEYS})",
+            ]
+        return wrong + problems + check_checkpoint(statement, note, keys), remarks
     except LedgerError as error:
         return [Problem(error.subject, error.text)], []
     except OSError as error:
@@ -525,17 +530,17 @@ def _states_proofs(folder: Path) -> bool:
 
 
 def _proof_sets(
-    statement: Statement, bundle: Path, also: Path | None, pems: tuple[bytes, bytes]
+    statement: Statement, bundle: Path, also: Path | None, trusted: tuple[LogKeys, bytes]
 ) -> Iterator[tuple[Proofs, Given]]:
     """Yield the proofs of the bundle, and those of a folder beside it, if there are."""
-    log_pem, tsa_pem = pems
+    keys, tsa_pem = trusted
     for place, folder in enumerate((bundle, also)):
         if folder is None or not (place or (folder / PROOFS).exists()):
             continue
         subject = PROOFS if place == 0 else str(folder / PROOFS)
         proofs = read_proofs((folder / PROOFS).read_bytes(), subject)
         # The note that is stated lies in the bundle, for further proofs as well.
-        yield proofs, Given(statement, partial(_content, (folder, bundle)), log_pem, tsa_pem)
+        yield proofs, Given(statement, partial(_content, (folder, bundle)), keys, tsa_pem)
 
 
 def _content(folders: Sequence[Path], name: str) -> bytes | None:

@@ -38,12 +38,15 @@ __all__ = [
     "entry_time",
     "explained",
     "json_object",
+    "key_id",
     "moment",
     "ours",
     "public_key",
     "read_entry",
+    "signature_line",
     "split_note",
     "text_of",
+    "unbase64",
 ]
 
 # Digits of ASCII: other scripts' digits sort behind them and are no date.
@@ -246,19 +249,23 @@ def split_note(note: bytes, origin: str) -> Note:
     rows = text.split(b"\n")
     if not blank or not tail.endswith(b"\n") or len(rows) != 4 or rows[0] != origin.encode():
         raise LedgerError(subject, "is not a checkpoint note of this origin")
-    if not re.fullmatch(rb"0|[1-9][0-9]{0,15}", rows[1]) or len(_base64(rows[2])) != 32:
+    if not re.fullmatch(rb"0|[1-9][0-9]{0,15}", rows[1]) or len(unbase64(rows[2])) != 32:
         raise LedgerError(subject, "holds no tree size and root")
-    signatures: list[tuple[bytes, bytes]] = []
-    for line in tail[:-1].split(b"\n"):
-        dash, name, blob = [*line.split(b" "), b"", b"", b""][:3]
-        decoded = _base64(blob)
-        if dash != "—".encode() or not name or line.count(b" ") != 2 or len(decoded) < 5:
-            raise LedgerError(subject, "has a line that is not a signature")
-        signatures.append((decoded[:4], decoded[4:]))
-    return Note(text, int(rows[1]), _base64(rows[2]), tuple(signatures))
+    signatures = tuple(signature_line(subject, line) for line in tail[:-1].split(b"\n"))
+    return Note(text, int(rows[1]), unbase64(rows[2]), signatures)
 
 
-def _base64(blob: bytes) -> bytes:
+def signature_line(subject: str, line: bytes) -> tuple[bytes, bytes]:
+    """Return key id and signature of a note's signature line, or raise `LedgerError`."""
+    dash, name, blob = [*line.split(b" "), b"", b"", b""][:3]
+    decoded = unbase64(blob)
+    if dash != "—".encode() or not name or line.count(b" ") != 2 or len(decoded) < 5:
+        raise LedgerError(subject, "has a line that is not a signature")
+    return decoded[:4], decoded[4:]
+
+
+def unbase64(blob: bytes) -> bytes:
+    """Return what strict base64 holds; empty where it is none."""
     try:
         decoded = base64.b64decode(blob, validate=True)
     except ValueError:
@@ -270,7 +277,7 @@ def _base64(blob: bytes) -> bytes:
 def public_key(pem: bytes) -> bytes:
     """Return the 32 bytes of an Ed25519 public key in PEM."""
     found = re.search(rb"-----BEGIN PUBLIC KEY-----(.+?)-----END PUBLIC KEY-----", pem, re.DOTALL)
-    der = _base64(b"".join(found[1].split())) if found else b""
+    der = unbase64(b"".join(found[1].split())) if found else b""
     if len(der) != 44 or not der.startswith(bytes.fromhex("302a300506032b6570032100")):
         raise LedgerError("log public key", "is not an Ed25519 public key in PEM")
     return der[12:]
@@ -300,5 +307,10 @@ def check_signature(subject: str, text: bytes, signature: bytes, key_pem: bytes)
 
 def ours(note: Note, origin: str, public: bytes) -> list[bytes]:
     """Return the signatures that a note has of the key ``public``."""
-    known = sha256(origin.encode() + b"\n\x01" + public).digest()[:4]
-    return [signature for key_id, signature in note.signatures if key_id == known]
+    known = key_id(origin, public)
+    return [signature for name, signature in note.signatures if name == known]
+
+
+def key_id(origin: str, public: bytes) -> bytes:
+    """Return what names a key in signature lines: the first four bytes of a hash."""
+    return sha256(origin.encode() + b"\n\x01" + public).digest()[:4]

@@ -21,12 +21,13 @@ __all__ = [
     "DerError",
     "Node",
     "StampToken",
+    "authority_name",
     "certificates",
     "missing",
     "nodes",
     "only",
     "reply_token",
-    "signature_stamp",
+    "signature_stamps",
     "token",
     "token_certificates",
     "verify_answer",
@@ -42,6 +43,7 @@ _TIMEOUT = 60
 _OLDEST = 3
 _SIGNED_DATA = bytes.fromhex("06092a864886f70d010702")
 _TST_INFO = bytes.fromhex("060b2a864886f70d0109100104")
+_COMMON_NAME = bytes.fromhex("0603550403")
 _SIGNATURE_STAMP = bytes.fromhex("060b2a864886f70d010910020e")
 # AlgorithmIdentifier of the two kinds of keys that seal: ECDSA on P-256, and RSA.
 _P256 = bytes.fromhex("301306072a8648ce3d020106082a8648ce3d030107")
@@ -128,18 +130,21 @@ def _signer(members: list[Node]) -> list[Node]:
     return list(nodes(only(members[-1].body, _SEQUENCE).body))
 
 
-def signature_stamp(p7s: bytes) -> tuple[bytes, StampToken]:
-    """Return the signature value of a CMS signature and the time stamp over it."""
+def signature_stamps(p7s: bytes) -> tuple[bytes, list[StampToken]]:
+    """Return the signature value of a CMS signature and the time stamps over it, at least one."""
     signer = _signer(_signed_data(p7s))
     values = [node.body for node in signer if node.tag == _OCTETS]
     unsigned = [node.body for node in signer if node.tag == _CONTEXT_1]
     if len(values) != 1 or len(unsigned) != 1:
         raise DerError("no time stamp over the signature")
+    found: list[StampToken] = []
     for attribute in nodes(unsigned[0]):
         parts = list(nodes(attribute.body))
         if len(parts) == 2 and parts[0].raw == _SIGNATURE_STAMP and parts[1].tag == _SET:  # noqa: PLR2004
-            return values[0], token(only(parts[1].body, _SEQUENCE).raw)
-    raise DerError("no time stamp over the signature")
+            found.append(token(only(parts[1].body, _SEQUENCE).raw))
+    if not found:
+        raise DerError("no time stamp over the signature")
+    return values[0], found
 
 
 def reply_token(tsr: bytes) -> StampToken:
@@ -171,6 +176,31 @@ def token_certificates(der: bytes) -> list[bytes]:
         for one in nodes(member.body)
         if one.tag == _SEQUENCE
     ]
+
+
+def authority_name(der: bytes) -> str:
+    """Return the name of the authority that made a token: its certificate's, or empty."""
+    try:
+        names = [_names(one) for one in token_certificates(der)]
+    except DerError:
+        return ""
+    above = [issuer for issuer, _ in names]
+    own = [subject for _, subject in names if subject.raw not in above]
+    return _common_name(own[0]) if own else ""
+
+
+def _names(certificate: bytes) -> tuple[bytes, Node]:
+    """Return a certificate's issuer and subject (RFC 5280, 4.1)."""
+    members = _members(certificate)
+    return members[_KEY_PLACE - 3].raw, members[_KEY_PLACE - 1]
+
+
+def _common_name(name: Node) -> str:
+    for part in nodes(name.body):
+        kind, value = [*nodes(only(part.body, _SEQUENCE).body)][:2]
+        if kind.raw == _COMMON_NAME:
+            return value.body.decode(errors="replace")
+    return ""
 
 
 def _generalized(body: bytes) -> datetime:
@@ -358,11 +388,15 @@ def verify_bare(value: bytes, data: bytes, certificate: bytes, *, halves: bool) 
 
 def _public_key(certificate: bytes) -> bytes:
     """Return a certificate's SubjectPublicKeyInfo (RFC 5280, 4.1)."""
+    return _members(certificate)[_KEY_PLACE].raw
+
+
+def _members(certificate: bytes) -> list[Node]:
     parts = list(nodes(only(certificate, _SEQUENCE).body))
     members = [node for node in nodes(parts[0].body) if node.tag != _CONTEXT_0] if parts else []
     if len(members) <= _KEY_PLACE:
         raise DerError("not a certificate")
-    return members[_KEY_PLACE].raw
+    return members
 
 
 def _key_of_kind(der: bytes, algorithm: bytes) -> bool:

@@ -21,6 +21,7 @@ from itertools import pairwise
 from typing import Any
 
 from archive import openssl
+from archive.log_key_check import LogKeys, key_pem
 from archive.note_check import (
     TOLERANCE,
     Entry,
@@ -33,7 +34,6 @@ from archive.note_check import (
     check_signature,
     count_of,
     ours,
-    public_key,
     read_entry,
     split_note,
     text_of,
@@ -279,7 +279,7 @@ class Given:
 
     statement: Statement
     read: Callable[[str], bytes | None]
-    log_pem: bytes
+    keys: LogKeys
     tsa_pem: bytes
 
 
@@ -378,10 +378,12 @@ def _wrong(proofs: Proofs, point: Point, text: str) -> Problem:
 
 
 def _check_log_key(point: Point, note: Note, proofs: Proofs, given: Given) -> list[Problem]:
-    signatures = ours(note, proofs.origin, public_key(given.log_pem))
+    key = given.keys.at(note.size)
+    signatures = ours(note, proofs.origin, key)
     if len(signatures) != 1:
-        return [Problem(point.note, "is not signed, once, with the log key given")]
-    return check_signature(point.note, note.text, signatures[0], given.log_pem)
+        said = given.keys.said(note.size)
+        return [Problem(point.note, f"is not signed, once, with {said} given")]
+    return check_signature(point.note, note.text, signatures[0], key_pem(key))
 
 
 def _check_stamp(point: Point, note: bytes, given: Given) -> list[Problem]:

@@ -29,12 +29,11 @@ def points(work: Examination) -> tuple[Point, ...]:
 def proofs(work: Examination) -> None:
     """8. ``proofs``: what others saw of the log, and what stood in it then."""
     statement, found = work.statement, work.proofs
-    key = work.anchors.log_pub_pem or work.opened.read("trust/log.pub.pem")
-    if statement is None or found is None or key is None:
+    if statement is None or found is None or work.keys is None:
         return
     index = work.json("proofs", "data/index.json")
     kind = str(index.get("kind")) if isinstance(index, dict) else ""
-    given = Given(statement, work.opened.read, key, work.anchors.tsa_pem)
+    given = Given(statement, work.opened.read, work.keys, work.anchors.tsa_pem)
     status = work.opened.read("data/line-status.csv") or b""
     try:
         segments = [seen.segment for seen in work.segments]

@@ -140,17 +140,21 @@ class Seal:
         return xades.ECDSA_SHA256 if elliptic else xades.RSA_SHA256
 
     def sign(
-        self, data: bytes, *, now: datetime, stamp: Callable[[bytes], bytes] | None = None
+        self,
+        data: bytes,
+        *,
+        now: datetime,
+        stamps: Callable[[bytes], Sequence[bytes]] | None = None,
     ) -> bytes:
-        """Return a detached CAdES signature over ``data`` (DER), stamped if ``stamp`` is given.
+        """Return a detached CAdES signature over ``data`` (DER), stamped if ``stamps`` is given.
 
-        ``stamp`` takes the bytes to be stamped and gives an authority's reply (TimeStampResp).
+        ``stamps`` takes the bytes to be stamped and gives replies of authorities (TimeStampResp).
         """
         self._check_valid(now)
         signature = cms.sign(data, key=self._key.sign, chain=self.chain, now=now)
-        if stamp is None:
+        if stamps is None:
             return signature
-        return cms.add_stamp(signature, stamp(cms.signature_value(signature)))
+        return cms.add_stamps(signature, stamps(cms.signature_value(signature)))
 
     def sign_pdf(
         self,

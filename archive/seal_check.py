@@ -1,27 +1,21 @@
-"""Check seal and stamps: CMS and XAdES under the root, RFC 3161 under the authority.
-
-These are steps 5 and 6 of `archive.verify`.
-"""
+"""Check the seal, CMS and XAdES, under the root: step 5 of `archive.verify`."""
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from archive import openssl, revocation_check, xades_check
 from archive.examination import Examination
-from archive.findings import Outcome
-from archive.note_check import entry_time
 from archive.opened import CONTAINER_MANIFEST
+from archive.stamp_check import stamped_at
 from archive.xades_check import SignatureForm, XadesError
 
-__all__ = ["signature", "timestamp"]
+__all__ = ["signature"]
 
 _TAGS = "tagmanifest-sha256.txt"
 _SIGNATURE = "tagmanifest-sha256.txt.p7s"
-_STAMP = "tagmanifest-sha256.txt.tsr"
 _LISTS = "trust/crls.pem"
 _RESPONDER = "trust/ocsp.pem"
-_TOLERANCE = timedelta(seconds=120)
 
 
 def signature(work: Examination) -> None:
@@ -30,7 +24,8 @@ def signature(work: Examination) -> None:
     if p7s is None or data is None:
         return
     try:
-        at: datetime | None = openssl.signature_stamp(p7s)[1].time
+        value, tokens = openssl.signature_stamps(p7s)
+        at: datetime | None = stamped_at(work, tokens, value)
     except openssl.DerError:
         at = None
     answer = openssl.verify_signature(p7s, data, work.anchors.root_pem, at)
@@ -100,17 +95,16 @@ def _check_container(work: Examination) -> None:
             "does not have the certificates of trust/signer.pem and trust/root.pem, as they stand"
         )
         work.failed("signature", xades_check.NAME, text)
-    root = work.anchors.root_pem
+    root, at = work.anchors.root_pem, stamped_at(work, form.tokens, form.stamped)
     answers = [
-        openssl.verify_certificate(form.chain, root, form.token.time),
+        openssl.verify_certificate(form.chain, root, at),
         openssl.verify_bare(form.value, form.signed, form.chain[0], halves=form.halves),
     ]
     responder = _certificates(work, "ocsp")
     if responder and len(form.chain) > 1:
-        said = revocation_check.answer_fault(
-            form.answer, responder[0], form.chain, root, form.token.time
+        answers.append(
+            revocation_check.answer_fault(form.answer, responder[0], form.chain, root, at)
         )
-        answers.append(said)
     for answer in answers:
         if answer.holds is None:
             work.undecided("signature", xades_check.NAME, answer.reason)
@@ -152,65 +146,3 @@ def _certificates(work: Examination, name: str) -> list[bytes]:
         return openssl.certificates(work.opened.read(f"trust/{name}.pem") or b"")
     except openssl.DerError:
         return []
-
-
-def timestamp(work: Examination) -> None:
-    """6. ``timestamp``: both stamps hold under the authority, and follow the checkpoint."""
-    p7s, data = work.opened.read(_SIGNATURE), work.opened.read(_TAGS)
-    if p7s is not None:
-        try:
-            value, token = openssl.signature_stamp(p7s)
-            _check_stamp(work, _SIGNATURE, token, value)
-        except openssl.DerError as error:
-            work.failed("timestamp", _SIGNATURE, f"carries no stamp that can be read: {error}")
-    document = work.opened.read(xades_check.NAME)
-    if document is not None:
-        with suppress(XadesError):  # step 5 tells of it
-            form = xades_check.read_form(document)
-            _check_stamp(work, xades_check.NAME, form.token, form.stamped)
-    tsr = work.opened.read(_STAMP)
-    if tsr is not None and data is not None:
-        try:
-            token = openssl.reply_token(tsr)
-            _check_stamp(work, _STAMP, token, data)
-            work.report.sealed_at = f"{token.time:%Y-%m-%dT%H:%M:%SZ}"
-        except openssl.DerError as error:
-            work.failed("timestamp", _STAMP, f"is no reply that can be read: {error}")
-    work.report.conclude("timestamp", _STAMP, f"sealed not later than {work.report.sealed_at}")
-
-
-def _check_stamp(work: Examination, name: str, token: openssl.StampToken, data: bytes) -> None:
-    answer = openssl.verify_stamp(token, data, work.anchors.tsa_pem)
-    if answer.holds is None:
-        work.undecided("timestamp", name, answer.reason)
-    elif not answer.holds:
-        work.failed("timestamp", name, f"its stamp does not hold: {answer.reason}")
-    elif answer.holds:
-        _check_authority(work, name, token)
-    covered = _checkpoint_time(work)
-    if covered and covered - token.time > _TOLERANCE:
-        text = f"was stamped {token.time:%Y-%m-%d %H:%M:%S}Z, before the checkpoint it covers"
-        work.failed("timestamp", name, text)
-
-
-def _check_authority(work: Examination, name: str, token: openssl.StampToken) -> None:
-    """Judge the certificates inside a stamp by the lists of their issuers."""
-    for certificate in openssl.token_certificates(token.der):
-        outcome, text = revocation_check.judged(certificate, work.revoked, token.time, stamps=True)
-        if outcome is Outcome.FAILED:
-            work.failed("timestamp", name, f"a certificate of its authority {text}")
-            return
-        if outcome is None and not revocation_check.own_issuer(certificate):
-            remark = f"the authority's certificate: {text}"
-            if remark not in work.report.not_checked:
-                work.report.not_checked.append(remark)
-
-
-def _checkpoint_time(work: Examination) -> datetime | None:
-    if work.statement is None:
-        return None
-    try:
-        time = entry_time(work.statement)
-        return datetime.strptime(time, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
-    except ValueError:
-        return None

@@ -7,7 +7,7 @@ The checks run in this order, and a later one may rely on an earlier:
 3. ``digests``     every file is listed, every listed file is there, each has its hash
 4. ``trust``       what lies in ``trust/`` is what we were given
 5. ``signature``   the list of lists is signed under the root
-6. ``timestamp``   an authority saw the signature and the list, not before the checkpoint
+6. ``timestamp``   authorities saw the signature and the list, not before the checkpoint
 7. ``ledger``      the records hash to the head that is stated; the checkpoint's note is signed
 8. ``proofs``      others saw the log with this account in it at each point; no later epoch
 9. ``rows``        the CSV files say what the records say
@@ -29,7 +29,15 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
-from archive import ledger_check, openssl, proof_steps, seal_check, xades_check
+from archive import (
+    ledger_check,
+    openssl,
+    proof_steps,
+    seal_check,
+    stamp_check,
+    trust_check,
+    xades_check,
+)
 from archive.bag_check import (
     KINDS,
     REQUIRED,
@@ -94,9 +102,9 @@ def examine(
         for step in (
             _bag,
             _digests,
-            _trust,
+            trust_check.trust,
             seal_check.signature,
-            seal_check.timestamp,
+            stamp_check.timestamp,
             _ledger,
             proof_steps.proofs,
             _rows,
@@ -248,7 +256,8 @@ def _digests(work: Examination) -> None:
         if work.seen[name].fault:
             work.failed("digests", name, work.seen[name].fault)
     payload = {name for name in work.opened.places if _in_data(name)}
-    tags = set(work.opened.places) - payload - _UNLISTED
+    stamps = stamp_check.stamp_names(work.opened.places)
+    tags = set(work.opened.places) - payload - _UNLISTED - set(stamps)
     _compare(work, _MANIFEST, payload)
     _compare(work, _TAGS, tags)
     if work.opened.volumes:
@@ -359,52 +368,6 @@ def _segment_jobs(work: Examination, statement: Statement) -> list[SegmentJob]:
     return jobs
 
 
-# --- 4. trust ---
-
-
-def _trust(work: Examination) -> None:
-    """4. ``trust``: the copies inside are those we were given; they prove nothing themselves."""
-    anchors = work.anchors
-    pairs = (("trust/root.pem", anchors.root_pem), ("trust/tsa.pem", anchors.tsa_pem))
-    for name, given in pairs:
-        inside = work.opened.read(name)
-        if inside is None:
-            continue
-        try:
-            known, found = (set(openssl.certificates(pem)) for pem in (given, inside))
-        except openssl.DerError as error:
-            work.failed("trust", name, f"holds {error}")
-            continue
-        if not known:
-            work.undecided("trust", name, "the file given for it holds no certificate")
-        elif not found or not found <= known:
-            work.failed("trust", name, "is not what was given from outside the bundle")
-    _check_signer(work)
-    log = work.opened.read("trust/log.pub.pem")
-    if anchors.log_pub_pem is None:
-        work.report.not_checked.append(
-            "the log key against one from outside: the bundle's own word is taken for it (--log)"
-        )
-    elif log is not None and log.split() != anchors.log_pub_pem.split():
-        work.failed("trust", "trust/log.pub.pem", "is not the log key given")
-    work.report.conclude("trust", "trust/", "agrees with what was given from outside")
-
-
-def _check_signer(work: Examination) -> None:
-    signer, p7s = work.opened.read("trust/signer.pem"), work.opened.read(_SIGNATURE)
-    if signer is None or p7s is None:
-        return
-    try:
-        found = openssl.certificates(signer)
-    except openssl.DerError as error:
-        work.failed("trust", "trust/signer.pem", f"holds {error}")
-        return
-    # Inside are the signer's and its chain, and in what is signed the hash of the signer's own.
-    named = any(sha256(certificate).digest() in p7s for certificate in found)
-    if not named or any(certificate not in p7s for certificate in found):
-        work.failed("trust", "trust/signer.pem", "is not the certificate the seal was made with")
-
-
 # --- 7. ledger, 9. rows ---
 
 
@@ -501,15 +464,14 @@ def _check_files(work: Examination, statement: Statement) -> None:
 
 def _check_note(work: Examination, statement: Statement) -> None:
     note = work.opened.read(statement.note)
-    key = work.anchors.log_pub_pem or work.opened.read("trust/log.pub.pem")
-    if note is None or key is None:
+    if note is None or work.keys is None:
         work.failed("ledger", statement.note, "is missing")
         return
     if away := openssl.missing():
         work.undecided("ledger", statement.note, away)
         return
     try:
-        for problem in ledger_check.check_checkpoint(statement, note, key):
+        for problem in ledger_check.check_checkpoint(statement, note, work.keys):
             say = work.failed if problem.decided else work.undecided
             say("ledger", problem.subject, problem.text)
     except LedgerError as error:

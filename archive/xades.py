@@ -2,7 +2,7 @@
 
 A XAdES baseline B-T signature (ETSI EN 319 132-1) in the form of ASiC-E (EN 319 162-1): a
 reference to every file of the container but those in META-INF and ``mimetype``, the signer's
-certificate by its hash, the time of signing, and an RFC 3161 token over the signature value.
+certificate by its hash, the time of signing, and RFC 3161 tokens over the signature value.
 Where lists of revoked certificates are known it is B-LT: they stand in it too.
 
 The document is written so that what is signed needs no XML library to be found again: one form,
@@ -82,21 +82,22 @@ def signatures(
     *,
     signer: Signer,
     now: datetime,
-    stamp: Callable[[bytes], bytes],
-    values: Callable[[bytes], Values] | None = None,
+    stamps: Callable[[bytes], Sequence[bytes]],
+    values: Callable[[Sequence[bytes]], Values] | None = None,
 ) -> bytes:
     """Return ``META-INF/signatures0.xml`` over ``files``.
 
-    ``stamp`` takes the bytes to be stamped and gives the token (a ContentInfo in DER); ``values``
-    takes that token, since what is known of revoked certificates is asked for after it.
+    ``stamps`` takes the bytes to be stamped and gives a token (a ContentInfo in DER) of each
+    authority; ``values`` takes these, since what is known of revoked certificates is asked for
+    after them.
     """
     properties = _properties(files, signer.chain[0], now)
     info = _signed_info(files, signer.algorithm, canonical("xades:SignedProperties", properties))
     value = signer.signature_of(canonical("ds:SignedInfo", info), now=now)
     shown = _element("ds:SignatureValue", _base64(value), {"Id": "S0-value"})
-    token = stamp(canonical("ds:SignatureValue", shown))
-    known = Values() if values is None else values(token)
-    return document(info, shown, signer.chain, properties, _unsigned(token, known))
+    tokens = stamps(canonical("ds:SignatureValue", shown))
+    known = Values() if values is None else values(tokens)
+    return document(info, shown, signer.chain, properties, _unsigned(tokens, known))
 
 
 def canonical(name: str, text: str) -> bytes:
@@ -126,19 +127,22 @@ def document(
     ).encode()
 
 
-def _unsigned(token: bytes, values: Values) -> str:
-    """Return the unsigned properties: the stamp, and what a later check needs, where known."""
-    stamp = _element(
-        "xades:SignatureTimeStamp",
-        _algorithm("ds:CanonicalizationMethod", _C14N)
-        + _element("xades:EncapsulatedTimeStamp", _base64(token)),
-        {"Id": "S0-stamp"},
+def _unsigned(tokens: Sequence[bytes], values: Values) -> str:
+    """Return the unsigned properties: the stamps, and what a later check needs, where known."""
+    stamps = "".join(
+        _element(
+            "xades:SignatureTimeStamp",
+            _algorithm("ds:CanonicalizationMethod", _C14N)
+            + _element("xades:EncapsulatedTimeStamp", _base64(token)),
+            {"Id": "S0-stamp" if number == 1 else f"S0-stamp-{number}"},
+        )
+        for number, token in enumerate(tokens, start=1)
     )
     certificates = _each("xades:EncapsulatedX509Certificate", values.certificates)
     crls = _each("xades:EncapsulatedCRLValue", values.crls)
     answers = _each("xades:EncapsulatedOCSPValue", () if values.answer is None else [values.answer])
     revocation = _filled("xades:CRLValues", crls) + _filled("xades:OCSPValues", answers)
-    inside = stamp + _filled("xades:CertificateValues", certificates)
+    inside = stamps + _filled("xades:CertificateValues", certificates)
     inside += _filled("xades:RevocationValues", revocation)
     return _element(
         "xades:UnsignedProperties", _element("xades:UnsignedSignatureProperties", inside)

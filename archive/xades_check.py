@@ -77,14 +77,14 @@ NO_VALUES = Values()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignatureForm:
-    """What stands in the document: the signature, who made it, and its time stamp."""
+    """What stands in the document: the signature, who made it, and its time stamps."""
 
     text: str
     algorithm: str
     value: bytes
     chain: tuple[bytes, ...]
     signing_time: str
-    token: openssl.StampToken
+    tokens: tuple[openssl.StampToken, ...]
     references: Mapping[str, bytes]
     answer: bytes = b""
 
@@ -109,7 +109,7 @@ def read_form(document: bytes) -> SignatureForm:
     try:
         text = document.decode("ascii")
         (value,) = _VALUE.findall(text)
-        (token,) = _TOKEN.findall(text)
+        tokens = tuple(openssl.token(_decoded(one)) for one in _TOKEN.findall(text))
         (time,) = _TIME.findall(text)
         datetime.fromisoformat(time)
         (algorithm,) = _ALGORITHM.findall(text)
@@ -124,7 +124,7 @@ def read_form(document: bytes) -> SignatureForm:
             value=_decoded(value),
             chain=chain,
             signing_time=time,
-            token=openssl.token(_decoded(token)),
+            tokens=tokens,
             references=references,
             answer=_decoded(answer),
         )
@@ -133,7 +133,7 @@ def read_form(document: bytes) -> SignatureForm:
     except openssl.DerError as error:
         raise XadesError(f"carries no stamp that can be read: {error}") from None
     whole = re.search("<ds:SignedInfo>.*</ds:SignedInfo>", text)
-    if not chain or not whole or (form.halves and len(form.value) != _HALVES):
+    if not chain or not tokens or not whole or (form.halves and len(form.value) != _HALVES):
         raise XadesError("is not a signature of the form that a bundle has")
     return form
 
@@ -194,12 +194,20 @@ def _expected(form: SignatureForm, files: Mapping[str, str], values: Values) -> 
         f"<ds:KeyInfo><ds:X509Data>{certificates}</ds:X509Data></ds:KeyInfo>"
         f'<ds:Object><xades:QualifyingProperties Target="#S0">{properties}'
         "<xades:UnsignedProperties><xades:UnsignedSignatureProperties>"
-        '<xades:SignatureTimeStamp Id="S0-stamp">'
-        f"<ds:CanonicalizationMethod Algorithm{_C14N}</ds:CanonicalizationMethod>"
-        f"<xades:EncapsulatedTimeStamp>{_encoded(form.token.der)}</xades:EncapsulatedTimeStamp>"
-        f"</xades:SignatureTimeStamp>{_known(form, values)}</xades:UnsignedSignatureProperties>"
+        f"{_stamps(form)}{_known(form, values)}</xades:UnsignedSignatureProperties>"
         "</xades:UnsignedProperties></xades:QualifyingProperties></ds:Object>"
         "</ds:Signature></asic:XAdESSignatures>\n"
+    )
+
+
+def _stamps(form: SignatureForm) -> str:
+    """Write the time stamps, each in an element of its own."""
+    return "".join(
+        f'<xades:SignatureTimeStamp Id="S0-stamp{f"-{number}" if number > 1 else ""}">'
+        f"<ds:CanonicalizationMethod Algorithm{_C14N}</ds:CanonicalizationMethod>"
+        f"<xades:EncapsulatedTimeStamp>{_encoded(one.der)}</xades:EncapsulatedTimeStamp>"
+        "</xades:SignatureTimeStamp>"
+        for number, one in enumerate(form.tokens, start=1)
     )
 
 

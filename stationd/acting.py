@@ -42,6 +42,7 @@ from stationd.logs import note
 from stationd.mailing import Mailing
 from stationd.outbox import follow
 from stationd.purges.store import find_due
+from stationd.rekeying import LEASE
 from stationd.roster.service import publish
 from stationd.rounds import Rounds
 from stationd.schedule.alarm_clock import AlarmClock
@@ -58,9 +59,7 @@ from stationd.sealing import Sealer
 from stationd.settings import Settings
 from stationd.supervision import service as supervision
 
-__all__ = ["LEASE", "Acting"]
-
-LEASE = "worker"
+__all__ = ["Acting"]
 
 _LEASE_LENGTH = timedelta(seconds=30)
 _ROSTER_EVERY = timedelta(seconds=2)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from archive.authorities.base import Authority
 from archive.errors import AuthorityRefusedError, AuthorityUnavailableError
 
-__all__ = ["Several"]
+__all__ = ["Several", "said_by_all"]
 
 
 class Several:
@@ -16,7 +16,7 @@ class Several:
     """
 
     def __init__(self, authorities: Sequence[Authority], trust_pem: bytes) -> None:
-        self._authorities = tuple(authorities)
+        self.authorities = tuple(authorities)
         self.name = ", ".join(one.name for one in authorities)
         self.trust_pem = trust_pem
 
@@ -30,13 +30,20 @@ class Several:
 
     def _first(self, ask: Callable[[Authority], bytes]) -> bytes:
         faults: list[AuthorityUnavailableError | AuthorityRefusedError] = []
-        for authority in self._authorities:
+        for authority in self.authorities:
             try:
                 return ask(authority)
             except (AuthorityUnavailableError, AuthorityRefusedError) as error:
                 faults.append(error)
-        said = "; ".join(str(fault) for fault in faults)
-        # Asking again helps as long as one of them may answer then.
-        if any(isinstance(fault, AuthorityUnavailableError) for fault in faults):
-            raise AuthorityUnavailableError(said)
-        raise AuthorityRefusedError(said or "there is no authority to ask")
+        raise said_by_all(faults)
+
+
+def said_by_all(
+    faults: Sequence[AuthorityUnavailableError | AuthorityRefusedError],
+) -> AuthorityUnavailableError | AuthorityRefusedError:
+    """Return what authorities said, of which none has stamped, as one error."""
+    said = "; ".join(str(fault) for fault in faults)
+    # Asking again helps as long as one of them may answer then.
+    if any(isinstance(fault, AuthorityUnavailableError) for fault in faults):
+        return AuthorityUnavailableError(said)
+    return AuthorityRefusedError(said or "there is no authority to ask")

@@ -66,12 +66,12 @@ class TrialAuthority:
 
 
 def make_authority(
-    *, now: datetime, serials: Iterable[int], policy: str = POLICY
+    *, now: datetime, serials: Iterable[int], policy: str = POLICY, title: str = "Trial time-stamp"
 ) -> TrialAuthority:
-    """Make a trial authority; ``serials`` gives numbers for two certificates."""
+    """Make a trial authority of this ``title``; ``serials`` gives numbers for two certificates."""
     numbers = iter(serials)
     root_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-    root_name, name = _name("Trial time-stamp root"), _name("Trial time-stamp authority")
+    root_name, name = _name(f"{title} root"), _name(f"{title} authority")
     root = _certificate(
         _builder(root_name, root_name, root_key, next(numbers), now).add_extension(
             x509.BasicConstraints(ca=True, path_length=0), critical=True

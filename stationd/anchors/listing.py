@@ -1,7 +1,6 @@
 """Looking at anchors and notes, and keeping what witnesses add to a note."""
 
 from archive.canonical import JsonValue
-from archive.checkpoint import read_note
 from archive.errors import MalformedError
 from stationd.anchors import store
 from stationd.anchors.model import Anchor
@@ -10,6 +9,7 @@ from stationd.db.kept import Kept, read_kept
 from stationd.desk import Desk
 from stationd.errors import MistakeError, NotFoundError
 from stationd.ledger import checkpoints
+from stationd.ledger.log_key import known_keys
 from stationd.ledger.model import STATION, Origin, RecordDraft, RecordType
 from stationd.ledger.store import append
 from stationd.staff.model import Person
@@ -42,7 +42,9 @@ def cosign(desk: Desk, raw: bytes, origin: str, public: bytes, by: Person) -> tu
     """
     require(by, Right.MAKE_BUNDLES)
     try:
-        n = read_note(raw, origin, public).size - 1
+        with desk.database.reading() as connection:
+            keys = known_keys(connection, public)
+        n = keys.read(raw, origin).size - 1
     except MalformedError as error:
         raise MistakeError(f"This is no note of ours: {error}.") from None
     with desk.database.writing() as connection:

@@ -4,15 +4,17 @@ import json
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 
-from archive import checkpoint as points
 from archive import merkle
 from archive.errors import MalformedError
+from archive.log_keys import KeyLine
 from archive.timestamps import read_reply
 from stationd.anchors.store import read_newest_stamped
 from stationd.audit import store
 from stationd.audit.model import Fault
 from stationd.db.engine import Connection
-from stationd.ledger.checkpoints import read_count, read_entry
+from stationd.ledger.checkpoints import read_count, read_entry, read_key_changes
+from stationd.ledger.log_key import known_keys
+from stationd.ledger.model import STATION
 
 __all__ = ["log_faults", "lost_faults", "stamp_faults"]
 
@@ -20,7 +22,12 @@ _NO_ENTRY = "0" * 64
 
 
 def log_faults(connection: Connection, origin: str, public: bytes) -> Iterator[Fault]:
-    """Yield what does not hold of the checkpoint log and the notes over it."""
+    """Yield what does not hold of the checkpoint log and the notes over it.
+
+    ``public`` is any key that the log has or had.
+    """
+    keys, faults = _keys(connection, public)
+    yield from faults
     notes = store.read_notes(connection)
     log, before = merkle.LogTree(), _NO_ENTRY
     for n, entry, leaf in store.read_entries(connection):
@@ -31,7 +38,7 @@ def log_faults(connection: Connection, origin: str, public: bytes) -> Iterator[F
             yield _fault(n, "entry", "was changed: it is not the one that was entered")
         before = sha256(entry).hexdigest()
         log.append(merkle.log_leaf(entry))
-        if n in notes and not _noted(notes, n, log.root(), origin, public):
+        if n in notes and not _noted(notes, n, log.root(), origin, keys):
             yield _fault(n, "note", "does not come to the log that its note has signed")
 
 
@@ -43,9 +50,31 @@ def _follows(entry: bytes, n: int, before: str) -> bool:
         return False
 
 
-def _noted(notes: Mapping[int, bytes], n: int, root: bytes, origin: str, public: bytes) -> bool:
+def _keys(connection: Connection, public: bytes) -> tuple[KeyLine, list[Fault]]:
+    """Return the log's keys; of changes, each must hold and be the record it says to be."""
     try:
-        note = points.read_note(notes[n], origin, public)
+        keys = known_keys(connection, public)
+    except MalformedError as error:
+        return KeyLine(public), [_fault(0, "log key", f"has changes of its key: {error}")]
+    faults: list[Fault] = []
+    for row in read_key_changes(connection):
+        rows = store.read_rows(connection, STATION, row.epoch, row.seq - 1, row.seq, 1)
+        if not rows or not _recorded(rows[0].body, row.sign_off):
+            text = "has a change of its key that is not the record it was made with"
+            faults.append(_fault(row.n, "log key", text))
+    return keys, faults
+
+
+def _recorded(body: bytes | None, sign_off: bytes) -> bool:
+    try:
+        return body is not None and json.loads(body)["sign_off"].encode() == sign_off
+    except (ValueError, KeyError, AttributeError):
+        return False
+
+
+def _noted(notes: Mapping[int, bytes], n: int, root: bytes, origin: str, keys: KeyLine) -> bool:
+    try:
+        note = keys.read(notes[n], origin)
     except MalformedError:
         return False
     return (note.size, note.root) == (n + 1, root)

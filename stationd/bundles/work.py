@@ -20,13 +20,22 @@ from hashlib import sha256
 from pathlib import Path
 
 from archive.authorities.base import Authority
-from archive.build import BundleSource, FinishedFile, Trust, build, finish, report_signed_by
+from archive.build import (
+    BundleSource,
+    Finished,
+    FinishedFile,
+    Trust,
+    build,
+    finish,
+    report_signed_by,
+)
 from archive.canonical import JsonValue
 from archive.compartment import BuiltCompartment, build_compartment, seal_compartment
 from archive.envelope import Recipient, read_recipient
 from archive.errors import ObjectDiffersError
 from archive.merkle import account_key
 from archive.seal import Seal
+from archive.stamping import Panel
 from archive.stores.base import BundleStore, Held
 from archive.verify import Anchors, verify
 from stationd.anchors.store import read_closing_mark
@@ -40,9 +49,11 @@ from stationd.clock import iso
 from stationd.db.engine import Connection
 from stationd.desk import Desk
 from stationd.errors import CheckFailedError
+from stationd.ledger.log_key import sign_offs
 from stationd.ledger.model import RecordDraft, file_name
 from stationd.ledger.service import LedgerTree, LogSigner, checkpoint
 from stationd.ledger.store import append, read_head
+from stationd.schedule.checks import Check, record_check
 from stationd.staff.model import WORKER
 
 __all__ = [
@@ -110,7 +121,7 @@ class Workshop:
         return Anchors(
             root_pem=self.seal.root_pem,
             tsa_pem=self.authority.trust_pem,
-            log_pub_pem=self.log_public_pem,
+            log_pub_pem=self.log_public_pem + sign_offs(self.desk),
         )
 
     @property
@@ -123,6 +134,7 @@ class Workshop:
             log_pub_pem=self.log_public_pem,
             crls_pem=self.seal.revocation.pem,
             ocsp_pem=self.seal.revocation.responder_pem,
+            log_keys=sign_offs(self.desk),
         )
 
 
@@ -291,10 +303,27 @@ def _finished(
         now=shop.desk.clock.now(),
         target=part / "out",
     )
+    _tell_stamps(shop, source.base, done)
     shop.passed("sealed")
     verify(done.files[-1].path, shop.anchors)
     forms = [FinishedFile(it, it.stat().st_size, _sha256(it)) for it in done.certifications]
     return [*done.files, *forms, *_enveloped(shop, beside, part / "out")], done.content_id
+
+
+def _tell_stamps(shop: Workshop, base: str, done: Finished) -> None:
+    """Note which authorities have stamped a bundle, and which were away."""
+    said = dict.fromkeys(done.stamped_by, ("passed", f"stamped {base}"))
+    said |= {
+        name: ("failed", f"{base} was sealed without its stamp: {why}")
+        for name, why in done.away.items()
+    }
+    now = shop.desk.clock.now()
+    with shop.desk.database.writing() as connection:
+        for name, (outcome, detail) in said.items():
+            check = Check(
+                name=f"authority {name}"[:64], outcome=outcome, detail=detail[:1000], at=now
+            )
+            record_check(connection, check)
 
 
 def _compartments(
@@ -446,7 +475,7 @@ def _write_receipt(shop: Workshop, order: Order) -> None:
         return
     now = shop.desk.clock.now()
     content = receipt(shop.desk.station, order, shop.store.name, _in_order(found), now)
-    signature = shop.seal.sign(content, now=now, stamp=shop.authority.stamp)
+    signature = shop.seal.sign(content, now=now, stamps=Panel(shop.authority).stamp)
     folder = Path(found[0].path).parent
     made: list[StoredObject] = []
     for name, data in ((RECEIPT, content), (SIGNATURE, signature)):

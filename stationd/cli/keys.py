@@ -12,13 +12,16 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from archive.ceremony import make_keys, renew_list, renew_seal
+from archive.ceremony import make_keys, make_log_key, renew_list, renew_seal
 from archive.revocation import Revoked
+from archive.seal import LogKey
 from stationd import parts
 from stationd.cli.moments import MOMENT
 from stationd.cli.office import Office
 from stationd.clock import iso
 from stationd.errors import MistakeError
+from stationd.ledger.log_key import sign_offs
+from stationd.rekeying import change_log_key
 from stationd.sealing import new_sealing_key
 
 __all__ = ["keys"]
@@ -178,6 +181,67 @@ def renew(office: Office, /, folder: Path, **given: Any) -> None:  # noqa: ANN40
     lines += [f"  {name:<12} SHA-256 {value}" for name, value in made.items()]
     lines += ["", "Put them in the places of the old ones; keep those: old bundles name them."]
     office.show({"folder": str(folder), "fingerprints": dict(made)}, lines)
+
+
+@keys.command(
+    "change-log",
+    epilog="""\b
+Examples:
+  stationctl keys change-log /media/safe/log-2027
+  stationctl keys change-log /etc/stationd/new
+""",
+)
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.pass_obj
+def change_log(office: Office, folder: Path) -> None:
+    """Make the log's next key in FOLDER, and let the one in use sign it off (administrators).
+
+    No worker may run.  Afterwards the new key goes where keys.log_key says, before one starts
+    again.  A key that lies in FOLDER already is taken.
+    """
+    person = office.person()
+    path = folder / "log.key.pem"
+    before = parts.log_key(office.settings)
+    after = LogKey.load(path if path.exists() else make_log_key(folder))
+    done = change_log_key(
+        office.desk,
+        origin=office.settings.ledger.origin,
+        before=before,
+        after=after,
+        by=person,
+    )
+    published = folder / "log-keys.pem"
+    published.write_bytes(after.public_pem + sign_offs(office.desk))
+    lines = [
+        f"The log key is changed: checkpoint {done.checkpoint} is the last of the old one.",
+        f"Put {path} where keys.log_key says, and then start the worker.",
+        "",
+        "Publish:",
+        f"  log.pub.pem  SHA-256 {after.fingerprint}",
+        f"  {published} (this key, and how the ones before lead to it)",
+    ]
+    office.show(
+        {
+            "checkpoint": done.checkpoint,
+            "key": str(path),
+            "published": str(published),
+            "fingerprint": after.fingerprint,
+            "sign_off": done.sign_off.decode(),
+        },
+        lines,
+    )
+
+
+@keys.command("log", epilog="Example: stationctl --json keys log")
+@click.pass_obj
+def log(office: Office) -> None:
+    """Print the log's public key and every change of it: what a verifier is given as the log key.
+
+    Whoever has one of the keys is led to the others by the changes, each signed by both.
+    """
+    public = parts.log_key(office.settings).public_pem
+    given = (public + sign_offs(office.desk)).decode()
+    office.show({"log": given}, given.removesuffix("\n"))
 
 
 def _public(path: Path) -> ec.EllipticCurvePublicKey:

@@ -9,6 +9,7 @@ __all__ = [
     "anchors",
     "audit_cursor",
     "cosignatures",
+    "log_keys",
     "marks",
     "mismatches",
     "published",
@@ -48,6 +49,23 @@ marks = sa.Table(
     "anchored; the state of any anchor is made of them.",
     # The accounts that share a place of the state tree lie together.
     sqlite_with_rowid=False,
+)
+
+log_keys = sa.Table(
+    "log_keys",
+    metadata,
+    sa.Column(
+        "n",
+        sa.BigInteger,
+        primary_key=True,
+        autoincrement=False,
+        comment="the last checkpoint whose note the key before signs",
+    ),
+    sa.Column("sign_off", sa.LargeBinary, nullable=False, comment="signed by both keys"),
+    sa.Column("epoch", sa.Integer, nullable=False, comment="of the station's chain"),
+    sa.Column("seq", sa.BigInteger, nullable=False, comment="its record in that chain"),
+    sa.Column("changed_at", Time, nullable=False),
+    comment="Changes of the log key; each is a record of the station's chain too.",
 )
 
 cosignatures = sa.Table(

@@ -12,6 +12,7 @@ from stationd.db.anchoring import (
     anchors,
     audit_cursor,
     cosignatures,
+    log_keys,
     marks,
     mismatches,
     published,
@@ -59,6 +60,7 @@ __all__ = [
     "holds",
     "letter_forms",
     "letters",
+    "log_keys",
     "marks",
     "metadata",
     "mismatches",
@@ -575,5 +577,5 @@ APPEND_ONLY = (
     *("entries", "records", "documents", "checkpoints", "notes"),
     *("marks", "cosignatures", "anchors", "stamps", "anchor_objects", "case_facts", "case_steps"),
     *("purged_documents", "object_digests", "renewals", "renewal_stamps", "renewal_objects"),
-    *("billing_imports", "billing_lines"),
+    *("billing_imports", "billing_lines", "log_keys"),
 )

@@ -11,19 +11,21 @@ from stationd.clock import iso, parse_iso
 from stationd.db import schema
 from stationd.db.engine import Connection, inserting
 from stationd.errors import NotFoundError
-from stationd.ledger.model import Checkpoint, Head
+from stationd.ledger.model import Checkpoint, Head, KeyChangeRow
 
 __all__ = [
     "read_checkpoint",
     "read_count",
     "read_entry",
     "read_journals",
+    "read_key_changes",
     "read_leaves",
     "read_newest_note",
     "read_published",
     "read_uncovered",
     "read_unsigned",
     "record_checkpoint",
+    "record_key_change",
     "record_marks",
     "record_notes",
     "record_published",
@@ -173,6 +175,27 @@ def record_notes(connection: Connection, notes: Sequence[tuple[int, bytes]]) -> 
         inserting(connection, schema.notes).on_conflict_do_nothing(),
         [{"n": n, "note": note} for n, note in notes],
     )
+
+
+def read_key_changes(connection: Connection) -> list[KeyChangeRow]:
+    """Return the changes of the log key, the oldest first."""
+    table = schema.log_keys
+    return [
+        KeyChangeRow(n=row.n, sign_off=row.sign_off, epoch=row.epoch, seq=row.seq)
+        for row in connection.execute(sa.select(table).order_by(table.c.n))
+    ]
+
+
+def record_key_change(connection: Connection, change: KeyChangeRow, now: datetime) -> None:
+    """Insert a change of the log key."""
+    values = {
+        "n": change.n,
+        "sign_off": change.sign_off,
+        "epoch": change.epoch,
+        "seq": change.seq,
+        "changed_at": iso(now),
+    }
+    connection.execute(sa.insert(schema.log_keys), values)
 
 
 def read_newest_note(connection: Connection) -> int | None:

@@ -13,6 +13,7 @@ __all__ = [
     "Checkpoint",
     "Document",
     "Head",
+    "KeyChangeRow",
     "Origin",
     "Record",
     "RecordDraft",
@@ -120,6 +121,16 @@ class Checkpoint:
     entry: bytes
     note: bytes
     time: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyChangeRow:
+    """A change of the log key: checkpoint ``n`` covers it, record ``seq`` of the station is it."""
+
+    n: int
+    sign_off: bytes
+    epoch: int
+    seq: int
 
 
 def unknown_chain(group: str, number: str) -> str:

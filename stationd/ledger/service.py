@@ -11,28 +11,18 @@ gives the same bytes again.
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
 
 from archive import checkpoint as points
 from archive import merkle
 from archive.canonical import JsonValue
+from archive.log_keys import LogSigner, read_change
 from stationd.db.engine import Connection
 from stationd.desk import Desk
+from stationd.errors import UnavailableError
 from stationd.ledger import checkpoints, store
 from stationd.ledger.model import Head
 
-__all__ = ["LedgerTree", "LogSigner", "checkpoint", "close_epoch"]
-
-
-class LogSigner(Protocol):
-    """What signs notes: the log's key."""
-
-    @property
-    def public(self) -> bytes:
-        """The public key, 32 bytes."""
-
-    def sign(self, text: bytes) -> bytes:
-        """Return the Ed25519 signature of ``text``."""
+__all__ = ["LedgerTree", "LogSigner", "checkpoint", "close_epoch", "enter", "publish"]
 
 
 class LedgerTree:
@@ -75,11 +65,11 @@ class LedgerTree:
 
 def checkpoint(desk: Desk, tree: LedgerTree, *, origin: str, log_key: LogSigner) -> int | None:
     """Make, sign and publish a checkpoint; return its number, or None when nothing has changed."""
-    _publish(desk, tree, origin=origin, log_key=log_key)
+    publish(desk, tree, origin=origin, log_key=log_key)
     with desk.database.writing() as connection:
-        n = _integrate(connection, tree, desk.clock.now())
+        n = enter(connection, tree, desk.clock.now())
     if n is not None:
-        _publish(desk, tree, origin=origin, log_key=log_key)
+        publish(desk, tree, origin=origin, log_key=log_key)
     return n
 
 
@@ -99,23 +89,23 @@ def close_epoch(  # noqa: PLR0913  (what a closing is made of)
     ``also`` is called in it before it commits.  Raises `MistakeError` where the epoch is closed
     already or is not the newest.  Returns the checkpoint's number.
     """
-    _publish(desk, tree, origin=origin, log_key=log_key)
+    publish(desk, tree, origin=origin, log_key=log_key)
     with desk.database.writing() as connection:
         now = desk.clock.now()
         # Journals are locked before heads, as the follower does.
         checkpoints.read_journals(connection)
         store.append_close(connection, acct, epoch, fields=fields, now=now, ids=desk.ids)
-        n = _integrate(connection, tree, now)
+        n = enter(connection, tree, now)
         assert n is not None  # noqa: S101  (the chain has just grown)
         # That no next epoch exists is shown in the state of this very checkpoint.
         checkpoints.record_marks(connection, n)
         if also is not None:
             also(connection)
-    _publish(desk, tree, origin=origin, log_key=log_key)
+    publish(desk, tree, origin=origin, log_key=log_key)
     return n
 
 
-def _integrate(connection: Connection, tree: LedgerTree, now: datetime) -> int | None:
+def enter(connection: Connection, tree: LedgerTree, now: datetime) -> int | None:
     """Enter what changed into the trees and the database; the caller's transaction commits.
 
     If that fails after this has returned, the tree's log is one ahead of the database's, and the
@@ -159,11 +149,19 @@ def _enter(
     return n
 
 
-def _publish(desk: Desk, tree: LedgerTree, *, origin: str, log_key: LogSigner) -> None:
-    """Sign every checkpoint that has no note yet."""
+def publish(desk: Desk, tree: LedgerTree, *, origin: str, log_key: LogSigner) -> None:
+    """Sign every checkpoint that has no note yet.
+
+    Raises `UnavailableError` where the log key was changed to another.
+    """
     with desk.database.reading() as connection:
         tree.follow(connection)
         unsigned = checkpoints.read_unsigned(connection)
+        changes = checkpoints.read_key_changes(connection)
+    if changes and read_change(changes[-1].sign_off).after != log_key.public:
+        raise UnavailableError(
+            f"The log key was changed with checkpoint {changes[-1].n}; start again with the new one"
+        )
     if not unsigned:
         return
     notes = [

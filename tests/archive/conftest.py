@@ -174,6 +174,7 @@ class Station:
     root_pem: bytes
     log_pub_pem: bytes
     now: datetime = NOW
+    log_keys: bytes = b""
 
     @property
     def trust(self) -> Trust:
@@ -184,6 +185,7 @@ class Station:
             log_pub_pem=self.log_pub_pem,
             crls_pem=self.seal.revocation.pem,
             ocsp_pem=self.seal.revocation.responder_pem,
+            log_keys=self.log_keys,
         )
 
     @property

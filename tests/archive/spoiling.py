@@ -13,8 +13,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from archive.build import signed_by
 from archive.container import MIMETYPE, container_manifest, media_type
+from archive.stamping import Panel, signed_by
 from archive.xades import SIGNATURES, DataObject
 
 Files = dict[str, bytes]
@@ -77,11 +77,10 @@ def sealed_anew(files: Files, station: Any) -> Files:
 
 def signed_anew(files: Files, station: Any) -> Files:
     """Sign and stamp the lists as they are, and then the container."""
-    data, authority = files[TAGS], station.authority
-    seals = {
-        f"{TAGS}.p7s": station.seal.sign(data, now=station.now, stamp=authority.stamp),
-        f"{TAGS}.tsr": authority.stamp(data),
-    }
+    data, panel = files[TAGS], Panel(station.authority)
+    seals = {f"{TAGS}.p7s": station.seal.sign(data, now=station.now, stamps=panel.stamp)}
+    for number, reply in enumerate(panel.stamp(data), start=1):
+        seals[f"{TAGS}.tsr" if number == 1 else f"{TAGS}.{number}.tsr"] = reply
     return packed_anew(files | seals, station)
 
 
@@ -94,7 +93,7 @@ def packed_anew(files: Files, station: Any) -> Files:
     }
     names = sorted(inside)
     objects = [DataObject(it, sha256(inside[it]).digest(), media_type(it)) for it in names]
-    sign = signed_by(station.seal, station.authority, station.now)
+    sign = signed_by(station.seal, Panel(station.authority), station.now)
     return inside | {
         "mimetype": MIMETYPE,
         "META-INF/manifest.xml": container_manifest(names),

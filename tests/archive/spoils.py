@@ -6,13 +6,16 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     load_der_private_key,
@@ -21,10 +24,14 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from archive import canonical, checkpoint, merkle, openssl
+from archive.authorities.several import Several
+from archive.authorities.trial import TrialAuthority, make_authority
 from archive.findings import Anchors
+from archive.log_keys import sign_off
 from archive.revocation import Revoked, new_list
-from archive.seal import Seal
+from archive.seal import LogKey, Seal
 from archive.seal_keys import FileKey
+from archive.timestamps import request
 from archive.xades import SIGNATURES
 from archive.xades_check import read_form
 from archive.zip_layout import read_layout
@@ -229,7 +236,7 @@ def another_document(files: Files) -> Files:
 
 
 def damaged_value(seal: bytes) -> bytes:
-    value, _ = openssl.signature_stamp(seal)
+    value, _ = openssl.signature_stamps(seal)
     return seal.replace(value, value[:-1] + bytes([value[-1] ^ 1]))
 
 
@@ -250,7 +257,7 @@ def with_seal(bench: Workbench, seal: bytes) -> bytes:
 
 def without_stamp(bench: Workbench) -> bytes:
     data = bench.files[TAGS]
-    return with_seal(bench, bench.station.seal.sign(data, now=bench.station.now, stamp=None))
+    return with_seal(bench, bench.station.seal.sign(data, now=bench.station.now))
 
 
 def signed_by_a_line_of_ours(bench: Workbench) -> bytes:
@@ -379,6 +386,156 @@ def listed_otherwise(change: Callable[[bytes], bytes]) -> Spoil:
         return zipped(signed_anew(files | {TAGS: tags}, bench.station))
 
     return spoil
+
+
+# --- Two stamps ---
+
+SECOND = f"{TAGS}.2.tsr"
+
+
+@cache
+def _second(since: datetime, now: datetime) -> Any:
+    """Return an authority that stamps beside the station's own."""
+    trial = make_authority(now=since, serials=count(3001), title="Second time-stamp")
+    return Trialled(trial, now)
+
+
+@dataclass
+class Trialled:
+    """An authority on trial, as an authority that is asked."""
+
+    trial: TrialAuthority
+    now: datetime
+    name: str = "second"
+
+    @property
+    def trust_pem(self) -> bytes:
+        return self.trial.trust_pem
+
+    def stamp(self, data: bytes) -> bytes:
+        return self.stamp_hash(sha256(data).digest())
+
+    def stamp_hash(self, digest: bytes) -> bytes:
+        return self.trial.reply(request(digest, nonce=7), now=self.now, serial=1)
+
+
+def stamped_twice(bench: Workbench) -> Any:
+    """Return the station with two authorities, the second a stranger to it until then."""
+    first = bench.station.authority
+    second = _second(first.now - timedelta(days=400), first.now + timedelta(seconds=3))
+    both = Several([first, second], first.trust_pem + second.trust_pem)
+    return replace(bench.station, authority=both)
+
+
+def in_twice(change: Callable[[Files], Files] = lambda files: files) -> Spoil:
+    """Change files of a bundle whose seal has two stamps on each part."""
+
+    def spoil(bench: Workbench) -> bytes:
+        station = stamped_twice(bench)
+        pem = {"trust/tsa.pem": station.authority.trust_pem}
+        return zipped(change(sealed_anew(bench.files | pem, station)))
+
+    return spoil
+
+
+def given_both(bench: Workbench) -> Anchors:
+    return stamped_twice(bench).anchors  # type: ignore[no-any-return]
+
+
+_STAMP_2 = re.compile(rb'<xades:SignatureTimeStamp Id="S0-stamp-2">.*?</xades:SignatureTimeStamp>')
+
+
+def without_second(document: bytes) -> bytes:
+    return _STAMP_2.sub(b"", document)
+
+
+def second_again(files: Files) -> Files:
+    """Put the second stamp on the list of lists in the place of that on the container's seal."""
+    (token,) = (it.der for it in [openssl.reply_token(files[SECOND])])
+    (old,) = (it.der for it in read_form(files[SIGNATURES]).tokens[1:])
+    document = files[SIGNATURES].replace(base64.b64encode(old), base64.b64encode(token))
+    return files | {SIGNATURES: document}
+
+
+def stamped_by_a_stranger(bench: Workbench) -> bytes:
+    """Add a stamp of an authority that the bundle does not name."""
+    files = bench.files
+    form = read_form(files[SIGNATURES])
+    stranger = openssl.reply_token(bench.other.authority.stamp(form.stamped))
+    added = (
+        b'<xades:SignatureTimeStamp Id="S0-stamp-2"><ds:CanonicalizationMethod Algorithm='
+        b'"http://www.w3.org/2006/12/xml-c14n11"></ds:CanonicalizationMethod>'
+        b"<xades:EncapsulatedTimeStamp>" + base64.b64encode(stranger.der) + b"</xades:"
+        b"EncapsulatedTimeStamp></xades:SignatureTimeStamp>"
+    )
+    end = b"</xades:SignatureTimeStamp>"
+    return zipped(files | {SIGNATURES: files[SIGNATURES].replace(end, end + added, 1)})
+
+
+# --- Changes of the log key ---
+
+LOG_KEYS = "trust/log-keys.txt"
+
+
+@dataclass
+class Forger:
+    """Says to be one key, and signs with another."""
+
+    public: bytes
+    sign: Callable[[bytes], bytes]
+
+
+def changed(bench: Workbench, size: int = 1, **more: Any) -> bytes:
+    """Return the station's change of its log key to the next one, signed off."""
+    before, after = bench.station.log_key, bench.other.log_key
+    values = {"origin": ORIGIN, "size": size, "before": before, "after": after}
+    return sign_off(**(values | more))
+
+
+def rekeyed(
+    changes: Callable[[Workbench], bytes] = changed, *, first: bool = False, then: bool = True
+) -> Spoil:
+    """Seal a log of two checkpoints, between which its key was changed.
+
+    ``first`` and ``then`` tell whether they are signed with the key after the change.
+    """
+
+    def spoil(bench: Workbench) -> bytes:
+        book, station = bench.book(), bench.station
+        new = {"log_key": bench.other.log_key}
+        for size, later in ((20, first), (40, then)):
+            book.station = replace(station, **new) if later else station
+            book.checkpoint(size)
+        after = replace(station, **new, log_pub_pem=bench.other.log_pub_pem)
+        if changes is changed:
+            return bench.built(whole(book), replace(after, log_keys=changed(bench)))
+        # A station's own program refuses to seal these.
+        container = bench.folder / "before.asice"
+        container.write_bytes(bench.built(whole(book), after))
+        return zipped(sealed_anew(unzipped(container) | _listed(changes(bench)), after))
+
+    return spoil
+
+
+def _listed(changes: bytes) -> Files:
+    return {LOG_KEYS: changes} if changes else {}
+
+
+def not_signed_off(bench: Workbench) -> bytes:
+    thief = LogKey(Ed25519PrivateKey.generate())
+    return changed(bench, before=Forger(bench.station.log_key.public, thief.sign))
+
+
+def two_successors(bench: Workbench) -> bytes:
+    third = LogKey(Ed25519PrivateKey.generate())
+    return changed(bench, after=third) + changed(bench, 2)
+
+
+def another_successor(bench: Workbench) -> Anchors:
+    """Give the key with a change of it that is another than the bundle's."""
+    third = LogKey(Ed25519PrivateKey.generate())
+    anchors = bench.station.anchors
+    return replace(anchors, log_pub_pem=anchors.log_pub_pem + changed(bench, after=third))
 
 
 # --- Forgeries of the log ---

@@ -10,8 +10,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
-from archive.ceremony import fingerprint, make_keys, renew_seal
+from archive.ceremony import fingerprint, make_keys, make_log_key, renew_seal
 from archive.errors import KeyFileError
+from archive.seal import LogKey
 
 NOW = datetime(2026, 11, 21, 12, 0, 0, 250_000, tzinfo=UTC)
 FILES = {
@@ -197,3 +198,12 @@ def test_a_root_that_names_no_station_is_of_no_ceremony(tmp_path):
 
     with pytest.raises(KeyFileError, match="names no station"):
         renew_seal(tmp_path / "new", root_key=key, root=root, now=NOW, serials=iter([1, 2]))
+
+
+def test_another_log_key_is_made_beside_the_first_and_never_over_one(tmp_path):
+    path = make_log_key(tmp_path / "new")
+    key = LogKey.load(path)
+    assert (path.parent / "log.pub.pem").read_bytes() == key.public_pem
+    with pytest.raises(KeyFileError):
+        make_log_key(tmp_path / "new")
+    assert LogKey.load(path).public == key.public

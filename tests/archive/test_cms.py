@@ -89,7 +89,7 @@ def test_a_signature_has_no_stamp_until_one_is_added(signature):
 def test_the_stamp_stands_beside_what_it_covers_and_changes_nothing_else(signature, authority):
     value = cms.signature_value(signature)
 
-    stamped = cms.add_stamp(signature, authority.stamp(value))
+    stamped = cms.add_stamps(signature, [authority.stamp(value)])
 
     signer = signer_of(stamped)
     (attribute,) = signer["unsigned_attrs"]
@@ -103,7 +103,7 @@ def test_the_stamp_stands_beside_what_it_covers_and_changes_nothing_else(signatu
 def test_the_token_added_is_that_of_the_reply(signature, authority):
     reply = authority.stamp(cms.signature_value(signature))
 
-    stamped = cms.add_stamp(signature, reply)
+    stamped = cms.add_stamps(signature, [reply])
 
     (attribute,) = signer_of(stamped)["unsigned_attrs"]
     token = attribute["values"][0]

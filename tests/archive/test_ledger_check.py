@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive import ledger_check as check
+from archive.log_key_check import LogKeys
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors/evidence-vectors.json").read_text())
 KEY_1, KEY_2 = (bytes.fromhex(VECTORS["account_key"][n]["key"]) for n in (0, 1))
@@ -22,6 +23,9 @@ def log_pem(public: bytes = bytes.fromhex(NOTE["public_hex"])) -> bytes:
     der = bytes.fromhex("302a300506032b6570032100") + public
     body = base64.b64encode(der)
     return b"-----BEGIN PUBLIC KEY-----\n" + body + b"\n-----END PUBLIC KEY-----\n"
+
+
+KEYS = LogKeys(log_pem())
 
 
 def statement(**changes: Any) -> check.Statement:
@@ -316,7 +320,7 @@ def test_line_status_that_is_not_utf8_is_refused() -> None:
 def test_the_published_note_holds() -> None:
     note = NOTE["note"].encode()
 
-    assert check.check_checkpoint(statement(), note, log_pem()) == []
+    assert check.check_checkpoint(statement(), note, KEYS) == []
 
 
 @pytest.mark.parametrize(
@@ -337,7 +341,7 @@ def test_the_published_note_holds() -> None:
     ],
 )
 def test_a_note_that_was_changed_is_refused(change, words: str) -> None:
-    problems = check.check_checkpoint(statement(), change(NOTE["note"]).encode(), log_pem())
+    problems = check.check_checkpoint(statement(), change(NOTE["note"]).encode(), KEYS)
 
     assert any(words in problem.text for problem in problems)
 
@@ -353,14 +357,14 @@ def test_a_note_that_was_changed_is_refused(change, words: str) -> None:
     ],
 )
 def test_an_entry_of_another_shape_or_number_is_refused(entry: str) -> None:
-    problems = check.check_checkpoint(statement(entry=entry), NOTE["note"].encode(), log_pem())
+    problems = check.check_checkpoint(statement(entry=entry), NOTE["note"].encode(), KEYS)
 
     assert [problem.subject for problem in problems] == ["data/ledger.json"]
 
 
 def test_a_key_of_another_kind_is_refused() -> None:
     with pytest.raises(check.LedgerError, match="Ed25519"):
-        check.check_checkpoint(statement(), NOTE["note"].encode(), b"no key")
+        check.check_checkpoint(statement(), NOTE["note"].encode(), LogKeys(b"no key"))
 
 
 # --- The folder ---
@@ -509,7 +513,7 @@ def test_an_openssl_that_cannot_say_decides_nothing(script: str, monkeypatch, tm
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
 
-    (problem,) = check.check_checkpoint(statement(), NOTE["note"].encode(), log_pem())
+    (problem,) = check.check_checkpoint(statement(), NOTE["note"].encode(), KEYS)
 
     assert not problem.decided
     assert "is OpenSSL 3 installed?" in problem.text

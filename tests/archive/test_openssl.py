@@ -26,14 +26,14 @@ def data(sealed_once) -> bytes:
 
 
 def test_a_signature_carries_its_value_and_its_stamp(p7s, station) -> None:
-    value, token = openssl.signature_stamp(p7s)
+    value, (token,) = openssl.signature_stamps(p7s)
 
     assert token.time == station.authority.now
     assert openssl.verify_stamp(token, value, station.authority.trust_pem).holds
 
 
 def test_a_stamp_of_other_data_does_not_hold(p7s, station) -> None:
-    _, token = openssl.signature_stamp(p7s)
+    _, (token,) = openssl.signature_stamps(p7s)
 
     answer = openssl.verify_stamp(token, b"other", station.authority.trust_pem)
 
@@ -69,7 +69,7 @@ def test_a_reply_gives_its_token(sealed_once, station) -> None:
     [b"", b"\x30", b"\x30\x80\0\0", b"\x30\x85\1\1\1\1\1", b"\x30\x05\x02\x01", b"\x02\x01\x05"],
 )
 def test_what_is_no_der_is_refused(raw: bytes) -> None:
-    for read in (openssl.signature_stamp, openssl.reply_token):
+    for read in (openssl.signature_stamps, openssl.reply_token):
         with pytest.raises(DerError):
             read(raw)
 
@@ -78,7 +78,7 @@ def test_what_is_no_der_is_refused(raw: bytes) -> None:
 def test_any_change_gives_a_stamp_or_a_refusal_and_never_a_crash(draw, sealed_once) -> None:
     raw = bytearray((sealed_once.folder / "tagmanifest-sha256.txt.p7s").read_bytes())
     raw[draw.draw(st.integers(0, len(raw) - 1))] ^= draw.draw(st.integers(1, 255))
-    for read in (openssl.signature_stamp, openssl.reply_token):
+    for read in (openssl.signature_stamps, openssl.reply_token):
         try:
             read(bytes(raw))
         except DerError:
@@ -86,10 +86,10 @@ def test_any_change_gives_a_stamp_or_a_refusal_and_never_a_crash(draw, sealed_on
 
 
 def test_a_signature_without_a_stamp_says_so(station) -> None:
-    bare = station.seal.sign(b"data", now=station.now, stamp=None)
+    bare = station.seal.sign(b"data", now=station.now)
 
     with pytest.raises(DerError, match="no time stamp"):
-        openssl.signature_stamp(bare)
+        openssl.signature_stamps(bare)
 
 
 def test_without_the_command_the_answer_is_none(monkeypatch, tmp_path, station) -> None:
@@ -181,7 +181,7 @@ def signature(attribute: bytes) -> bytes:
 )
 def test_every_part_that_is_missing_is_missed(raw: bytes, words: str) -> None:
     with pytest.raises(DerError, match=words):
-        openssl.signature_stamp(raw)
+        openssl.signature_stamps(raw)
 
 
 def test_fractions_of_a_second_are_allowed_in_a_stamp() -> None:
@@ -189,7 +189,7 @@ def test_fractions_of_a_second_are_allowed_in_a_stamp() -> None:
         der(0x30, OID_STAMP, der(0x31, token(der(0x02, b"1") + der(0x18, b"20260601120000.25Z"))))
     )
 
-    assert openssl.signature_stamp(raw)[1].time == datetime(2026, 6, 1, 12, tzinfo=UTC)
+    assert openssl.signature_stamps(raw)[1][0].time == datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
 def test_a_refusal_of_an_authority_holds_no_token() -> None:

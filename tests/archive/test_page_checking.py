@@ -20,6 +20,7 @@ from archive.seal import Seal
 from archive.seal_keys import FileKey
 from archive.verify import examine
 from tests.archive.spoiling import sealed_anew, unzipped, zipped
+from tests.archive.spoils import CONTAINER, Workbench, rekeyed
 from tests.page.chromium import Tab
 from tests.page.verifying import PAGE, VerifyingPage, eventually
 
@@ -70,6 +71,22 @@ def test_fingerprints_stand_for_the_files(page: VerifyingPage, proved_once, stat
 
     assert report["outcome"] == "passed", report["findings"]
     assert not any("own word" in text for text in report["not_checked"])
+
+
+def test_the_fingerprint_of_a_log_key_of_before_leads_to_the_one_of_now(
+    page: VerifyingPage, proved_once, station, other_station, logbook, tmp_path
+) -> None:
+    bench = Workbench(proved_once.container, station, other_station, lambda: logbook, tmp_path)
+    container = tmp_path / CONTAINER
+    container.write_bytes(rekeyed()(bench))
+    page.start()
+    trusted = {"root": station.root_pem, "tsa": station.authority.trust_pem}
+    prints = {name: fingerprint(pem, tmp_path) for name, pem in trusted.items()}
+
+    for key, outcome in ((station.log_pub_pem, "passed"), (other_station.root_pem, "failed")):
+        log = fingerprint(key, tmp_path, key=outcome == "passed")
+        type_in(page.tab, **prints, log=log, crls="")
+        assert page.check(container)["outcome"] == outcome
 
 
 def test_another_fingerprint_is_refused(

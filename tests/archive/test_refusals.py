@@ -5,6 +5,7 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import pytest
 from archive.findings import Anchors, Outcome, Report
 from archive.verify import examine
 from tests.archive.refusals import TABLE, Refusal, manual
-from tests.archive.spoils import CONTAINER, Workbench
+from tests.archive.spoils import CONTAINER, Workbench, changed, in_twice, rekeyed, stamped_twice
 from tests.page.verifying import VerifyingPage
 
 COMMANDS = {
@@ -98,6 +99,50 @@ def test_the_whole_bundle_is_accepted_by_all(bench: Workbench, page: VerifyingPa
     assert {key: seen[key] for key in same - {"not_checked"}} == {
         key: said[key] for key in same - {"not_checked"}
     }
+
+
+@pytest.mark.parametrize("given", ["both", "first"])
+def test_a_bundle_with_two_stamps_is_accepted_by_all(
+    given: str, bench: Workbench, page: VerifyingPage
+) -> None:
+    station = stamped_twice(bench)
+    container = bench.folder / CONTAINER
+    container.write_bytes(in_twice()(bench))
+    first = bench.station.anchors.tsa_pem
+
+    anchors = station.anchors if given == "both" else replace(station.anchors, tsa_pem=first)
+    agreed(container, anchors, page)
+
+    findings = examine(container, station.anchors).findings
+    (said,) = [it.text for it in findings if it.step == "timestamp"]
+    assert said.endswith(", stamped by Trial time-stamp authority, Second time-stamp authority")
+
+
+@pytest.mark.parametrize("given", ["old", "new", "new and the changes"])
+def test_a_bundle_of_a_changed_log_key_is_accepted_by_all(
+    given: str, bench: Workbench, page: VerifyingPage
+) -> None:
+    old, new = bench.station.log_pub_pem, bench.other.log_pub_pem
+    pems = {"old": old, "new": new, "new and the changes": new + changed(bench)}
+    container = bench.folder / CONTAINER
+    container.write_bytes(rekeyed()(bench))
+    anchors = replace(bench.station.anchors, log_pub_pem=pems[given])
+
+    report = agreed(container, anchors, page)
+
+    assert any(it.subject == "trust/log-keys.txt" for it in report.findings)
+    assert ordinary_tools(container, anchors, bench.folder) == []
+
+
+def agreed(container: Path, anchors: Anchors, page: VerifyingPage) -> Report:
+    """Check that both verifiers accept a bundle, and say the same of it."""
+    report, seen = examine(container, anchors, processes=1), page.examine(container, anchors)
+    assert report.outcome is Outcome.PASSED, str(report)
+    assert seen["findings"] == report.as_json()["findings"]
+    assert [it for it in seen["not_checked"] if "stamps of" in it] == [
+        it for it in report.not_checked if "stamps of" in it
+    ]
+    return report
 
 
 @pytest.mark.parametrize("case", TABLE, ids=lambda case: case.name)

@@ -18,6 +18,7 @@ from cryptography.x509.oid import NameOID
 from archive.ceremony import key_usage, make_keys
 from archive.errors import AuthorityUnavailableError, KeyFileError
 from archive.seal import LogKey, Seal
+from archive.stamping import Panel
 
 NOW = datetime.now(UTC)
 DATA = b"0123  data/index.json\n"
@@ -76,7 +77,7 @@ def test_openssl_verifies_the_seal_under_the_root(seal, tmp_path):
 
 
 def test_openssl_verifies_a_stamped_seal(seal, authority, tmp_path):
-    signature = seal.sign(DATA, now=datetime.now(UTC), stamp=authority.stamp)
+    signature = seal.sign(DATA, now=datetime.now(UTC), stamps=Panel(authority).stamp)
 
     assert openssl_verifies(tmp_path, signature, seal.root_pem).returncode == 0
 
@@ -159,7 +160,7 @@ def test_an_authority_that_is_down_stops_the_sealing(seal):
         raise AuthorityUnavailableError("trial: no answer")
 
     with pytest.raises(AuthorityUnavailableError, match="no answer"):
-        seal.sign(DATA, now=datetime.now(UTC), stamp=down)
+        seal.sign(DATA, now=datetime.now(UTC), stamps=down)
 
 
 def test_the_stamp_covers_the_signature(seal, authority):
@@ -169,7 +170,7 @@ def test_the_stamp_covers_the_signature(seal, authority):
         stamped.append(data)
         return authority.stamp(data)
 
-    signature = seal.sign(DATA, now=datetime.now(UTC), stamp=stamp)
+    signature = seal.sign(DATA, now=datetime.now(UTC), stamps=lambda data: [stamp(data)])
 
     assert len(stamped) == 1
     assert stamped[0] in signature

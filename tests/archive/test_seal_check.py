@@ -20,11 +20,11 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from archive import openssl
-from archive.build import signed_by
 from archive.container import pack
 from archive.findings import Outcome
 from archive.revocation import Revoked, new_list
 from archive.seal import Seal
+from archive.stamping import Panel, signed_by
 from archive.verify import examine
 from archive.xades import SIGNATURES
 from archive.xades_check import read_form
@@ -65,7 +65,7 @@ def test_every_record_file_of_a_container_without_volumes_must_be_signed(sealed,
     shutil.rmtree(sealed.folder / "META-INF")
     (sealed.folder / "mimetype").unlink()
     sealed.container.unlink()
-    sign = signed_by(station.seal, station.authority, station.now)
+    sign = signed_by(station.seal, Panel(station.authority), station.now)
 
     container = pack(
         sealed.folder,

@@ -322,7 +322,7 @@ def test_a_stamp_of_another_list_is_refused(sealed, station) -> None:
 
 def test_a_signature_without_a_stamp_is_refused(sealed, station) -> None:
     data = (sealed.folder / "tagmanifest-sha256.txt").read_bytes()
-    bare = station.seal.sign(data, now=station.authority.now, stamp=None)
+    bare = station.seal.sign(data, now=station.authority.now)
     (sealed.folder / "tagmanifest-sha256.txt.p7s").write_bytes(bare)
 
     assert "no stamp that can be read" in said(sealed.folder, station.anchors)

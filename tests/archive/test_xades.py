@@ -37,7 +37,7 @@ class Scribe:
 
 def test_the_same_files_give_the_same_document() -> None:
     one, two = (
-        signatures(FILES, signer=Scribe(), now=NOW, stamp=lambda _: b"token") for _ in range(2)
+        signatures(FILES, signer=Scribe(), now=NOW, stamps=lambda _: [b"token"]) for _ in range(2)
     )
 
     assert one == two
@@ -45,7 +45,7 @@ def test_the_same_files_give_the_same_document() -> None:
 
 
 def test_every_file_has_a_reference_with_its_hash_and_a_format_with_its_media_type() -> None:
-    tree = ET.fromstring(signatures(FILES, signer=Scribe(), now=NOW, stamp=lambda _: b"t"))
+    tree = ET.fromstring(signatures(FILES, signer=Scribe(), now=NOW, stamps=lambda _: [b"t"]))
 
     references = tree.findall(f".//{DS}SignedInfo/{DS}Reference")
     assert [one.get("URI") for one in references] == ["README.txt", "data/a.json", "#S0-properties"]
@@ -56,7 +56,7 @@ def test_every_file_has_a_reference_with_its_hash_and_a_format_with_its_media_ty
 
 def test_what_is_signed_is_the_canonical_form_of_signed_info() -> None:
     scribe = Scribe()
-    document = signatures(FILES, signer=scribe, now=NOW, stamp=lambda _: b"t").decode()
+    document = signatures(FILES, signer=scribe, now=NOW, stamps=lambda _: [b"t"]).decode()
 
     text = document[document.index("<ds:SignedInfo") : document.index("<ds:SignatureValue")]
     assert scribe.signed == xades.canonical("ds:SignedInfo", text)
@@ -71,7 +71,7 @@ def test_what_is_signed_is_the_canonical_form_of_signed_info() -> None:
 def test_the_stamp_covers_the_signature_value() -> None:
     stamped = []
     document = signatures(
-        FILES, signer=Scribe(), now=NOW, stamp=lambda data: stamped.append(data) or b"token"
+        FILES, signer=Scribe(), now=NOW, stamps=lambda data: stamped.append(data) or [b"token"]
     )
 
     assert stamped[0].startswith(b"<ds:SignatureValue xmlns:asic=")

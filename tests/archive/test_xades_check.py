@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from archive import manifest, openssl, xades_check
-from archive.build import signed_by
 from archive.container import media_type, pack
+from archive.stamping import Panel, signed_by
 from archive.verify import examine
 from archive.xades_check import NAME, NO_VALUES, Values, XadesError, problems, read_form
 
@@ -245,7 +245,7 @@ def test_a_certificate_that_was_added_is_refused(place, sealed, station, other_s
 def test_a_signature_by_another_station_over_the_same_files_is_refused(
     sealed, station, other_station
 ) -> None:
-    sign = signed_by(other_station.seal, station.authority, station.now)
+    sign = signed_by(other_station.seal, Panel(station.authority), station.now)
     pack(bag(sealed.folder), sealed.folder.parent / "theirs.asice", sign)
     with zipfile.ZipFile(sealed.folder.parent / "theirs.asice") as theirs:
         (sealed.folder / NAME).write_bytes(theirs.read(NAME))

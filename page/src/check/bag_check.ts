@@ -19,11 +19,13 @@ export const REQUIRED = [
   "data/documents/index.json",
 ];
 const OPTIONAL = new RegExp(
-  "^(?:volumes-sha256\\.txt|trust/(?:crls|ocsp)\\.pem|custodian-certification\\.pdf" +
-    "|data/case\\.json|data/proofs/proofs\\.json" +
-    "|verify/(?:note_check|openssl|point_check|proof_check|withheld_check)\\.py|verify/verify\\.html" +
+  "^(?:volumes-sha256\\.txt|trust/(?:crls|ocsp)\\.pem|trust/log-keys\\.txt|custodian-certification\\.pdf" +
+    "|tagmanifest-sha256\\.txt\\.(?:[2-9]|[1-9][0-9])\\.tsr|data/case\\.json|data/proofs/proofs\\.json" +
+    "|verify/(?:log_key_check|note_check|openssl|point_check|proof_check|withheld_check)\\.py|verify/verify\\.html" +
     "|data/(?:documents|notices)/[0-9a-f]{16}-[A-Za-z0-9._-]+)$",
 );
+const TAGS = "tagmanifest-sha256.txt";
+const FURTHER_STAMP = /^tagmanifest-sha256\.txt\.(?:[2-9]|[1-9][0-9])\.tsr$/;
 const MOST_SEGMENTS = 32_767;
 const MEDIA_TYPES: Record<string, string> = {
   csv: "text/csv",
@@ -111,6 +113,12 @@ export function containerManifest(names: Iterable<string>, hashes: Record<string
   // The first form of a bundle had no signature that covers these (FORMAT.md, 11).
   if (sealed.length) rows.push("<!-- sha256", ...sealed.map((name) => `${hashes[name]}  ${name}`), "-->");
   return [...rows, ""].join("\n");
+}
+
+/** Return the files among `names` that are replies over the list of lists, in order. */
+export function stampNames(names: readonly string[]): string[] {
+  const found = names.filter((it) => it === `${TAGS}.tsr` || FURTHER_STAMP.test(it));
+  return found.sort((one, two) => one.length - two.length || (one < two ? -1 : 1));
 }
 
 /** Return the files that the container's own signature covers, of all that are in it. */

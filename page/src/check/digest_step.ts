@@ -1,6 +1,6 @@
 /** 3. `digests`: lists and files agree, both ways; records are read on the same pass. */
 
-import { SEGMENT_RECORDS } from "./bag_check.ts";
+import { SEGMENT_RECORDS, stampNames } from "./bag_check.ts";
 import { type Bytes, shownText } from "./bytes.ts";
 import type { Examination } from "./examination.ts";
 import { segmentNames } from "./ledger_check.ts";
@@ -25,7 +25,8 @@ export async function digests(work: Examination): Promise<void> {
   }
   const names = opened.names();
   const payload = names.filter((it) => it.startsWith("data/"));
-  const tags = names.filter((it) => !it.startsWith("data/") && !UNLISTED.has(it));
+  const stamps = stampNames(names);
+  const tags = names.filter((it) => !it.startsWith("data/") && !UNLISTED.has(it) && !stamps.includes(it));
   await compare(work, MANIFEST, payload);
   await compare(work, TAGS, tags);
   if (opened.volumes.size) await compare(work, VOLUMES, [...opened.volumes.keys()]);

@@ -2,11 +2,13 @@
 
 import { type Bytes, shownText } from "./bytes.ts";
 import { type Json, canonicalValue, isObject } from "./canonical.ts";
+import type { LogKeys } from "./log_key_check.ts";
 import type { Statement } from "./note_check.ts";
 import { type Opened, VOLUMES } from "./opened.ts";
 import type { Proofs } from "./point_check.ts";
 import type { CrlList } from "./revocation_check.ts";
 import { CheckError, type Report } from "./report.ts";
+import type { Answer } from "./signatures.ts";
 import type { Seen, SegmentJob, SegmentSeen, Tick } from "./segment_check.ts";
 import type { Place } from "./place.ts";
 
@@ -16,11 +18,11 @@ export interface Labour {
   digest(place: Place): Promise<Seen>;
 }
 
-/** Whom to trust, as it was found: certificates in DER, the log's key as PEM. */
+/** Whom to trust, as it was found: certificates in DER, the log's keys. */
 export interface Trusted {
   root: Bytes[];
   tsa: Bytes[];
-  log: string;
+  log: LogKeys | undefined;
   /** Lists of revoked certificates that are newer than the bundle's, as PEM. */
   crls: string;
 }
@@ -32,8 +34,10 @@ export type Progress = (step: string, done: number, all: number) => void;
 export class Examination {
   readonly seen = new Map<string, Seen>();
   readonly segments: SegmentSeen[] = [];
-  trusted: Trusted = { root: [], tsa: [], log: "", crls: "" };
+  trusted: Trusted = { root: [], tsa: [], log: undefined, crls: "" };
   readonly revoked: CrlList[] = [];
+  /** What was said of each stamp, by the digits of its token. */
+  readonly stamps = new Map<string, Answer>();
   statement: Statement | undefined;
   proofs: Proofs | undefined;
 

@@ -3,6 +3,7 @@
 import { SEGMENT_RECORDS } from "./bag_check.ts";
 import { type Bytes, hex, same } from "./bytes.ts";
 import { accountKey, genesis, nextHead } from "./hashes.ts";
+import type { LogKeys } from "./log_key_check.ts";
 import {
   type ClockStep,
   type Statement,
@@ -13,7 +14,6 @@ import {
   explained,
   moment,
   ours,
-  publicKey,
   readEntry,
   splitNote,
 } from "./note_check.ts";
@@ -194,7 +194,7 @@ function* stepsBack(segments: readonly Segment[]): Generator<[string, number, st
 }
 
 /** Check the checkpoint's entry and its note, signature included. */
-export async function checkCheckpoint(statement: Statement, raw: Bytes, log: string): Promise<Problem[]> {
+export async function checkCheckpoint(statement: Statement, raw: Bytes, log: LogKeys): Promise<Problem[]> {
   const problems = checkEntry(statement);
   let note;
   try {
@@ -204,13 +204,13 @@ export async function checkCheckpoint(statement: Statement, raw: Bytes, log: str
     return [...problems, problem(statement.note, error.text)];
   }
   if (note.size !== statement.checkpoint + 1) {
-    const needed = `checkpoint ${statement.checkpoint} needs one more than n`;
+    const needed = `checkpoint ${statement.checkpoint} needs n + 1`;
     problems.push(problem(statement.note, `is of tree size ${note.size}, ${needed}`));
   }
-  const key = publicKey(log);
+  const key = log.at(note.size);
   const signatures = ours(note, statement.origin, key);
   if (!signatures.length) {
-    problems.push(problem(statement.note, "is not signed with the log key given"));
+    problems.push(problem(statement.note, `is not signed with ${log.said(note.size)} given`));
   } else if (signatures.length > 1) {
     const text = "the signature of the log key does not hold: it stands there twice";
     problems.push(problem(statement.note, text));

@@ -112,7 +112,7 @@ async function checkFiles(work: Examination, statement: Statement): Promise<void
 async function checkNote(work: Examination, statement: Statement): Promise<void> {
   const { report } = work;
   const note = await work.read(statement.note);
-  if (!note || !work.opened.has("trust/log.pub.pem")) {
+  if (!note || !work.trusted.log) {
     report.failed("ledger", statement.note, "is missing");
     return;
   }
@@ -127,13 +127,13 @@ async function checkNote(work: Examination, statement: Statement): Promise<void>
 /** 8. What others saw of the log, and what stood in it then. */
 export async function proofs(work: Examination): Promise<void> {
   const { statement, proofs: found, report } = work;
-  if (!statement || !found) return;
+  const { log, tsa } = work.trusted;
+  if (!statement || !found || !log) return;
   const kind = await work.kind("proofs");
   const given = {
     statement,
     read: (name: string) => work.read(name),
-    log: work.trusted.log,
-    tsa: work.trusted.tsa,
+    ...{ log, tsa },
   };
   const status = (await work.read("data/line-status.csv")) ?? new Uint8Array(0);
   const segments = work.segments.map((it) => it.segment);

@@ -1,6 +1,6 @@
 /** What the ledger states, its checkpoint entries and notes (FORMAT.md, 6 and 7). */
 
-import { type Bytes, encoded, fromBase64, fromHex, same, shownText } from "./bytes.ts";
+import { type Bytes, encoded, fromBase64, fromHex, joined, same, shownText } from "./bytes.ts";
 import { type JsonObject, countOf, isObject, jsonObject, textOf } from "./canonical.ts";
 import { rows } from "./csv.ts";
 import { accountKey, sha256 } from "./hashes.ts";
@@ -168,7 +168,8 @@ function blankLine(raw: Uint8Array): number {
   return raw.findIndex((byte, at) => byte === 10 && raw[at + 1] === 10);
 }
 
-function signatureLine(subject: string, line: string): { id: Bytes; value: Bytes } {
+/** Return key id and signature of a note's signature line, or throw. */
+export function signatureLine(subject: string, line: string): { id: Bytes; value: Bytes } {
   const parts = line.split(" ");
   const blob = fromBase64(parts[2] ?? "");
   if (parts.length !== 3 || parts[0] !== "—" || !parts[1] || !blob || blob.length < 5) {
@@ -189,12 +190,13 @@ export function publicKey(pem: string): Bytes {
 
 /** Return the signatures that a note has of the key `key`. */
 export function ours(note: Note, origin: string, key: Bytes): Bytes[] {
-  const head = encoded(`${origin}\n\u0001`);
-  const whole = new Uint8Array(head.length + key.length);
-  whole.set(head);
-  whole.set(key, head.length);
-  const id = sha256(whole).slice(0, 4);
+  const id = keyId(origin, key);
   return note.signatures.filter((it) => same(it.id, id)).map((it) => it.value);
+}
+
+/** Return what names a key in signature lines: the first four bytes of a hash. */
+export function keyId(origin: string, key: Bytes): Bytes {
+  return sha256(joined(encoded(`${origin}\n\u0001`), key)).slice(0, 4) as Bytes;
 }
 
 /** Check a signature of the log key over the text of a note. */

@@ -3,6 +3,7 @@
 import { type Bytes, encoded, fromHex, hex, same } from "./bytes.ts";
 import { type Json, type JsonObject, canonicalValue, countOf, isObject, shown, textOf } from "./canonical.ts";
 import { accountKey, logLeaf } from "./hashes.ts";
+import type { LogKeys } from "./log_key_check.ts";
 import {
   type ClockStep,
   type Entry,
@@ -11,7 +12,6 @@ import {
   TOLERANCE,
   checkSignature,
   ours,
-  publicKey,
   readEntry,
   splitNote,
 } from "./note_check.ts";
@@ -80,7 +80,7 @@ export interface Proofs {
 export interface Given {
   statement: Statement;
   read: (name: string) => Promise<Bytes | undefined>;
-  log: string;
+  log: LogKeys;
   tsa: readonly Bytes[];
 }
 
@@ -273,9 +273,11 @@ function keyOf(proofs: Proofs, later = 0): Bytes {
 }
 
 async function checkLogKey(point: Point, note: Note, proofs: Proofs, given: Given): Promise<Problem[]> {
-  const key = publicKey(given.log);
+  const key = given.log.at(note.size);
   const signatures = ours(note, proofs.origin, key);
-  if (signatures.length !== 1) return [problem(point.note, "is not signed, once, with the log key given")];
+  if (signatures.length !== 1) {
+    return [problem(point.note, `is not signed, once, with ${given.log.said(note.size)} given`)];
+  }
   return checkSignature(point.note, note.text, signatures[0]!, key);
 }
 

@@ -1,10 +1,9 @@
-/** 5. `signature` and 6. `timestamp`: CMS and XAdES under the root, RFC 3161 under the authority. */
+/** 5. `signature`: CMS and XAdES under the root. */
 
 import { signedNames } from "./bag_check.ts";
 import { type Bytes, hex } from "./bytes.ts";
 import { DerError } from "./der.ts";
 import type { Examination } from "./examination.ts";
-import { TOLERANCE, entryTime, moment } from "./note_check.ts";
 import { SIGNATURES } from "./opened.ts";
 import {
   type Answer,
@@ -12,18 +11,15 @@ import {
   bareHolds,
   certificateHolds,
   certificates,
-  replyToken,
   signatureHolds,
-  signatureStamp,
-  stampHolds,
-  tokenCertificates,
+  signatureStamps,
 } from "./signatures.ts";
-import { answerFault, believed, judged as judgedBy, listPems, ownIssuer } from "./revocation_check.ts";
+import { answerFault, believed, judged as judgedBy, listPems } from "./revocation_check.ts";
+import { stampedAt } from "./stamps.ts";
 import { type SignatureForm, type Values, XadesError, problems, readForm } from "./xades_check.ts";
 
 const TAGS = "tagmanifest-sha256.txt";
 const SEAL = `${TAGS}.p7s`;
-const STAMP = `${TAGS}.tsr`;
 const LISTS = "trust/crls.pem";
 
 /** 5. The list of lists is signed under the root, judged when it was stamped. */
@@ -31,7 +27,8 @@ export async function signature(work: Examination): Promise<void> {
   const [p7s, data] = [await work.read(SEAL), await work.read(TAGS)];
   if (!p7s || !data) return;
   const { root } = work.trusted;
-  const at = stampOf(p7s)?.token.time;
+  const stamps = stampsOf(p7s);
+  const at = stamps && (await stampedAt(work, stamps.tokens, stamps.value));
   judged(work, "signature", SEAL, noRoot(work) ?? (await signatureHolds(p7s, data, root, at)));
   await checkContainer(work);
   work.report.conclude("signature", SEAL, "holds under the root given");
@@ -107,21 +104,21 @@ function noRoot(work: Examination): Answer | undefined {
 function judged(work: Examination, step: string, subject: string, answer: Answer): void {
   if (answer.holds === undefined) work.report.undecided(step, subject, answer.reason);
   else if (!answer.holds) {
-    const what = step === "signature" ? "does not hold under the root" : "its stamp does not hold";
-    work.report.failed(step, subject, `${what}: ${answer.reason}`);
+    work.report.failed(step, subject, `does not hold under the root: ${answer.reason}`);
   }
 }
 
-function stampOf(p7s: Bytes): { value: Bytes; token: StampToken } | undefined {
+function stampsOf(p7s: Bytes): { value: Bytes; tokens: StampToken[] } | undefined {
   try {
-    return signatureStamp(p7s);
+    return signatureStamps(p7s);
   } catch (error) {
     if (error instanceof DerError) return undefined;
     throw error;
   }
 }
 
-async function form(work: Examination): Promise<SignatureForm | XadesError | undefined> {
+/** Return what stands in the container's signature; undefined: there is none. */
+export async function form(work: Examination): Promise<SignatureForm | XadesError | undefined> {
   const document = await work.read(SIGNATURES);
   if (!document) return undefined;
   try {
@@ -150,13 +147,14 @@ async function checkContainer(work: Examination): Promise<void> {
     report.failed("signature", SIGNATURES, text);
   }
   const { root } = work.trusted;
-  const leads = noRoot(work) ?? (await certificateHolds(read.chain, root, read.token.time));
+  const at = await stampedAt(work, read.tokens, read.stamped);
+  const leads = noRoot(work) ?? (await certificateHolds(read.chain, root, at));
   judged(work, "signature", SIGNATURES, leads);
   const { value, signed, algorithm } = read;
   judged(work, "signature", SIGNATURES, await bareHolds(value, signed, read.chain[0]!, algorithm));
   const [responder] = await certificatesIn(work, "ocsp");
   if (responder && read.chain.length > 1 && root.length) {
-    const said = await answerFault(read.answer, responder, read.chain, root, read.token.time);
+    const said = await answerFault(read.answer, responder, read.chain, root, at);
     judged(work, "signature", SIGNATURES, said);
   }
 }
@@ -177,60 +175,4 @@ async function chain(work: Examination): Promise<Bytes[]> {
   const found = [...(await certificatesIn(work, "signer")), ...(await certificatesIn(work, "root"))];
   // A chain that was given up to the root has the root twice.
   return [...new Map(found.map((it) => [hex(it), it])).values()];
-}
-
-/** 6. All stamps hold under the authority, and follow the checkpoint. */
-export async function timestamp(work: Examination): Promise<void> {
-  const { report } = work;
-  const [p7s, data, tsr] = [await work.read(SEAL), await work.read(TAGS), await work.read(STAMP)];
-  if (p7s) {
-    try {
-      const { value, token } = signatureStamp(p7s);
-      await checkStamp(work, SEAL, token, value);
-    } catch (error) {
-      if (!(error instanceof DerError)) throw error;
-      report.failed("timestamp", SEAL, `carries no stamp that can be read: ${error.message}`);
-    }
-  }
-  const read = await form(work);
-  // Step 5 tells of a document that is not of the form.
-  if (read && !(read instanceof XadesError)) await checkStamp(work, SIGNATURES, read.token, read.stamped);
-  if (tsr && data) {
-    try {
-      const token = replyToken(tsr);
-      await checkStamp(work, STAMP, token, data);
-      report.sealedAt = `${new Date(token.time / 1000).toISOString().slice(0, 19)}Z`;
-    } catch (error) {
-      if (!(error instanceof DerError)) throw error;
-      report.failed("timestamp", STAMP, `is no reply that can be read: ${error.message}`);
-    }
-  }
-  report.conclude("timestamp", STAMP, `sealed not later than ${report.sealedAt}`);
-}
-
-async function checkStamp(work: Examination, name: string, token: StampToken, data: Bytes): Promise<void> {
-  const answer = await stampHolds(token, data, work.trusted.tsa);
-  judged(work, "timestamp", name, answer);
-  if (answer.holds) checkAuthority(work, name, token);
-  const covered = work.statement && moment(entryTime(work.statement));
-  if (covered !== undefined && covered - token.time > TOLERANCE) {
-    const time = new Date(token.time / 1000).toISOString().slice(0, 19).replace("T", " ");
-    work.report.failed("timestamp", name, `was stamped ${time}Z, before the checkpoint it covers`);
-  }
-}
-
-/** Judge the certificates inside a stamp by the lists of their issuers. */
-function checkAuthority(work: Examination, name: string, token: StampToken): void {
-  const { report } = work;
-  for (const certificate of tokenCertificates(token.der)) {
-    const { outcome, text } = judgedBy(certificate, work.revoked, token.time, true);
-    if (outcome === "failed") {
-      report.failed("timestamp", name, `a certificate of its authority ${text}`);
-      return;
-    }
-    const remark = `the authority's certificate: ${text}`;
-    if (outcome === undefined && !ownIssuer(certificate) && !report.notChecked.includes(remark)) {
-      report.notChecked.push(remark);
-    }
-  }
 }

@@ -26,6 +26,7 @@ const SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.47";
 const EMAIL_PROTECTION = "1.3.6.1.5.5.7.3.4";
 const TIME_STAMPING = "1.3.6.1.5.5.7.3.8";
 const OCSP_SIGNING = "1.3.6.1.5.5.7.3.9";
+const COMMON_NAME = "2.5.4.3";
 const KEY_USAGE = "2.5.29.15";
 const EXTENDED_KEY_USAGE = "2.5.29.37";
 const ECDSA_SHA256 = "1.2.840.10045.4.3.2";
@@ -105,12 +106,14 @@ function octets(value: asn1.OctetString): Bytes {
   return new Uint8Array(value.getValue());
 }
 
-/** Return the signature value of a CMS signature and the time stamp over it. */
-export function signatureStamp(p7s: Uint8Array): { value: Bytes; token: StampToken } {
+/** Return the signature value of a CMS signature and the time stamps over it, at least one. */
+export function signatureStamps(p7s: Uint8Array): { value: Bytes; tokens: StampToken[] } {
   const [signer] = signedData(p7s).signerInfos;
-  const values = attribute(signer!.unsignedAttrs?.attributes, SIGNATURE_STAMP)?.values;
-  if (values?.length !== 1) throw new DerError("no time stamp over the signature");
-  return { value: octets(signer!.signature), token: readToken(derOf(values[0])) };
+  const all = signer!.unsignedAttrs?.attributes.filter((it) => it.type === SIGNATURE_STAMP) ?? [];
+  if (!all.length || all.some((it) => it.values.length !== 1)) {
+    throw new DerError("no time stamp over the signature");
+  }
+  return { value: octets(signer!.signature), tokens: all.map((it) => readToken(derOf(it.values[0]))) };
 }
 
 function derOf(value: asn1.BaseBlock): Bytes {
@@ -404,6 +407,14 @@ export function answeredBy({ responder, data, value, issuer, root, at }: OcspAns
 export function tokenCertificates(der: Bytes): Bytes[] {
   const inside = signedData(der).certificates ?? [];
   return inside.filter((it) => it instanceof pki.Certificate).map(certificateDer);
+}
+
+/** Return the name of the authority that made a token: its certificate's, or empty. */
+export function authorityName(der: Bytes): string {
+  const all = (signedData(der).certificates ?? []).filter((it) => it instanceof pki.Certificate);
+  const own = all.find((one) => !all.some((it) => it.issuer.isEqual(one.subject)));
+  const name = own?.subject.typesAndValues.find((it) => it.type === COMMON_NAME)?.value.valueBlock.value;
+  return typeof name === "string" ? name : "";
 }
 
 /** Tell whether an Ed25519 signature holds: with the browser's own, else with a library. */

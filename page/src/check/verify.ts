@@ -11,7 +11,8 @@ import { Examination, type Labour, type Progress } from "./examination.ts";
 import { ledger, noteAbsence, proofs, rows } from "./ledger_step.ts";
 import { type Named, openBundle } from "./opened.ts";
 import { type Anchors, Report } from "./report.ts";
-import { signature, timestamp } from "./seal_step.ts";
+import { signature } from "./seal_step.ts";
+import { timestamp } from "./stamp_step.ts";
 import { trust } from "./trust_step.ts";
 
 /** What is to be checked, and how. */

@@ -47,7 +47,7 @@ export interface SignatureForm {
   value: Bytes;
   chain: Bytes[];
   signingTime: string;
-  token: StampToken;
+  tokens: StampToken[];
   references: Map<string, Bytes>;
   /** The answer on the signer's certificate; empty: there is none. */
   answer: Bytes;
@@ -76,15 +76,17 @@ export function readForm(document: Uint8Array): SignatureForm {
     throw new XadesError(NOT_OF_FORM);
   }
   return {
-    ...{ text, algorithm, value, chain, signingTime, references, answer, token: stampOf(text) },
+    ...{ text, algorithm, value, chain, signingTime, references, answer, tokens: stampsOf(text) },
     signed: canonical("ds:SignedInfo", between(text, "ds:SignedInfo")),
     stamped: canonical("ds:SignatureValue", between(text, "ds:SignatureValue")),
   };
 }
 
-function stampOf(text: string): StampToken {
+function stampsOf(text: string): StampToken[] {
+  const found = [...text.matchAll(TOKEN)];
+  if (!found.length) throw new XadesError(NOT_OF_FORM);
   try {
-    return readToken(bytesOf(only(TOKEN, text)));
+    return found.map((it) => readToken(bytesOf(it[1]!)));
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
     throw new XadesError(`carries no stamp that can be read: ${error.message}`);
@@ -180,11 +182,17 @@ function propertiesOf(form: SignatureForm, names: readonly string[]): string {
 function unsigned(form: SignatureForm, values: Values): string {
   return (
     "<xades:UnsignedProperties><xades:UnsignedSignatureProperties>" +
-    '<xades:SignatureTimeStamp Id="S0-stamp">' +
-    `<ds:CanonicalizationMethod Algorithm${C14N}</ds:CanonicalizationMethod>` +
-    `<xades:EncapsulatedTimeStamp>${base64(form.token.der)}</xades:EncapsulatedTimeStamp>` +
-    `</xades:SignatureTimeStamp>${known(form, values)}` +
+    `${form.tokens.map(stampText).join("")}${known(form, values)}` +
     "</xades:UnsignedSignatureProperties></xades:UnsignedProperties>"
+  );
+}
+
+/** Write a time stamp; each stands in an element of its own. */
+function stampText({ der }: StampToken, at: number): string {
+  return (
+    `<xades:SignatureTimeStamp Id="S0-stamp${at ? `-${at + 1}` : ""}">` +
+    `<ds:CanonicalizationMethod Algorithm${C14N}</ds:CanonicalizationMethod>` +
+    `<xades:EncapsulatedTimeStamp>${base64(der)}</xades:EncapsulatedTimeStamp></xades:SignatureTimeStamp>`
   );
 }
 

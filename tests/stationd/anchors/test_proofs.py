@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from archive import point_check
+from archive.log_key_check import LogKeys
 from archive.note_check import Problem, Statement
 from archive.proofs import Proofs, proof_files
 from archive.seal import LogKey
@@ -48,7 +49,7 @@ def problems(
         origin=ORIGIN,
     )
     tsa = anchorage.authorities[0].trust_pem
-    given = point_check.Given(statement, files.get, log_key.public_pem, tsa)
+    given = point_check.Given(statement, files.get, LogKeys(log_key.public_pem), tsa)
     read = point_check.read_proofs(files["data/proofs/proofs.json"])
     return point_check.check_proofs(read, given, closing=closed, closed=closed)
 

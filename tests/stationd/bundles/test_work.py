@@ -10,15 +10,31 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from archive.errors import BundleRejectedError, ObjectDiffersError, StoreUnavailableError
+from archive.authorities.several import Several
+from archive.errors import (
+    AuthorityUnavailableError,
+    BundleRejectedError,
+    ObjectDiffersError,
+    StoreUnavailableError,
+)
 from archive.seal import LogKey
 from archive.stores.base import BundleStore, Held
 from archive.stores.directory import DirectoryStore
 from archive.stores.s3 import S3Store
+from archive.verify import verify
 from stationd.bundles import service, store
 from stationd.bundles.model import Kind, Order, OrderState
 from stationd.bundles.receipt import RECEIPT, SIGNATURE
-from stationd.bundles.work import LostError, Retention, Workshop, key_of, prepare, produce, run
+from stationd.bundles.work import (
+    LostError,
+    Retention,
+    Workshop,
+    key_of,
+    prepare,
+    produce,
+    read_back,
+    run,
+)
 from stationd.db.engine import Database
 from stationd.desk import Desk
 from stationd.errors import CheckFailedError
@@ -26,7 +42,9 @@ from stationd.holds.model import HoldKind
 from stationd.holds.service import set_hold
 from stationd.ledger.service import LedgerTree
 from stationd.ledger.store import read_head, read_records
-from stationd.staff.model import Person
+from stationd.rekeying import change_log_key
+from stationd.schedule.checks import read_check
+from stationd.staff.model import Person, Role
 
 RETENTION = Retention(closing=timedelta(days=3650), other=timedelta(days=730))
 POINTS = [
@@ -318,6 +336,47 @@ def test_a_bundle_that_does_not_verify_is_not_sent(
         produce(wrong, ordered)
     assert not folder_store._path.exists()
     assert service.read(desk, ordered).state is OrderState.ORDERED
+
+
+class AwayAuthority:
+    """An authority that does not answer."""
+
+    name, trust_pem = "second", b""
+
+    def stamp(self, _data: bytes) -> bytes:
+        raise AuthorityUnavailableError("second: no answer")
+
+    stamp_hash = stamp
+
+
+def test_a_bundle_is_sealed_with_the_stamps_there_are_and_the_others_are_told(
+    desk: Desk, shop: Workshop, ordered: str
+) -> None:
+    both = Several([shop.authority, AwayAuthority()], shop.authority.trust_pem)
+    assert produce(replace(shop, authority=both), ordered).state is OrderState.VERIFIED
+    with desk.database.reading() as connection:
+        found = [read_check(connection, f"authority {name}") for name in ("trial", "second")]
+    assert [one and one.outcome for one in found] == ["passed", "failed"]
+    assert found[1] is not None
+    assert "was sealed without its stamp: second: no answer" in found[1].detail
+
+
+def test_bundles_of_before_and_after_a_change_of_the_log_key_are_read_back(
+    desk: Desk, shop: Workshop, ordered: str, manager: Person, log_key: LogKey
+) -> None:
+    before, after = produce(shop, ordered), LogKey(Ed25519PrivateKey.generate())
+    anna = Person(login="anna", name="Anna", role=Role.ADMINISTRATOR)
+    change_log_key(desk, origin=shop.origin, before=log_key, after=after, by=anna)
+    rekeyed = replace(shop, log_public_pem=after.public_pem)
+
+    read_back(rekeyed, before)
+    order_id = service.order(desk, "1234", Kind.ON_REQUEST, manager)
+    tree = LedgerTree.load(desk)
+    made = run(rekeyed, order_id, tree, log_key=after, retention=RETENTION)
+
+    assert made.state is OrderState.VERIFIED
+    (container,) = (rekeyed.sealed / str(made.name)).glob("*.asice")
+    verify(container, replace(rekeyed.anchors, log_pub_pem=shop.log_public_pem))
 
 
 def test_every_byte_of_a_number_that_is_no_name_is_spelt_out_in_keys() -> None:

@@ -1,5 +1,6 @@
 """`stationctl keys`."""
 
+import shutil
 import stat
 import subprocess
 
@@ -152,3 +153,28 @@ def test_a_pin_that_is_nowhere_is_told(token, run, tmp_path):
 
 def test_without_a_token_there_is_none_to_try(run):
     assert run("keys", "token").exit_code == 2
+
+
+def test_an_administrator_changes_the_log_key_and_gets_what_to_publish(
+    ok, run, value, config, log_in, tmp_path
+):
+    keys, new = tmp_path / "keys", tmp_path / "new"
+    ok("keys", "init", keys, "--no-sealing")
+    with config.open("a") as file:
+        file.write(f'\n[keys]\nlog_key = "{keys}/log.key.pem"\n')
+    log_in("maria")
+    assert run("keys", "change-log", new).exit_code != 0
+    log_in("anna")
+
+    text = ok("keys", "change-log", new)
+    again = value("keys", "change-log", new)
+
+    assert "checkpoint 0 is the last of the old one" in text
+    assert again["sign_off"].startswith("stationd-log-key/1\nlog.example.com/south\n1\n")
+    published = (new / "log-keys.pem").read_text()
+    assert published == (new / "log.pub.pem").read_text() + again["sign_off"]
+    shutil.copyfile(new / "log.key.pem", keys / "log.key.pem")
+    assert value("keys", "log")["log"] == published
+    done = run("keys", "change-log", new)
+    assert done.exit_code == 2
+    assert "is one that the log has, or had" in done.output

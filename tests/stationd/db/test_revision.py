@@ -33,6 +33,7 @@ _LATER = frozenset(
         "letter_forms",
         "letters",
         "outbox",
+        "log_keys",
         "purges",
         "object_digests",
         "renewal_objects",
