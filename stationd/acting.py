@@ -39,6 +39,7 @@ from stationd.ledger.checkpoints import read_count
 from stationd.ledger.log_key import check_log_key
 from stationd.ledger.service import LedgerTree, checkpoint
 from stationd.logs import note
+from stationd.pager import Pager
 from stationd.purges.store import find_due
 from stationd.roster.service import publish
 from stationd.rounds import Rounds
@@ -104,6 +105,7 @@ class Acting:
         self._assistant = Assistant(config, self.woken.set, desk.clock)
         self._keeping = Keeping(desk, settings, config=config, woken=self.woken.set)
         self._rounds = Rounds(desk, settings, config=config, woken=self.woken.set)
+        self._pager = Pager(desk, settings, config=config, woken=self.woken.set)
         # The checkpoint from which on each order waits for a point.
         self._from: dict[str, int] = {}
 
@@ -128,6 +130,7 @@ class Acting:
         self._every("anchors", timedelta(), partial(self._keeping.look, self._forest))
         self._every("orders", timedelta(), self._work)
         self._every("rounds", timedelta(), self._rounds.look)
+        self._every("pages", timedelta(), self._pager.look)
         self._every("purges", _WAITING, self._purge)
         return True
 
@@ -136,6 +139,7 @@ class Acting:
         self._assistant.stop()
         self._keeping.stop()
         self._rounds.stop()
+        self._pager.stop()
         with suppress(StationdError), self._desk.database.writing() as connection:
             release_lease(connection, LEASE, self._holder)
 

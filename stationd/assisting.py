@@ -49,6 +49,7 @@ from stationd.schedule.checks import (
 )
 from stationd.schedule.store import Due, read_due, record_done
 from stationd.settings import Settings
+from stationd.telling import tell
 
 __all__ = ["DONE", "assist", "become_child", "flags", "retention", "upkeep", "workshop"]
 
@@ -179,7 +180,8 @@ def assist(settings: Settings, desk: Desk, tasks: Iterable[str]) -> None:
     """Do one task after another, as they are given.
 
     They are ``order ID``, ``reverify ID``, ``handout ID``, ``upkeep``, ``holds`` (the part of it
-    that cannot wait), ``purge``, ``anchor``, ``audit COUNT``, ``audit new``, ``round NAME``.
+    that cannot wait), ``purge``, ``anchor``, ``audit COUNT``, ``audit new``, ``round NAME``,
+    ``pages``.
     """
     for task in tasks:
         word, _, order_id = task.strip().partition(" ")
@@ -189,6 +191,8 @@ def assist(settings: Settings, desk: Desk, tasks: Iterable[str]) -> None:
             _audit(settings, desk, order_id)
         elif word == "round":
             make_round(settings, desk, order_id)
+        elif word == "pages":
+            tell(settings, desk)
         else:
             _attempt(settings, desk, word, order_id)
         sys.stdout.write(f"{DONE}\n")

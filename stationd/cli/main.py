@@ -42,6 +42,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "logout": ("stationd.cli.login:logout", "Log out."),
         "migrate": ("stationd.cli.migrate:migrate", "Bring the database to this release."),
         "page": ("stationd.cli.page:page", "Write the page that checks bundles."),
+        "pages": ("stationd.cli.pages:pages", "Show what people are paged for."),
         "parked": ("stationd.cli.parked:parked", "Show what was kept but not assigned."),
         "prove": ("stationd.cli.prove:prove", "Prove an account at any anchor."),
         "receiver": (

@@ -29,7 +29,16 @@ from stationd.db.retaining import (
     recipients,
     retention_rules,
 )
-from stationd.db.timing import rounds
+from stationd.db.timing import (
+    clearances,
+    list_findings,
+    page_sends,
+    pages,
+    platform_lists,
+    rounds,
+    tasks,
+    vanished,
+)
 from stationd.db.watching import gaps, heard_hours, silences, starts, supervision
 
 __all__ = [
@@ -41,16 +50,21 @@ __all__ = [
     "case_facts",
     "case_steps",
     "cases",
+    "clearances",
     "cosignatures",
     "gaps",
     "handouts",
     "heard_hours",
     "holds",
     "letter_forms",
+    "list_findings",
     "marks",
     "metadata",
     "mismatches",
     "object_digests",
+    "page_sends",
+    "pages",
+    "platform_lists",
     "published",
     "purge_items",
     "purged_documents",
@@ -65,6 +79,8 @@ __all__ = [
     "stamps",
     "starts",
     "supervision",
+    "tasks",
+    "vanished",
 ]
 
 Json = sa.Text()
