@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from stationd.desk import Desk
 from stationd.holds.service import to_review
 from stationd.logs import note
+from stationd.reconciling.service import look_into_folder
 from stationd.schedule.rounds import Every, Round
 from stationd.schedule.service import fail, go_round
 from stationd.settings import Settings
@@ -59,11 +60,20 @@ def _review_holds(_settings: Settings, desk: Desk) -> str:
     return f"{len(due)} hold(s) wait for their review: {', '.join(one.id for one in due[:10])}"
 
 
+def _reconcile(settings: Settings, desk: Desk) -> str:
+    return look_into_folder(desk, settings.automation)
+
+
 ROUNDS: Mapping[str, Job] = _table(
     Job(
         round=Round(name="hold.review", every=Every.DAY),
         title="Holds whose day of review has come.",
         act=_review_holds,
+    ),
+    Job(
+        round=Round(name="accounts.reconcile", every=Every.HOUR),
+        title="The newest list of the automation platform is compared with our accounts.",
+        act=_reconcile,
     ),
 )
 """Every round by its name."""

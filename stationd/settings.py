@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from stationd.automation import AutomationSettings
 from stationd.errors import SettingsError
 from stationd.listeners import (
     CalledListener,
@@ -369,6 +370,7 @@ class Settings(Table):
     ladder: LadderSettings = LadderSettings()
     worker: WorkerSettings = WorkerSettings()
     codes: CodeSettings = CodeSettings()
+    automation: AutomationSettings = AutomationSettings()
     paging: PagingSettings = PagingSettings()
     hooks: tuple[Hook, ...] = ()
     listeners: tuple[Listener, ...] = ()

@@ -192,9 +192,12 @@ def read_failing_rounds(connection: Connection, tries: int) -> list[str]:
 
 def read_gone(connection: Connection) -> list[tuple[str, str]]:
     """Return the accounts that vanished and neither came back nor have a case, and since when."""
+    on_case = sa.exists().where(
+        cases.c.acct == vanished.c.acct, cases.c.state.not_in(("cured", "withdrawn"))
+    )
     query = (
         sa.select(vanished.c.acct, vanished.c.gone_at)
-        .where(vanished.c.ended_at.is_(None))
+        .where(vanished.c.ended_at.is_(None), ~on_case)
         .order_by(vanished.c.acct)
     )
     return [(row.acct, row.gone_at) for row in connection.execute(query)]
