@@ -11,6 +11,7 @@ from stationd.bundles.model import Kind
 from stationd.cases import service as cases
 from stationd.cases.model import Attachment, Reason
 from stationd.clock import SetClock, iso
+from stationd.db.engine import Database
 from stationd.desk import Desk
 from stationd.errors import NotAuthorisedError, RefusedError
 from stationd.hooks import service as hooks
@@ -19,6 +20,7 @@ from stationd.ledger.store import read_head, read_records
 from stationd.reconciling import service, store
 from stationd.reconciling.model import Reconciled
 from stationd.staff.model import Person, Role
+from tests.stationd.cases.conftest import Office, furnished
 from tests.stationd.conftest import Roll
 
 pytestmark = pytest.mark.both_databases
@@ -139,28 +141,28 @@ def test_a_run_that_was_killed_is_finished_by_the_next_without_a_second_order(
 
 
 @pytest.fixture
-def closed(roll: Roll) -> str:
-    """An account that is closed, and whose number is A1."""
-    roll.account("2000", service="ended", record="closed")
-    roll.link("2000", "main", "A1")
-    return "2000"
+def closed(database: Database, clock: SetClock, roll: Roll) -> Desk:
+    """A desk whose account 1234, of Acme, is closed; its number is A1."""
+    made = Office(furnished(database, clock, MARIA), clock, MARIA)
+    roll.link("1234", "main", "A1")
+    cases.step(made.desk, made.sealed().id, "close", MARIA)
+    return made.desk
 
 
 def test_a_closed_account_s_number_for_another_customer_is_kept_and_paged(
-    closed: str, station: Desk, clock: SetClock, listing: Listing
+    closed: Desk, clock: SetClock
 ) -> None:
-    rows = "".join(f"{n},,Customer {n}\n" for n in ALL)
-    head = "account,number,customer\n"
-    still = Source(name="list.csv", data=f"{head}{rows},A1,ACME\n".encode())
-    assert "1 closed here and still there" in reconcile(station, still).list.said
-    assert paged(station) == []
+    head = "number,customer\n"
+    still = Source(name="list.csv", data=f"{head}A1,ACME\n".encode())
+    assert "1 closed here and still there" in reconcile(closed, still).list.said
+    assert paged(closed) == []
     clock.advance(DAY)
-    reconcile(station, Source(name="list.csv", data=f"{head}{rows},A1,Somebody\n".encode()))
-    assert paged(station) == [("number_reused", "A1")]
-    with station.database.reading() as connection:
+    reconcile(closed, Source(name="list.csv", data=f"{head}A1,Somebody\n".encode()))
+    assert paged(closed) == [("number_reused", "A1")]
+    with closed.database.reading() as connection:
         query = "SELECT quarantined_until FROM transmitters"
         (until,) = connection.exec_driver_sql(query).scalars()
-    assert until == iso(clock.now() + station.policies.quarantine)
+    assert until == iso(clock.now() + closed.policies.quarantine)
 
 
 def test_numbers_heard_of_nobody_are_listed(station: Desk, listing: Listing) -> None:
