@@ -19,6 +19,7 @@ from stationd.cases import store
 from stationd.cases.effects import EVALUATE
 from stationd.cases.facts import closing_epoch
 from stationd.cases.model import Case
+from stationd.cases.reviewing import REVIEWS
 from stationd.cases.service import step
 from stationd.cases.states import Event, State
 from stationd.clock import iso
@@ -182,7 +183,7 @@ def _closing(desk: Desk, case_id: str) -> tuple[Case, int, bool]:
 
 
 STEPS: Mapping[str, Callable[[Desk, str], str | None]] = MappingProxyType(
-    {EVALUATE: evaluate_notice}
+    {EVALUATE: evaluate_notice, **REVIEWS}
 )
 """What takes each kind of due step, given the desk and the case; those that need more the worker
 knows itself."""

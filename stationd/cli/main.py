@@ -62,6 +62,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "status": ("stationd.cli.status:status", "Show how the station stands."),
         "supervision": ("stationd.cli.supervision:supervision", "Show who is heard as expected."),
         "tail": ("stationd.cli.tail:tail", "Show signals as they come."),
+        "tasks": ("stationd.cli.tasks:tasks", "Show what people are to do."),
         "verify": ("stationd.cli.verify:verify", "Check a bundle."),
     }
 )
