@@ -18,6 +18,7 @@ from stationd.accounts.model import (
 from stationd.accounts.store import read_account, read_contract, read_customer, read_site
 from stationd.cli.account_import import import_
 from stationd.cli.account_key import key
+from stationd.cli.account_premises import premises
 from stationd.cli.account_reconcile import reconcile
 from stationd.cli.account_terms import terms
 from stationd.cli.account_tests import tests
@@ -42,6 +43,7 @@ def account() -> None:
 
 account.add_command(import_)
 account.add_command(key)
+account.add_command(premises)
 account.add_command(reconcile)
 account.add_command(terms)
 account.add_command(tests)
