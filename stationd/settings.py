@@ -343,6 +343,11 @@ class WorkerSettings(Table):
         default="UTC", description="Time zone (IANA) in which daily rounds and reports have a day."
     )
 
+    reports: Path = Field(
+        default=Path("/var/lib/stationd-worker/reports"),
+        description="Folder of the lists that are made by the week and the month.",
+    )
+
     @field_validator("zone")
     @classmethod
     def _known(cls, zone: str) -> str:
