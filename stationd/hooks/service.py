@@ -123,39 +123,49 @@ def _of_lists(connection: Connection) -> list[Alarm]:
 
 def watch(desk: Desk, hooks: Sequence[Hook], repeat: timedelta) -> None:
     """Begin and end pages as things are now, and put before each hook what it is to tell."""
-    now = desk.clock.now()
     with desk.database.reading() as connection:
-        so = {(one.kind, one.subject): one for one in alarms(connection)}
-        lasting = store.read_pages(connection)
-        known = {(one.kind, one.subject): one for one in lasting}
-        over = [page for key, page in known.items() if page.kind in ALARMS and key not in so]
-        new = [alarm for key, alarm in so.items() if key not in known]
-        again = [page for page in lasting if _is_told_again(page, now, repeat)]
-        bare = [page for page in lasting if _lacking(connection, page, hooks)]
-    if not (over or new or again or bare):
-        return
+        if not _news(connection, desk.clock.now(), hooks, repeat):
+            return
     with desk.database.writing() as connection:
-        _write(connection, desk, over, new, repeat)
-        for page in again:
-            store.record_turn(connection, page.id, page.turn + 1, now + repeat)
+        now = desk.clock.now()
+        _begin_and_end(connection, desk, now + repeat)
+        lasting = store.read_pages(connection)
+        for page in lasting:
+            if _is_told_again(page, now, repeat):
+                store.record_turn(connection, page.id, page.turn + 1, now + repeat)
         for page in store.read_pages(connection):
             for hook in _lacking(connection, page, hooks):
                 _put(connection, page, hook, now)
 
 
-def _write(
-    connection: Connection,
-    desk: Desk,
-    over: Sequence[Page],
-    new: Sequence[Alarm],
-    repeat: timedelta,
-) -> None:
-    now = desk.clock.now()
-    store.end_pages(connection, [page.id for page in over], now)
+def _news(connection: Connection, now: datetime, hooks: Sequence[Hook], repeat: timedelta) -> bool:
+    """Tell whether anything is to be written: most looks write nothing."""
+    over, new = _differing(connection)
+    if over or new:
+        return True
+    return any(
+        _is_told_again(page, now, repeat) or _lacking(connection, page, hooks)
+        for page in store.read_pages(connection)
+    )
+
+
+def _differing(connection: Connection) -> tuple[list[Page], list[Alarm]]:
+    """Return the pages that are no longer so, and what is so without a page."""
+    so = {(one.kind, one.subject): one for one in alarms(connection)}
+    known = {
+        (one.kind, one.subject): one for one in store.read_pages(connection) if one.kind in ALARMS
+    }
+    over = [page for key, page in known.items() if key not in so]
+    return over, [alarm for key, alarm in so.items() if key not in known]
+
+
+def _begin_and_end(connection: Connection, desk: Desk, repeat_at: datetime) -> None:
+    over, new = _differing(connection)
+    store.end_pages(connection, [page.id for page in over], desk.clock.now())
     for page in over:
         store.drop_sends(connection, page.id)
     for alarm in new:
-        open_page(connection, desk, alarm, repeat_at=now + repeat)
+        open_page(connection, desk, alarm, repeat_at=repeat_at)
 
 
 def open_page(

@@ -1,6 +1,6 @@
 """How a list differs from our accounts: a pure comparison, and when it is not to be believed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 
@@ -24,35 +24,44 @@ def compare(
     A row is ours by the account's number, else by group and number, else by a number that only
     one group has.  Where a number was given to another account, that one has it.
     """
+    there: set[str] = set()
+    unknown: set[str] = set()
+    reused: set[tuple[str, str]] = set()
+    for row, found in _matched(listed, ours):
+        if found is None:
+            unknown.add(str(row))
+        elif found.closed and _is_another(row, found):
+            reused.add((found.acct, str(row)))
+        else:
+            there.add(found.acct)
+    missing = {one.acct for one in ours if _is_due(one, now - grace)} - there
+    return Comparison(
+        expected=sum(one.expected for one in ours),
+        gone=tuple(sorted(missing - vanished)),
+        back=tuple(sorted(vanished & there)),
+        unknown=tuple(sorted(unknown)),
+        reused=tuple(sorted(reused)),
+        waiting=sum(one.closed and one.acct in there for one in ours),
+    )
+
+
+def _matched(
+    listed: Sequence[Listed], ours: Sequence[Ours]
+) -> Iterator[tuple[Listed, Ours | None]]:
+    """Yield each row with the account of ours that it is; None: it is none."""
     by_acct = {one.acct: one for one in ours}
     by_number: dict[str, list[Ours]] = {}
     for one in ours:
         for group, number in one.numbers:
             by_number.setdefault(number, []).append(one)
             by_number.setdefault(f"{group} {number}", []).append(one)
-    there: set[str] = set()
-    unknown: list[str] = []
-    reused: set[tuple[str, str]] = set()
     for row in listed:
-        found = by_acct.get(row.account) or _by_number(row, by_number)
-        if found is None:
-            unknown.append(str(row))
-        elif found.closed and _is_another(row, found):
-            reused.add((found.acct, str(row)))
-        else:
-            there.add(found.acct)
-    expected = [one for one in ours if one.expected]
-    missing = {
-        one.acct for one in expected if one.acct not in there and one.opened_at + grace <= now
-    }
-    return Comparison(
-        expected=len(expected),
-        gone=tuple(sorted(missing - vanished)),
-        back=tuple(sorted(vanished & there)),
-        unknown=tuple(sorted(set(unknown))),
-        reused=tuple(sorted(reused)),
-        waiting=sum(1 for one in ours if one.closed and one.acct in there),
-    )
+        yield row, by_acct.get(row.account) or _by_number(row, by_number)
+
+
+def _is_due(one: Ours, opened_by: datetime) -> bool:
+    """Tell whether the platform should have an account by now."""
+    return one.expected and one.opened_at <= opened_by
 
 
 def _by_number(row: Listed, by_number: _Places) -> Ours | None:

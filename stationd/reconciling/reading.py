@@ -28,19 +28,29 @@ def read_list(source: Source, settings: AutomationSettings) -> list[Listed]:
     inactive = {one.casefold() for one in settings.inactive}
     for row in table.rows if columns else ():
         cells = {name: row.cells[index].strip() for name, index in columns.items()}
-        if cells.get("status", "").casefold() in inactive and cells.get("status"):
+        if cells.get("status", "").casefold() in inactive:
             continue
-        named = {name: cells.get(name, "") for name in ("account", "number", "group", "customer")}
-        place = Place(source.name, row.line)
-        if not (named["account"] or named["number"]):
-            faults.append(Fault(place, "neither an account nor a number"))
-        elif max(len(named[name]) for name in ("account", "number", "group")) > _LONGEST:
-            faults.append(Fault(place, f"a number has more than {_LONGEST} characters"))
+        one = _listed(row.line, cells)
+        if (problem := _problem(one)) is not None:
+            faults.append(Fault(Place(source.name, row.line), problem))
         else:
-            listed.append(Listed(line=row.line, **named))
+            listed.append(one)
     if faults:
         raise ImportRejectedError(source.name, [str(fault) for fault in sorted(faults)])
     return listed
+
+
+def _listed(line: int, cells: Mapping[str, str]) -> Listed:
+    named = {name: cells.get(name, "") for name in ("account", "number", "group", "customer")}
+    return Listed(line=line, **named)
+
+
+def _problem(one: Listed) -> str | None:
+    if not (one.account or one.number):
+        return "neither an account nor a number"
+    if max(map(len, (one.account, one.number, one.group))) > _LONGEST:
+        return f"a number has more than {_LONGEST} characters"
+    return None
 
 
 def _columns(table: Table, settings: AutomationSettings) -> tuple[_Columns, list[Fault]]:
