@@ -41,6 +41,7 @@ from stationd.ledger.service import LedgerTree, checkpoint
 from stationd.logs import note
 from stationd.mailing import Mailing
 from stationd.outbox import follow
+from stationd.pager import Pager
 from stationd.purges.store import find_due
 from stationd.rekeying import LEASE
 from stationd.roster.service import publish
@@ -106,6 +107,7 @@ class Acting:
         self._keeping = Keeping(desk, settings, config=config, woken=self.woken.set)
         self._rounds = Rounds(desk, settings, config=config, woken=self.woken.set)
         self._mailing = Mailing(desk, settings, config=config, woken=self.woken.set)
+        self._pager = Pager(desk, settings, config=config, woken=self.woken.set)
         # The checkpoint from which on each order waits for a point.
         self._from: dict[str, int] = {}
 
@@ -131,6 +133,7 @@ class Acting:
         self._every("orders", timedelta(), self._work)
         self._every("rounds", timedelta(), self._rounds.look)
         self._every("letters", timedelta(), self._mailing.look)
+        self._every("pages", timedelta(), self._pager.look)
         self._every("purges", _WAITING, self._purge)
         return True
 
@@ -140,6 +143,7 @@ class Acting:
         self._keeping.stop()
         self._rounds.stop()
         self._mailing.stop()
+        self._pager.stop()
         with suppress(StationdError), self._desk.database.writing() as connection:
             release_lease(connection, LEASE, self._holder)
 

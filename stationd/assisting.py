@@ -52,6 +52,7 @@ from stationd.schedule.checks import (
 )
 from stationd.schedule.store import Due, read_due, record_done
 from stationd.settings import Settings
+from stationd.telling import tell
 
 __all__ = ["DONE", "assist", "become_child", "flags", "retention", "upkeep", "workshop"]
 
@@ -183,7 +184,7 @@ def assist(settings: Settings, desk: Desk, tasks: Iterable[str]) -> None:
 
     They are ``order ID``, ``reverify ID``, ``handout ID``, ``upkeep``, ``holds`` (the part of it
     that cannot wait), ``purge``, ``anchor``, ``audit COUNT``, ``audit new``,
-    ``letters``, ``round NAME``.
+    ``letters``, ``pages``, ``round NAME``.
     """
     for task in tasks:
         word, _, order_id = task.strip().partition(" ")
@@ -195,6 +196,8 @@ def assist(settings: Settings, desk: Desk, tasks: Iterable[str]) -> None:
             _send_letters(settings, desk)
         elif word == "round":
             make_round(settings, desk, order_id)
+        elif word == "pages":
+            tell(settings, desk)
         else:
             _attempt(settings, desk, word, order_id)
         sys.stdout.write(f"{DONE}\n")

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from stationd.automation import AutomationSettings
 from stationd.errors import SettingsError
 from stationd.listeners import (
     CalledListener,
@@ -29,6 +30,7 @@ from stationd.listeners import (
     TlsSettings,
     UdpListener,
 )
+from stationd.paging import Hook, PagingSettings
 from stationd.places import DEFAULT_PATH
 from stationd.policies import (
     ApprovalSettings,
@@ -352,6 +354,11 @@ class WorkerSettings(Table):
         default="UTC", description="Time zone (IANA) in which daily rounds and reports have a day."
     )
 
+    reports: Path = Field(
+        default=Path("/var/lib/stationd-worker/reports"),
+        description="Folder of the lists that are made by the week and the month.",
+    )
+
     @field_validator("zone")
     @classmethod
     def _known(cls, zone: str) -> str:
@@ -381,6 +388,9 @@ class Settings(Table):
     letters: LetterSettings = LetterSettings()
     worker: WorkerSettings = WorkerSettings()
     codes: CodeSettings = CodeSettings()
+    automation: AutomationSettings = AutomationSettings()
+    paging: PagingSettings = PagingSettings()
+    hooks: tuple[Hook, ...] = ()
     listeners: tuple[Listener, ...] = ()
 
 
@@ -444,17 +454,24 @@ def secret(name: str, environment: Mapping[str, str] = os.environ) -> Path:
 
 
 def _names_given_twice(data: Mapping[str, Any]) -> list[str]:
-    """Name the listeners whose name another has.
+    """Name the listeners and the hooks whose name another has.
 
     The raw file is asked, so that no other fault of it hides this one.
     """
-    listeners = data.get("listeners")
+    return [
+        problem
+        for table, what in (("listeners", "listener"), ("hooks", "hook"))
+        for problem in _given_twice(data.get(table), table, what)
+    ]
+
+
+def _given_twice(tables: object, table: str, what: str) -> list[str]:
     seen: set[str] = set()
     problems: list[str] = []
-    for place, listener in enumerate(listeners if isinstance(listeners, list) else []):
-        name = listener.get("name") if isinstance(listener, dict) else None
+    for place, one in enumerate(tables if isinstance(tables, list) else []):
+        name = one.get("name") if isinstance(one, dict) else None
         if isinstance(name, str) and name in seen:
-            problems.append(f"listeners.{place}.name: another listener is named {name}")
+            problems.append(f"{table}.{place}.name: another {what} is named {name}")
         elif isinstance(name, str):
             seen.add(name)
     return problems

@@ -20,6 +20,7 @@ from stationd.cases.contacting import CHECK, CONTACT, plan_contact
 from stationd.cases.effects import EVALUATE
 from stationd.cases.facts import closing_epoch
 from stationd.cases.model import Case
+from stationd.cases.reviewing import REVIEWS
 from stationd.cases.service import step
 from stationd.cases.states import Event, State
 from stationd.clock import iso
@@ -194,7 +195,7 @@ def mark_contact(desk: Desk, case_id: str) -> str:
 
 
 STEPS: Mapping[str, Callable[[Desk, str], str | None]] = MappingProxyType(
-    {EVALUATE: evaluate_notice, CONTACT: mark_contact, CHECK: mark_contact}
+    {EVALUATE: evaluate_notice, CONTACT: mark_contact, CHECK: mark_contact, **REVIEWS}
 )
 """What takes each kind of due step, given the desk and the case; those that need more the worker
 knows itself."""

@@ -9,21 +9,22 @@ The day of sending does not count, and the last day counts in full: a notice of 
 out on 5 January ends with 4 February, site time, whatever the hour it was sent.  Days are those of
 the site's calendar, so a period over a daylight-saving change is an hour longer or shorter.  The
 mail allowance is added for channels that need it; whole days of it are calendar days, the rest
-(trials have seconds) is added as such.  Rolling only ever lengthens.
+(trials have seconds) is added as such.  Rolling only ever lengthens.  Holidays are those of the
+site's jurisdiction; the ones from sending to the instant are kept with it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from archive.canonical import JsonValue
+from stationd.calendars.business import is_business_day, midnight
 from stationd.clock import iso
 
 __all__ = ["Effective", "Inputs", "effective"]
 
 _DAY = timedelta(days=1)
-_SATURDAY = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,8 @@ class Inputs:
     roll: bool = True
     hour: int | None = 12
     holidays: frozenset[date] = frozenset()
+    calendar: str = ""
+    calendar_source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +57,8 @@ class Effective:
         """Return the computation as plain values, for the case's record."""
         inputs = self.inputs
         return {
+            "calendar": inputs.calendar,
+            "calendar_source": inputs.calendar_source,
             "bounds": {name: iso(bound) for name, bound in sorted(self.bounds.items())},
             "clause": None if inputs.clause is None else inputs.clause.isoformat(),
             "cure_days": inputs.cure_days,
@@ -76,12 +81,23 @@ def effective(inputs: Inputs) -> Effective:
     if inputs.cure_days is not None:
         bounds["cure"] = _period_end(inputs.cure_days, inputs, zone)
     if inputs.clause is not None:
-        bounds["clause"] = _midnight(inputs.clause, zone)
+        bounds["clause"] = midnight(inputs.clause, zone)
     if inputs.requested is not None:
-        bounds["requested"] = _midnight(inputs.requested, zone)
+        bounds["requested"] = midnight(inputs.requested, zone)
     latest = max(bounds.values())
     instant = _rolled(latest, inputs, zone) if inputs.roll else latest
-    return Effective(instant=instant, bounds=bounds, inputs=inputs)
+    return Effective(instant=instant, bounds=bounds, inputs=_entered(inputs, instant, zone))
+
+
+def _entered(inputs: Inputs, instant: datetime, zone: ZoneInfo) -> Inputs:
+    """Return the inputs with the holidays from sending to the instant, and no others.
+
+    Computed again from what is kept, the instant is the same.
+    """
+    first = inputs.sent_at.astimezone(zone).date()
+    last = instant.astimezone(zone).date()
+    within = frozenset(day for day in inputs.holidays if first <= day <= last)
+    return replace(inputs, holidays=within)
 
 
 def _period_end(days: int, inputs: Inputs, zone: ZoneInfo) -> datetime:
@@ -91,30 +107,21 @@ def _period_end(days: int, inputs: Inputs, zone: ZoneInfo) -> datetime:
     if counted == 0:
         return (inputs.sent_at + rest).astimezone(UTC)
     sent_on = inputs.sent_at.astimezone(zone).date()
-    return _midnight(sent_on + timedelta(days=counted + 1), zone) + rest
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    """Return when ``day`` begins in ``zone``, in UTC."""
-    return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)
+    return midnight(sent_on + timedelta(days=counted + 1), zone) + rest
 
 
 def _rolled(instant: datetime, inputs: Inputs, zone: ZoneInfo) -> datetime:
     """Return the first policy hour of a business day that is not before ``instant``."""
     if inputs.hour is None:
         day = instant.astimezone(zone).date()
-        if _business(day, inputs.holidays):
+        if is_business_day(day, inputs.holidays):
             return instant
-        while not _business(day, inputs.holidays):
+        while not is_business_day(day, inputs.holidays):
             day += _DAY
-        return _midnight(day, zone)
+        return midnight(day, zone)
     day = instant.astimezone(zone).date()
     while True:
         rolled = datetime.combine(day, time(inputs.hour), tzinfo=zone).astimezone(UTC)
-        if rolled >= instant and _business(day, inputs.holidays):
+        if rolled >= instant and is_business_day(day, inputs.holidays):
             return rolled
         day += _DAY
-
-
-def _business(day: date, holidays: frozenset[date]) -> bool:
-    return day.weekday() < _SATURDAY and day not in holidays

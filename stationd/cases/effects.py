@@ -38,6 +38,7 @@ from stationd.cases.notices import of_this_round
 from stationd.cases.periods import inputs
 from stationd.cases.proofs import LOCK_MODE
 from stationd.cases.reasons import RULES
+from stationd.cases.reviewing import COLLECTION, DISPUTE, FIRST, POLL, TAIL
 from stationd.cases.states import State
 from stationd.clock import iso, parse_iso
 from stationd.db.engine import Connection
@@ -49,6 +50,7 @@ from stationd.ledger.model import RecordDraft
 from stationd.ledger.store import read_head
 from stationd.schedule.store import cancel_due, record_due
 from stationd.staff.model import Person
+from stationd.tasks.store import settle
 
 __all__ = [
     "CLOSING",
@@ -167,19 +169,27 @@ def _contacting(scene: Scene) -> tuple[Case, _Fields]:
     return scene.case, {"ladder": version}
 
 
+def _comes_round(scene: Scene, job: str) -> None:
+    """Note when a job of `stationd.cases.reviewing` is due first."""
+    record_due(scene.connection, scene.case.id, job, [scene.now + FIRST[job]])
+
+
 def _disputed(scene: Scene) -> tuple[Case, _Fields]:
     _stand(scene, Standing.DISPUTED)
+    _comes_round(scene, DISPUTE)
     return scene.case, {"previous": scene.case.previous_state}
 
 
 def _referred(scene: Scene) -> tuple[Case, _Fields]:
     _stand(scene, Standing.IN_COLLECTION)
+    _comes_round(scene, COLLECTION)
     return scene.case, {"previous": scene.case.previous_state}
 
 
 def _returned(scene: Scene) -> tuple[Case, _Fields]:
     """A case that must send its notice again forgets the old one's times."""
     case = scene.case
+    settle(scene.connection, case.id, at=scene.now, outcome=f"the case is {case.state}")
     _stand(scene, _standing_of(case))
     if case.state == State.NOTICED or case.effective_at is None:
         return case, {}
@@ -207,6 +217,7 @@ def _released(scene: Scene) -> tuple[Case, _Fields]:
     release_case_hold(scene.desk, scene.connection, scene.case.id, by=scene.by)
     outcome = f"the case is {scene.case.state}"
     cancel_due(scene.connection, scene.case.id, at=scene.now, outcome=outcome)
+    settle(scene.connection, scene.case.id, at=scene.now, outcome=outcome)
     return replace(scene.case, closed_at=scene.now), {}
 
 
@@ -230,6 +241,7 @@ def _noticed(scene: Scene) -> tuple[Case, _Fields]:
     record_due(scene.connection, case.id, EVALUATE, evaluations(computed.instant, scene.now))
     if scene.facts.newest("authority_draft", after=scene.facts.since) is not None:
         record_due(scene.connection, case.id, TELL_AUTHORITY, [scene.now])
+    _comes_round(scene, POLL)
     return case, {"effective_at": iso(computed.instant), "order": order}
 
 
@@ -297,6 +309,7 @@ def _ended(scene: Scene) -> tuple[Case, _Fields]:
     record_service(scene.connection, case.acct, Service.ENDED)
     _stand(scene, Standing.ENDED)
     cancel_due(scene.connection, case.id, at=scene.now, outcome="service has ended")
+    settle(scene.connection, case.id, at=scene.now, outcome="service has ended")
     due = scene.now + scene.desk.policies.late_buffer
     record_due(scene.connection, case.id, CLOSING, [due])
     record_due(scene.connection, case.id, SECOND_NOTICE, [scene.now])
@@ -325,6 +338,7 @@ def _closed(scene: Scene) -> tuple[Case, _Fields]:
     _quarantine(scene)
     case, _ = _released(scene)
     record_due(scene.connection, case.id, EXTEND, [scene.now])
+    _comes_round(scene, TAIL)
     return case, {"order": closing.id, "retain_until": iso(retain_until)}
 
 

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from stationd.accounts.model import Contract, Site
+from stationd.calendars.public import calendar_of
 from stationd.cases.effective import Inputs
 from stationd.settings import PolicySettings
 
@@ -11,6 +12,9 @@ __all__ = ["at_business_hour", "inputs", "is_business_day"]
 
 _DAY = timedelta(days=1)
 _SATURDAY = 5
+
+# The day of sending is that of the site's zone, and an instant rolls over holidays in a row.
+_MARGIN = timedelta(days=60)
 
 
 def inputs(
@@ -23,17 +27,27 @@ def inputs(
     requested: date | None = None,
 ) -> Inputs:
     """Return the inputs for a notice sent at ``sent_at``; ``mail`` is the allowance of its way."""
-    clause = contract.terms.get("clause_date")
+    said = contract.terms.get("clause_date")
+    clause = date.fromisoformat(said) if isinstance(said, str) else None
+    first = sent_at.date()
+    days = max(contract.notice_days, contract.cure_days or 0)
+    latest = max(
+        day for day in (first + timedelta(days=days) + mail, clause, requested) if day is not None
+    )
+    calendar = calendar_of(site.jurisdiction, policies.holidays, first - _MARGIN, latest + _MARGIN)
     return Inputs(
         sent_at=sent_at,
         zone=site.zone,
         notice_days=contract.notice_days,
         mail_allowance=mail,
         cure_days=contract.cure_days,
-        clause=date.fromisoformat(clause) if isinstance(clause, str) else None,
+        clause=clause,
         requested=requested,
         roll=policies.effective_roll,
         hour=policies.effective_hour,
+        holidays=calendar.days,
+        calendar=calendar.name,
+        calendar_source=calendar.source,
     )
 
 

@@ -20,10 +20,13 @@ from stationd.cases.suspending import set_service
 from stationd.cli.account_functioning import functioning
 from stationd.cli.account_import import import_
 from stationd.cli.account_key import key
+from stationd.cli.account_premises import premises
+from stationd.cli.account_reconcile import reconcile
 from stationd.cli.account_terms import terms
 from stationd.cli.account_tests import tests
 from stationd.cli.account_text import account_lines, history_lines, signal_value
 from stationd.cli.account_told import told
+from stationd.cli.account_unmonitored import unmonitored
 from stationd.cli.custody import PURPOSE, custody
 from stationd.cli.moments import MOMENT, PERIOD
 from stationd.cli.office import Office
@@ -44,6 +47,9 @@ def account() -> None:
 
 account.add_command(import_)
 account.add_command(key)
+account.add_command(premises)
+account.add_command(reconcile)
+account.add_command(unmonitored)
 account.add_command(terms)
 account.add_command(tests)
 account.add_command(told)

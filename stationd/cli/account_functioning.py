@@ -10,7 +10,7 @@ from stationd.cli.custody import PURPOSE
 from stationd.cli.moments import MOMENT, PERIOD
 from stationd.cli.office import Office
 from stationd.errors import MistakeError
-from stationd.reports.service import functioning_report
+from stationd.reports.functioning import functioning_report
 
 __all__ = ["functioning"]
 

@@ -15,7 +15,7 @@ from stationd.imports.model import Arrangement, ImportOrder, ImportReport, Sourc
 from stationd.imports.service import import_files
 from stationd.supervision.service import expect_anew
 
-__all__ = ["import_"]
+__all__ = ["import_", "pairs"]
 
 _KEYS = ("columns", "defaults", "dates", "encoding", "delimiter")
 
@@ -87,21 +87,22 @@ def _arrangement(
     base = Arrangement() if mapping is None else _from_file(mapping)
     return replace(
         base,
-        columns={**base.columns, **_pairs(maps, "--map")},
-        defaults={**base.defaults, **_pairs(sets, "--set")},
+        columns={**base.columns, **pairs(maps, "--map")},
+        defaults={**base.defaults, **pairs(sets, "--set")},
         **{name: value for name, value in given.items() if value is not None},
     )
 
 
-def _pairs(texts: Sequence[str], option: str) -> dict[str, str]:
-    pairs = {}
+def pairs(texts: Sequence[str], option: str) -> dict[str, str]:
+    """Return what words such as HEADING=FIELD say, or raise `MistakeError`."""
+    said = {}
     for text in texts:
         # A heading may hold the sign itself, a field never does.
         left, sign, right = text.rpartition("=") if option == "--map" else text.partition("=")
         if not sign or not left or not right:
             raise MistakeError(f"{option} {text}: two words with = between are needed.")
-        pairs[left.strip()] = right.strip()
-    return pairs
+        said[left.strip()] = right.strip()
+    return said
 
 
 def _from_file(path: Path) -> Arrangement:

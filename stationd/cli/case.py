@@ -23,6 +23,7 @@ from stationd.cli.case_text import (
     view_text,
     view_value,
 )
+from stationd.cli.clear_to_close import clear_to_close
 from stationd.cli.custody import PURPOSE
 from stationd.cli.handed_in import attachment, named_values, read_date
 from stationd.cli.moments import MOMENT
@@ -304,5 +305,5 @@ def step(office: Office, case_id: str, event: str) -> None:
     office.show(case_value(moved), text)
 
 
-for _command in (*CALLING, *DECIDING):
+for _command in (*CALLING, *DECIDING, clear_to_close):
     case.add_command(_command)

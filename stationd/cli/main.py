@@ -44,6 +44,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "logout": ("stationd.cli.login:logout", "Log out."),
         "migrate": ("stationd.cli.migrate:migrate", "Bring the database to this release."),
         "page": ("stationd.cli.page:page", "Write the page that checks bundles."),
+        "pages": ("stationd.cli.pages:pages", "Show what people are paged for."),
         "parked": ("stationd.cli.parked:parked", "Show what was kept but not assigned."),
         "prove": ("stationd.cli.prove:prove", "Prove an account at any anchor."),
         "receiver": (
@@ -64,6 +65,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "status": ("stationd.cli.status:status", "Show how the station stands."),
         "supervision": ("stationd.cli.supervision:supervision", "Show who is heard as expected."),
         "tail": ("stationd.cli.tail:tail", "Show signals as they come."),
+        "tasks": ("stationd.cli.tasks:tasks", "Show what people are to do."),
         "verify": ("stationd.cli.verify:verify", "Check a bundle."),
     }
 )

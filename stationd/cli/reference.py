@@ -15,6 +15,7 @@ import click
 
 from stationd import errors
 from stationd.cases import reference as cases
+from stationd.cli.job_page import jobs_page
 from stationd.cli.main import COMMANDS, cli
 from stationd.imports.columns import FIELDS
 from stationd.letters.reference import letters_page
@@ -38,6 +39,7 @@ def pages() -> Mapping[str, str]:
         "exit-codes.md": exit_codes_page(),
         "import-fields.md": import_fields_page(),
         "letters.md": letters_page(),
+        "jobs.md": jobs_page(),
         "settings.md": settings_page(),
         "stationctl.md": stationctl_page(),
     }

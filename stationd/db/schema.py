@@ -37,7 +37,16 @@ from stationd.db.retaining import (
     recipients,
     retention_rules,
 )
-from stationd.db.timing import rounds
+from stationd.db.timing import (
+    clearances,
+    list_findings,
+    page_sends,
+    pages,
+    platform_lists,
+    rounds,
+    tasks,
+    vanished,
+)
 from stationd.db.watching import gaps, heard_hours, silences, starts, supervision
 
 __all__ = [
@@ -52,6 +61,7 @@ __all__ = [
     "case_facts",
     "case_steps",
     "cases",
+    "clearances",
     "contact_tasks",
     "cosignatures",
     "gaps",
@@ -60,12 +70,16 @@ __all__ = [
     "holds",
     "letter_forms",
     "letters",
+    "list_findings",
     "log_keys",
     "marks",
     "metadata",
     "mismatches",
     "object_digests",
     "outbox",
+    "page_sends",
+    "pages",
+    "platform_lists",
     "published",
     "purge_items",
     "purged_documents",
@@ -80,6 +94,8 @@ __all__ = [
     "stamps",
     "starts",
     "supervision",
+    "tasks",
+    "vanished",
 ]
 
 Json = sa.Text()

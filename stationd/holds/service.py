@@ -41,7 +41,6 @@ __all__ = [
     "release_case_hold",
     "set_hold",
     "set_hold_on",
-    "to_review",
 ]
 
 _REVIEW = timedelta(days=90)
@@ -58,12 +57,6 @@ def holds(desk: Desk, acct: str | None = None, *, in_force: bool = True) -> list
             return read_holds(connection, in_force=in_force)
         read_account(connection, acct)
         return read_holds_on(connection, acct, in_force=in_force)
-
-
-def to_review(desk: Desk) -> list[Hold]:
-    """Return the holds in force whose day of review has come, in the order they were set."""
-    now = desk.clock.now()
-    return [one for one in holds(desk) if one.review_at is not None and one.review_at <= now]
 
 
 def reached(desk: Desk, hold_id: str) -> list[str]:

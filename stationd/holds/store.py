@@ -31,6 +31,7 @@ __all__ = [
     "record_ask",
     "record_hold",
     "record_lifting",
+    "record_review",
 ]
 
 
@@ -203,6 +204,13 @@ def record_lifting(connection: Connection, hold_id: str, *, by: str, at: datetim
     """Note that a hold was lifted."""
     connection.execute(
         sa.update(holds).where(holds.c.id == hold_id).values(lifted_at=iso(at), lifted_by=by)
+    )
+
+
+def record_review(connection: Connection, hold_id: str, review_at: datetime) -> None:
+    """Note when a hold is looked at again."""
+    connection.execute(
+        sa.update(holds).where(holds.c.id == hold_id).values(review_at=iso(review_at))
     )
 
 

@@ -1,1 +1,1 @@
-"""Reports by themselves: what a bundle's report also has, of a span and without a bundle."""
+"""Reports by themselves: lists that are made by the clock, and the functioning report of a span."""

@@ -1,87 +1,83 @@
-"""The functioning report of a span, as a file.
+"""Reports by the clock: made from the rows each time, put into a folder whole."""
 
-What goes into it is read as bundles read it; it is no bundle and proves nothing by itself.
-"""
-
-import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
+import csv
+import io
+import os
+from datetime import date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from archive.report_span import functioning_pdf
-from stationd.accounts.codes import split_codes
-from stationd.accounts.service import facts as account_facts
-from stationd.bundles import reading
-from stationd.clock import iso
 from stationd.desk import Desk
-from stationd.errors import MistakeError
-from stationd.gaps.service import read_account_gaps
-from stationd.ledger.store import read_heads, read_records, read_seq_at
+from stationd.errors import UnavailableError
+from stationd.reports.store import read_unmonitored
+from stationd.reports.unmonitored import Location, as_csv, month_before, span
+from stationd.retention.plan import Planned
+from stationd.retention.service import plan
 
-__all__ = ["FunctioningReport", "functioning_report"]
-
-_PAGE = 2000
-_MOST = 200_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FunctioningReport:
-    """The report's bytes (PDF), and how many records it counts."""
-
-    content: bytes
-    records: int
+__all__ = ["unmonitored", "write_retention_plan", "write_unmonitored"]
 
 
-def functioning_report(
-    desk: Desk, acct: str, *, since: datetime, until: datetime, paper: str = "letter"
-) -> FunctioningReport:
-    """Return the functioning report of an account from ``since`` to ``until``.
-
-    Raises `MistakeError` where the span ends before it begins, or holds more than 200,000 records.
-    """
-    if until <= since:
-        raise MistakeError("The span ends before it begins.")
+def unmonitored(desk: Desk, month: date, zone: ZoneInfo) -> list[Location]:
+    """Return the locations where monitoring ended in a month and nothing else goes on."""
+    since, until = span(month, zone)
     with desk.database.reading() as connection:
-        known, _ = split_codes(account_facts(connection, acct))
-        groups = reading.groups(known)
-        facts = {
-            **known,
-            "gaps": [
-                *reading.read_gaps(connection, groups, acct),
-                *map(reading.gap_row, read_account_gaps(connection, acct)),
-            ],
-            "lines": reading.read_line_periods(connection, groups),
-            "report": {"paper": paper},
-        }
-    span = (iso(since), iso(until))
-    with tempfile.TemporaryDirectory(prefix="stationd-report-") as folder:
-        target = Path(folder) / "functioning.pdf"
-        records = _records(desk, acct, since, until)
-        named = (desk.station, acct)
-        count = functioning_pdf(target, records, facts, named=named, span=span)
-        return FunctioningReport(content=target.read_bytes(), records=count)
+        return read_unmonitored(connection, since, until)
 
 
-def _records(desk: Desk, acct: str, since: datetime, until: datetime) -> Iterator[bytes]:
-    """Yield the records of a span, page by page, of every epoch."""
-    with desk.database.reading() as connection:
-        chains = [head.epoch for head in read_heads(connection, acct)]
-    count = 0
-    for epoch in chains:
-        with desk.database.reading() as connection:
-            # What was received in the span may have been appended a little later.
-            first = read_seq_at(connection, acct, epoch, since)
-            last = read_seq_at(connection, acct, epoch, until) + _PAGE
-        while first <= last:
-            with desk.database.reading() as connection:
-                size = min(_PAGE, last - first + 1)
-                page = read_records(connection, acct, epoch, first, size)
-            if not page:
-                break
-            count += len(page)
-            if count > _MOST + _PAGE:
-                msg = f"The span holds more than {_MOST:,} records; name a shorter one."
-                raise MistakeError(msg)
-            yield from page
-            first += len(page)
+def write_unmonitored(desk: Desk, folder: Path, zone: ZoneInfo) -> str:
+    """Write the list of the month before; return a sentence."""
+    month = month_before(desk.clock.now(), zone)
+    found = unmonitored(desk, month, zone)
+    path = folder / f"unmonitored-{month:%Y-%m}.csv"
+    _put(path, as_csv(found))
+    return f"{path}: {len(found)} location(s) no longer monitored"
+
+
+def write_retention_plan(desk: Desk, folder: Path, zone: ZoneInfo) -> str:
+    """Write what would go, when, by which rule, and what holds it; nothing is removed."""
+    now = desk.clock.now()
+    rows = plan(desk)
+    year, week, _ = now.astimezone(zone).isocalendar()
+    path = folder / f"retention-plan-{year}-W{week:02}.csv"
+    _put(path, _plan_csv(rows, now))
+    goes = sum(1 for row in rows if row.goes(now))
+    return f"{path}: {len(rows)} row(s), {goes} may go now"
+
+
+def _plan_csv(rows: list[Planned], now: datetime) -> str:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(
+        ("may_go", "account", "class", "starts", "at", "months", "rule", "held_by", "goes")
+    )
+    writer.writerows(
+        (
+            f"{row.due_at:%Y-%m-%d}",
+            row.acct,
+            row.data_class.value,
+            f"{row.start:%Y-%m-%d}",
+            row.start_why,
+            row.rule.months,
+            row.rule.source,
+            "; ".join(row.held_by),
+            "yes" if row.goes(now) else "no",
+        )
+        for row in rows
+    )
+    return text.getvalue()
+
+
+def _put(path: Path, text: str) -> None:
+    """Write a file whole: the same name again takes the place of the one before."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        raise UnavailableError(
+            f"{path}: {error.strerror or error}; the worker must be able to write worker.reports"
+        ) from None

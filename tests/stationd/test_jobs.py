@@ -1,4 +1,5 @@
 from datetime import timedelta
+from pathlib import Path
 from types import MappingProxyType
 
 import pytest
@@ -22,8 +23,9 @@ origin = "log.example.com/station-1"
 
 
 @pytest.fixture
-def settings() -> Settings:
-    return parse(SETTINGS, "stationd.toml")
+def settings(tmp_path: Path) -> Settings:
+    worker = f'[worker]\nreports = "{tmp_path}/reports"\n'
+    return parse(SETTINGS + worker, "stationd.toml")
 
 
 def said(desk: Desk, name: str) -> str:

@@ -49,7 +49,10 @@ def test_a_round_that_is_due_is_made_by_a_child(rounds: Rounds, worker_desk: Des
     assert rounds._given is None
     make_due(worker_desk, "hold.review")
     found = look_until_tried(rounds, worker_desk, "hold.review")
-    assert (found.tries, found.said) == (0, "no hold waits for its review")
+    assert (found.tries, found.said) == (
+        0,
+        "0 task(s) were made, 0 hold(s) have a new day of review",
+    )
 
 
 def test_a_round_that_ends_its_process_rests(rounds: Rounds, worker_desk: Desk) -> None:

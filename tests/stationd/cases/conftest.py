@@ -85,6 +85,11 @@ def clerk() -> Person:
 
 @pytest.fixture
 def desk(database: Database, clock: SetClock, manager: Person) -> Desk:
+    return furnished(database, clock, manager)
+
+
+def furnished(database: Database, clock: SetClock, manager: Person) -> Desk:
+    """Return a desk with account 1234 and forms that are signed off."""
     made = Desk(
         database=database,
         clock=clock,

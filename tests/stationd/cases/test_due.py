@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +16,10 @@ from stationd.cases.facts import closing_epoch
 from stationd.errors import MistakeError
 from stationd.holds.model import HoldKind
 from stationd.holds.service import ask_lifting, lift_hold, set_hold
+from stationd.hooks import service as hooks
 from stationd.ledger.checkpoints import read_count
 from stationd.ledger.service import LedgerTree
+from stationd.paging import FolderHook
 from stationd.settings import PolicySettings
 from stationd.staff.model import Person, Role
 
@@ -178,3 +181,22 @@ def test_a_bundle_that_leaves_something_out_seals_nothing(office: Office) -> Non
     office.prove(office.close_chain(case), records=1)
     assert due.seal_covered(office.desk, case.id) is None
     assert service.look(office.desk, case.id).case.state == "ended"
+
+
+@pytest.mark.both_databases
+def test_an_overdue_end_is_paged_until_service_has_ended(office: Office) -> None:
+    case = office.noticed()
+    hook = FolderHook(kind="folder", name="drop", path=Path("/nowhere"))
+    office.clock.advance(40 * DAY)
+    due.evaluate_notice(office.desk, case.id)
+    hooks.watch(office.desk, [hook], timedelta(hours=4))
+    (page,) = hooks.pages(office.desk)
+    assert (page.kind, page.subject) == ("overdue_end", case.id)
+    assert "account 1234" in page.said
+    assert not {"Acme", "Shop", "1 Main", "a@example.com"} & set(page.said.split())
+    office.built(case)
+    office.fact(case, "local_operation")
+    office.fact(case, "vendor", vendor="all", outcome="none")
+    assert due.evaluate_notice(office.desk, case.id) == "service has ended"
+    hooks.watch(office.desk, [hook], timedelta(hours=4))
+    assert hooks.pages(office.desk) == []

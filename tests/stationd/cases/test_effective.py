@@ -128,10 +128,12 @@ def test_the_computation_is_kept_with_its_inputs() -> None:
             cure_days=10,
             clause=date(2026, 2, 1),
             requested=date(2026, 2, 2),
-            holidays=frozenset({date(2026, 2, 16)}),
+            holidays=frozenset({date(2026, 1, 4), date(2026, 2, 9), date(2026, 2, 16)}),
+            calendar="US-IL",
+            calendar_source="holidays 0.1",
         )
     ).as_json()
-    assert kept["effective_at"] == "2026-02-09T18:00:00.000000Z"
+    assert kept["effective_at"] == "2026-02-10T18:00:00.000000Z"
     assert kept["bounds"] == {
         "notice": "2026-02-08T06:00:00.000000Z",
         "cure": "2026-01-19T06:00:00.000000Z",
@@ -140,7 +142,9 @@ def test_the_computation_is_kept_with_its_inputs() -> None:
     }
     assert kept["mail_allowance_s"] == 3 * 86400
     assert (kept["clause"], kept["requested"]) == ("2026-02-01", "2026-02-02")
-    assert kept["holidays"] == ["2026-02-16"]
+    # Only what lies between sending and the instant.
+    assert kept["holidays"] == ["2026-02-09"]
+    assert (kept["calendar"], kept["calendar_source"]) == ("US-IL", "holidays 0.1")
 
 
 def test_what_was_not_asked_for_is_kept_as_nothing() -> None:

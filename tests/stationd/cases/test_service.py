@@ -226,7 +226,8 @@ def test_a_notice_orders_the_primary_bundle_and_its_looks(office: Office) -> Non
     view = service.look(office.desk, case.id)
     assert [(one.kind, one.state, one.epoch) for one in view.orders] == [("primary", "ordered", 1)]
     effective = case.effective_at
-    assert [effective - one.due_at for one in view.due] == [
+    looks = [one.due_at for one in view.due if one.step == "notice.evaluate"]
+    assert [effective - at for at in looks] == [
         3 * DAY,
         DAY,
         timedelta(hours=1),
@@ -386,7 +387,7 @@ def test_a_case_closes_once_its_bundle_is_proven(office: Office) -> None:
     with office.desk.database.reading() as connection:
         assert read_account(connection, "1234").record == "closed"
         due = [one.step for one in read_steps(connection, closed.id) if one.done_at is None]
-    assert due == ["lock.extend"]
+    assert due == ["lock.extend", "bundle.tail"]
     assert holds(office.desk, "1234") == []
     (kept,) = [
         one.fact for one in service.look(office.desk, closed.id).facts if one.kind == "retention"

@@ -1,57 +1,80 @@
-from datetime import timedelta
+import csv
+from datetime import date, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
-from pypdf import PdfReader
 
-from stationd.clock import iso
-from stationd.errors import MistakeError
-from stationd.ledger.model import Origin, RecordDraft, RecordType
-from stationd.ledger.store import append
-from stationd.reports import service
+from stationd.accounts.model import Contract, Opening
+from stationd.accounts.service import open_account
+from stationd.accounts.store import read_contract, read_customer, read_site
+from stationd.clock import SetClock
+from stationd.db.engine import Database
+from stationd.errors import UnavailableError
+from stationd.reports.service import unmonitored, write_retention_plan, write_unmonitored
+from stationd.staff.model import Person, Role
+from tests.stationd.cases.conftest import Office, furnished
 
-HOUR = timedelta(hours=1)
+pytestmark = pytest.mark.both_databases
+
+MARIA = Person(login="maria", name="Maria Manager", role=Role.MANAGER)
+UTC_ZONE = ZoneInfo("UTC")
 
 
 @pytest.fixture
-def received(desk, roll, clock):
-    """An account with a signal each hour for three hours."""
-    roll.account("1234")
-    for code in ("130", "401", "602"):
-        fields = {"class": "alarm", "code": code, "rx": iso(clock.now())}
-        draft = RecordDraft("1234", RecordType.SIGNAL, Origin.MACHINE, fields)
-        with desk.database.writing() as connection:
-            append(connection, [draft], station=desk.station, now=clock.now(), ids=desk.ids)
-        clock.advance(HOUR)
-    return clock.now()
+def office(database: Database, clock: SetClock) -> Office:
+    return Office(furnished(database, clock, MARIA), clock, MARIA)
 
 
-def words(content, tmp_path):
-    path = tmp_path / "report.pdf"
-    path.write_bytes(content)
-    return " ".join(" ".join(page.extract_text() for page in PdfReader(path).pages).split())
+def test_a_location_is_on_the_list_of_the_month_in_which_service_ended(
+    office: Office, tmp_path: Path
+) -> None:
+    case = office.ended()
+    assert case.ended_at is not None
+    month = case.ended_at.date().replace(day=1)
+    (found,) = unmonitored(office.desk, month, UTC_ZONE)
+    assert (found.acct, found.name, found.ended_at) == ("1234", "Shop", case.ended_at)
+    assert unmonitored(office.desk, date(2026, 1, 1), UTC_ZONE) == []
+    office.clock.advance(timedelta(days=31))
+    folder = tmp_path / "reports"
+    said = write_unmonitored(office.desk, folder, UTC_ZONE)
+    assert said.endswith("1 location(s) no longer monitored")
+    assert write_unmonitored(office.desk, folder, UTC_ZONE) == said
+    (path,) = folder.iterdir()
+    assert path.name == f"unmonitored-{month:%Y-%m}.csv"
+    with path.open(newline="") as file:
+        assert [row["account"] for row in csv.DictReader(file)] == ["1234"]
 
 
-def test_only_what_was_received_in_the_span_is_counted(desk, received, tmp_path):
-    made = service.functioning_report(
-        desk, "1234", since=received - 2.5 * HOUR, until=received - 1.5 * HOUR
+def test_a_site_where_another_account_goes_on_is_monitored(office: Office) -> None:
+    with office.desk.database.reading() as connection:
+        contract = read_contract(connection, "k1")
+        site = read_site(connection, contract.site_id)
+        customer = read_customer(connection, site.customer_id)
+    second = Opening(
+        customer=customer,
+        site=site,
+        contract=Contract(id="k2", site_id=site.id, number="K-2", notice_days=30),
+        acct="5678",
     )
-
-    assert made.records == 1
-    assert "Of the 1 records" in words(made.content, tmp_path)
-
-
-def test_the_whole_span_is_read_page_by_page(desk, received, monkeypatch, tmp_path):
-    monkeypatch.setattr(service, "_PAGE", 1)
-
-    made = service.functioning_report(desk, "1234", since=received - 9 * HOUR, until=received)
-
-    assert made.records >= 3
+    open_account(office.desk, second, by=MARIA)
+    case = office.ended()
+    assert case.ended_at is not None
+    assert unmonitored(office.desk, case.ended_at.date(), UTC_ZONE) == []
 
 
-def test_a_span_that_is_none_or_too_much_is_refused(desk, received, monkeypatch):
-    with pytest.raises(MistakeError, match="ends before it begins"):
-        service.functioning_report(desk, "1234", since=received, until=received)
-    monkeypatch.setattr(service, "_MOST", 1)
-    monkeypatch.setattr(service, "_PAGE", 1)
-    with pytest.raises(MistakeError, match="shorter"):
-        service.functioning_report(desk, "1234", since=received - 9 * HOUR, until=received)
+def test_the_plan_of_the_week_takes_the_place_of_the_one_before(
+    office: Office, tmp_path: Path
+) -> None:
+    said = write_retention_plan(office.desk, tmp_path, UTC_ZONE)
+    assert said == write_retention_plan(office.desk, tmp_path, UTC_ZONE)
+    (path,) = tmp_path.glob("*.csv")
+    assert path.name == "retention-plan-2026-W10.csv"
+    assert path.read_text().startswith("may_go,account,class")
+
+
+def test_a_folder_that_cannot_be_written_is_named(office: Office, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("")
+    with pytest.raises(UnavailableError, match=r"worker\.reports"):
+        write_unmonitored(office.desk, file / "reports", UTC_ZONE)

@@ -7,7 +7,16 @@ from alembic.operations import Operations
 from stationd.db.engine import Database
 from stationd.db.migrations.versions import r0021_timing as revision
 
-TABLES = {"rounds"}
+TABLES = {
+    "clearances",
+    "list_findings",
+    "page_sends",
+    "pages",
+    "platform_lists",
+    "rounds",
+    "tasks",
+    "vanished",
+}
 
 
 def test_it_follows_the_one_before() -> None:

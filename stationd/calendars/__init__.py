@@ -1,0 +1,1 @@
+"""Holidays of jurisdictions, and the days and hours on which business is done."""

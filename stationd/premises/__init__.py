@@ -1,0 +1,1 @@
+"""Premises that are dead: power lost, then battery or path, then tests that never came."""
