@@ -27,7 +27,7 @@ CHECKERS = {
 }
 _SCRIPT = ("verify/verify.sh", "c49f4a7ed793df7fee6f4f1bed33ed44054339f057e2b82a3d7496468739c26f")
 # What `make page` builds of these sources, here and anywhere.
-_PAGE = ("verify/verify.html", "344b3e65a03f804633ca2f4b77e7dc1c1aff510b0fd5ed5e29a8e44d434e4055")
+_PAGE = ("verify/verify.html", "7847aa551a478bf45befedc132335a62a46b808ccf04b24b3321b91a06ab7add")
 
 KINDS = ("primary", "closing", "on_request", COPY)
 REQUIRED = (

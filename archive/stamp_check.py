@@ -1,7 +1,7 @@
 """Check the time stamps on a seal, each on its own: step 6 of `archive.verify`.
 
-A seal has three parts: signature, container's signature, and the list of lists itself.  Each
-carries a stamp of every authority that was asked and answered, so all have the same number.
+The seal's signature and the list of lists carry a stamp of every authority that was asked and
+answered, so both have the same number; the container's signature carries one.
 """
 
 import base64
@@ -54,17 +54,16 @@ def stamped_at(work: Examination, tokens: Sequence[StampToken], data: bytes) -> 
 
 def timestamp(work: Examination) -> None:
     """6. ``timestamp``: every stamp holds under its authority, and follows the checkpoint."""
-    parts = {_SIGNATURE: _of_seal(work), xades_check.NAME: _of_container(work)}
     listed = stamp_names(work.opened.places)
-    parts[_STAMP] = _of_list(work, listed)
-    good = [stamp for stamps in parts.values() for stamp in _believed(work, stamps)]
-    seal = len(parts[_SIGNATURE])
-    counts = ((xades_check.NAME, len(parts[xades_check.NAME])), (_STAMP, len(listed)))
-    for name, count in counts:
-        if seal and count and count != seal:
-            work.failed("timestamp", name, f"carries {count} stamp(s), and the seal {seal}")
+    sealed, listing = _of_seal(work), _of_list(work, listed)
+    good: list[_Stamp] = []
+    for stamps in (sealed, listing, _of_container(work)):
+        good += _believed(work, stamps, beside=bool(good))
+    seal = len(sealed)
+    if seal and listed and len(listed) != seal:
+        work.failed("timestamp", _STAMP, f"carries {len(listed)} stamp(s), and the seal {seal}")
     shown = [stamp for stamp in good if stamp.name in listed]
-    _conclude(work, shown or parts[_STAMP])
+    _conclude(work, shown or listing)
 
 
 def _conclude(work: Examination, shown: Sequence[_Stamp]) -> None:
@@ -113,11 +112,11 @@ def _of_list(work: Examination, names: Sequence[str]) -> list[_Stamp]:
     return found
 
 
-def _believed(work: Examination, stamps: Sequence[_Stamp]) -> list[_Stamp]:
+def _believed(work: Examination, stamps: Sequence[_Stamp], *, beside: bool) -> list[_Stamp]:
     """Judge the stamps on one part; return those that hold under the authorities given.
 
     One of an authority that the bundle names and that was not given is not judged, as long as
-    another beside it holds.
+    another holds, on this part or (``beside``) on one before.
     """
     good: list[_Stamp] = []
     strangers: list[tuple[_Stamp, Answer]] = []
@@ -134,7 +133,7 @@ def _believed(work: Examination, stamps: Sequence[_Stamp]) -> list[_Stamp]:
             work.failed("timestamp", stamp.name, f"its stamp does not hold: {answer.reason}")
         _check_after(work, stamp)
     for stamp, answer in strangers:
-        if good:
+        if good or beside:
             name = openssl.authority_name(stamp.token.der) or "unnamed"
             _remark(work, f"the stamps of {name}: this authority is not among those given")
         else:

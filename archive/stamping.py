@@ -1,4 +1,4 @@
-"""Sealing a bag, with the stamps of every authority that answers, the same on each part of it."""
+"""Sealing a bag, with the stamps of every authority that answers on signature and list."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -20,7 +20,7 @@ _FURTHER = f"{TAG_MANIFEST}.*.tsr"
 class Panel:
     """Authorities that stamp one seal; who does not answer is left out, and named in ``away``.
 
-    A verifier counts the stamps on each part of a seal, so that none can be taken out.
+    A verifier counts the stamps on signature and list, so that none can be taken out.
     """
 
     def __init__(self, authority: Authority) -> None:
@@ -52,6 +52,16 @@ class Panel:
             raise said_by_all(faults)
         self._counts.add(len(replies))
         return replies
+
+    def first(self, data: bytes) -> bytes:
+        """Return the checked reply of the first that answers; raise as `stamp` does."""
+        faults: list[AuthorityUnavailableError | AuthorityRefusedError] = []
+        for one in self._asked:
+            try:
+                return one.stamp(data)
+            except (AuthorityUnavailableError, AuthorityRefusedError) as error:
+                faults.append(error)
+        raise said_by_all(faults)
 
     def agree(self, act: Callable[[], None]) -> None:
         """Run ``act``, and again where somebody stopped answering in the middle of it."""
@@ -89,7 +99,8 @@ def signed_by(seal: Seal, panel: Panel, now: datetime) -> Sign:
 
     def sign(files: Sequence[xades.DataObject]) -> bytes:
         def stamps(data: bytes) -> list[bytes]:
-            return [cms.token(reply) for reply in panel.stamp(data)]
+            # Validators in the field refuse a second one there.
+            return [cms.token(panel.first(data))]
 
         def values(tokens: Sequence[bytes]) -> xades.Values:
             known = seal.revocation

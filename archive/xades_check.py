@@ -133,7 +133,7 @@ def read_form(document: bytes) -> SignatureForm:
     except openssl.DerError as error:
         raise XadesError(f"carries no stamp that can be read: {error}") from None
     whole = re.search("<ds:SignedInfo>.*</ds:SignedInfo>", text)
-    if not chain or not tokens or not whole or (form.halves and len(form.value) != _HALVES):
+    if not chain or len(tokens) != 1 or not whole or (form.halves and len(form.value) != _HALVES):
         raise XadesError("is not a signature of the form that a bundle has")
     return form
 

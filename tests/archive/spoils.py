@@ -31,6 +31,7 @@ from archive.log_keys import sign_off
 from archive.revocation import Revoked, new_list
 from archive.seal import LogKey, Seal
 from archive.seal_keys import FileKey
+from archive.stamping import Panel
 from archive.timestamps import request
 from archive.xades import SIGNATURES
 from archive.xades_check import read_form
@@ -442,19 +443,21 @@ def given_both(bench: Workbench) -> Anchors:
     return stamped_twice(bench).anchors  # type: ignore[no-any-return]
 
 
-_STAMP_2 = re.compile(rb'<xades:SignatureTimeStamp Id="S0-stamp-2">.*?</xades:SignatureTimeStamp>')
+def sealed_once_only(bench: Workbench) -> bytes:
+    """Seal with one stamp, and put two beside the list."""
+    station = stamped_twice(bench)
+    files = sealed_anew(bench.files | {"trust/tsa.pem": station.authority.trust_pem}, station)
+    single = Panel(bench.station.authority)
+    seal = station.seal.sign(files[TAGS], now=station.now, stamps=single.stamp)
+    return zipped(packed_anew(files | {SEAL: seal}, station))
 
 
-def without_second(document: bytes) -> bytes:
-    return _STAMP_2.sub(b"", document)
-
-
-def second_again(files: Files) -> Files:
-    """Put the second stamp on the list of lists in the place of that on the container's seal."""
-    (token,) = (it.der for it in [openssl.reply_token(files[SECOND])])
-    (old,) = (it.der for it in read_form(files[SIGNATURES]).tokens[1:])
-    document = files[SIGNATURES].replace(base64.b64encode(old), base64.b64encode(token))
-    return files | {SIGNATURES: document}
+def second_of_others(bench: Workbench) -> bytes:
+    """Put a reply over other bytes in the second one's place."""
+    station = stamped_twice(bench)
+    files = sealed_anew(bench.files | {"trust/tsa.pem": station.authority.trust_pem}, station)
+    reply = station.authority.authorities[1].stamp(b"other bytes")
+    return zipped(packed_anew(files | {SECOND: reply}, station))
 
 
 def stamped_by_a_stranger(bench: Workbench) -> bytes:

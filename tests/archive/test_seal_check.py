@@ -28,6 +28,7 @@ from archive.stamping import Panel, signed_by
 from archive.verify import examine
 from archive.xades import SIGNATURES
 from archive.xades_check import read_form
+from tests.archive.spoils import CONTAINER, Workbench, in_twice
 
 
 def test_a_signature_that_is_no_xml_is_named_once_in_its_step(sealed, station) -> None:
@@ -250,6 +251,18 @@ def test_digidoc_has_nothing_to_say_but_that_it_was_not_told_of_the_station(
     said = digidoc(sealed.container, tmp_path)
 
     assert "Certificate status: unknown" in said
+    assert [line for line in said if not UNLISTED.fullmatch(line)] == []
+
+
+def test_digidoc_has_nothing_to_say_of_a_second_stamp_either(
+    proved_once, station, other_station, logbook, tmp_path
+) -> None:
+    bench = Workbench(proved_once.container, station, other_station, lambda: logbook, tmp_path)
+    container = tmp_path / CONTAINER
+    container.write_bytes(in_twice()(bench))
+
+    said = digidoc(container, tmp_path)
+
     assert [line for line in said if not UNLISTED.fullmatch(line)] == []
 
 

@@ -36,14 +36,13 @@ interface Stamp {
 export async function timestamp(work: Examination): Promise<void> {
   const { report } = work;
   const listed = stampNames(work.opened.names());
-  const [seal, container] = [await ofSeal(work), await ofContainer(work)];
-  const list = await ofList(work, listed);
+  const [seal, list] = [await ofSeal(work), await ofList(work, listed)];
   const good: Stamp[] = [];
-  for (const part of [seal, container, list]) good.push(...(await believed(work, part)));
-  for (const [name, count] of [[SIGNATURES, container.length], [STAMP, listed.length]] as const) {
-    if (seal.length && count && count !== seal.length) {
-      report.failed("timestamp", name, `carries ${count} stamp(s), and the seal ${seal.length}`);
-    }
+  for (const part of [seal, list, await ofContainer(work)]) {
+    good.push(...(await believed(work, part, good.length > 0)));
+  }
+  if (seal.length && listed.length && listed.length !== seal.length) {
+    report.failed("timestamp", STAMP, `carries ${listed.length} stamp(s), and the seal ${seal.length}`);
   }
   const ours = good.filter((it) => listed.includes(it.name));
   conclude(work, ours.length ? ours : list);
@@ -98,9 +97,9 @@ async function ofList(work: Examination, names: readonly string[]): Promise<Stam
  * Judge the stamps on one part; return those that hold under the authorities given.
  *
  * One of an authority that the bundle names and that was not given is not judged, as long as
- * another beside it holds.
+ * another holds, on this part or (`beside`) on one before.
  */
-async function believed(work: Examination, stamps: readonly Stamp[]): Promise<Stamp[]> {
+async function believed(work: Examination, stamps: readonly Stamp[], beside: boolean): Promise<Stamp[]> {
   const { report } = work;
   const good: Stamp[] = [];
   const strangers: [Stamp, Answer][] = [];
@@ -116,7 +115,7 @@ async function believed(work: Examination, stamps: readonly Stamp[]): Promise<St
   }
   for (const [stamp, answer] of strangers) {
     const name = authorityName(stamp.token.der) || "unnamed";
-    if (good.length) remark(work, `the stamps of ${name}: this authority is not among those given`);
+    if (good.length || beside) remark(work, `the stamps of ${name}: this authority is not among those given`);
     else report.failed("timestamp", stamp.name, `its stamp does not hold: ${answer.reason}`);
   }
   return good;

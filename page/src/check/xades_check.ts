@@ -84,7 +84,7 @@ export function readForm(document: Uint8Array): SignatureForm {
 
 function stampsOf(text: string): StampToken[] {
   const found = [...text.matchAll(TOKEN)];
-  if (!found.length) throw new XadesError(NOT_OF_FORM);
+  if (found.length !== 1) throw new XadesError(NOT_OF_FORM);
   try {
     return found.map((it) => readToken(bytesOf(it[1]!)));
   } catch (error) {
