@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stationd.errors import MistakeError, RefusedError
@@ -179,6 +179,7 @@ def test_a_letter_that_would_be_a_book_is_none():
         fill("termination", shipped("termination"), data)
 
 
+@settings(max_examples=25)
 @given(st.text(alphabet="{}%#-_ .abcdefiorns'[]()|\n", max_size=60))
 def test_whatever_is_handed_in_is_signed_or_refused_and_does_nothing_else(text):
     whole_text = shipped("termination") + text.encode()

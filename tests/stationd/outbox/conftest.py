@@ -15,7 +15,7 @@ from stationd.cases.model import Reason
 from stationd.clock import iso
 from stationd.db.schema import billing_imports, billing_lines
 from stationd.letters.fields import LETTERS
-from stationd.letters.service import sign_form
+from stationd.letters.service import forms, sign_form
 from stationd.outbox import declaring, drafting, sending
 from stationd.outbox import service as outbox
 from stationd.outbox.drafting import Wanted
@@ -82,11 +82,8 @@ def desk(plain_desk, letter_settings, manager):
     with made.database.writing() as connection:
         member = Member(id="m1", login="maria", name=manager.name, role=manager.role, password="-")
         record_member(connection, member)
-    for kind in LETTERS:
-        text = (ROOT / "config" / "letters" / f"{kind}.txt").read_bytes()
-        later = made.clock.now() + 3650 * DAY
-        content = ("letter.txt", text)
-        sign_form(made, kind, "L-1", content=content, by=OLGA, expires_at=later)
+    for kind in ("termination", "confirmation", "declaration"):
+        sign(made, kind)
     imported = {"id": "imp", "source": "books", "name": "b.csv", "sha256": b"0" * 32}
     with made.database.writing() as connection:
         at = iso(made.clock.now())
@@ -94,6 +91,15 @@ def desk(plain_desk, letter_settings, manager):
     bill(made, "I-17", 9000, date(2026, 1, 1), "monitoring January 2026")
     bill(made, "I-18", 4550, date(2026, 2, 1), "monitoring February 2026")
     return made
+
+
+def sign(desk, kind):
+    """Let counsel sign the shipped form of a kind, once."""
+    if any(one.version == "L-1" for one in forms(desk, kind=kind)):
+        return
+    text = (ROOT / "config" / "letters" / f"{kind}.txt").read_bytes()
+    later = desk.clock.now() + 3650 * DAY
+    sign_form(desk, kind, "L-1", content=("letter.txt", text), by=OLGA, expires_at=later)
 
 
 def bill(desk, number, cents, on, text, kind="invoice"):
@@ -124,6 +130,8 @@ class Bureau(of_cases.Office):
         self.fact(case, "contact", step="late-fee", outcome="letter")
 
     def draft_letter(self, case, kind, *channels, by=None, **more):
+        if kind in LETTERS:
+            sign(self.desk, kind)
         wanted = Wanted(kind=kind, channels=channels or ("email",), **more)
         return drafting.draft(self.desk, case.id, wanted, by or self.manager)
 
