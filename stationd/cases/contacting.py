@@ -65,13 +65,13 @@ def _rolled(desk: Desk, site: Site, instant: datetime, span: timedelta) -> datet
     if not desk.policies.effective_roll or span % _DAY:
         return due
     day = due.astimezone(ZoneInfo(site.zone)).date()
-    return at_business_hour(day, site, desk.ladder.hour)
+    return at_business_hour(day, site, desk.policies, desk.ladder.hour)
 
 
 def _checked(desk: Desk, site: Site, day: date) -> datetime:
     """Return when a promise for a day is looked at: the next business day."""
     if desk.policies.effective_roll:
-        return at_business_hour(day + _DAY, site, desk.ladder.hour)
+        return at_business_hour(day + _DAY, site, desk.policies, desk.ladder.hour)
     zone = ZoneInfo(site.zone)
     return datetime.combine(day + _DAY, time(), tzinfo=zone).astimezone(UTC)
 

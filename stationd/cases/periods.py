@@ -4,14 +4,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from stationd.accounts.model import Contract, Site
+from stationd.calendars.business import business_day_after
 from stationd.calendars.public import calendar_of
 from stationd.cases.effective import Inputs
 from stationd.settings import PolicySettings
 
-__all__ = ["at_business_hour", "inputs", "is_business_day"]
-
-_DAY = timedelta(days=1)
-_SATURDAY = 5
+__all__ = ["at_business_hour", "inputs"]
 
 # The day of sending is that of the site's zone, and an instant rolls over holidays in a row.
 _MARGIN = timedelta(days=60)
@@ -51,13 +49,8 @@ def inputs(
     )
 
 
-def is_business_day(day: date, _site: Site) -> bool:
-    """Tell whether people work on a day at a site; the one place that knows."""
-    return day.weekday() < _SATURDAY
-
-
-def at_business_hour(day: date, site: Site, hour: int) -> datetime:
+def at_business_hour(day: date, site: Site, policies: PolicySettings, hour: int) -> datetime:
     """Return an hour of the first business day at a site that is not before ``day``, in UTC."""
-    while not is_business_day(day, site):
-        day += _DAY
-    return datetime.combine(day, time(hour), tzinfo=ZoneInfo(site.zone)).astimezone(UTC)
+    calendar = calendar_of(site.jurisdiction, policies.holidays, day, day + _MARGIN)
+    rolled = business_day_after(day, calendar.days, 0)
+    return datetime.combine(rolled, time(hour), tzinfo=ZoneInfo(site.zone)).astimezone(UTC)

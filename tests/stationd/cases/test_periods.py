@@ -9,7 +9,7 @@ from stationd.accounts.model import Contract, Site
 from stationd.calendars.business import business_day_after, is_business_day
 from stationd.calendars.public import calendar_of
 from stationd.cases.effective import effective
-from stationd.cases.periods import inputs
+from stationd.cases.periods import at_business_hour, inputs
 from stationd.settings import PolicySettings
 
 SENT = datetime(2026, 3, 2, 15, tzinfo=UTC)
@@ -127,3 +127,17 @@ def test_days_of_the_operator_count_where_they_are_said_to() -> None:
         days[jurisdiction] = effective(given).instant.day
     # The 26th and the 27th are holidays in Texas, and the 28th is a Saturday.
     assert days == {"US-TX": 30, "US-TX-Travis": 30, "US-CA": 24, "DE": 24}
+
+
+def test_a_task_is_due_at_the_hour_of_the_first_day_that_is_no_holiday_there() -> None:
+    site = Site(
+        id="s1",
+        customer_id="c1",
+        name="Shop",
+        address="1 Main",
+        zone="America/Denver",
+        jurisdiction="US-CO",
+    )
+    friday_is_observed = date(2026, 7, 3)
+    due = at_business_hour(friday_is_observed, site, PolicySettings(), 9)
+    assert due == datetime(2026, 7, 6, 15, tzinfo=UTC)
