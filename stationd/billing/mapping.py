@@ -43,6 +43,8 @@ _LONGEST = {"number": 64, "contract": 64, "text": 500}
 _SIGNS = ("kind", "balance", "customer")
 _UNKNOWN = ("refuse", "skip")
 _MOST = 10**13
+# Beyond them no calendar counts on; what stands for "no day", such as 9999-12-31, is none.
+_YEARS = range(1900, 2200)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,11 +213,19 @@ class _Reading:
             return None
         try:
             # What is read is a calendar day, which has no zone.
-            return datetime.strptime(told, self._arrangement.dates).date()  # noqa: DTZ007
+            found = datetime.strptime(told, self._arrangement.dates).date()  # noqa: DTZ007
         except ValueError:
             form = datetime(2026, 3, 31).strftime(self._arrangement.dates)  # noqa: DTZ001
             self.faults.append(f"{name} is {told[:40]!r}, but must be a date such as {form}")
             return None
+        if found.year not in _YEARS:
+            first, last = _YEARS[0], _YEARS[-1]
+            self.faults.append(
+                f"{name} is {told[:40]!r}, but its year must be from {first} to {last}; where no "
+                "day is known the cell stays empty"
+            )
+            return None
+        return found
 
     def kind_and_amount(self) -> tuple[LineKind | None, int]:
         """Return what the line is and how much, by its kind, its sign or its column."""

@@ -12,7 +12,9 @@ from stationd.accounts.records import append_drafts
 from stationd.accounts.service import place_service
 from stationd.accounts.store import read_account, read_contract, read_site
 from stationd.cases import store
+from stationd.cases.model import Case
 from stationd.cases.reasons import RULES
+from stationd.cases.states import State
 from stationd.db.engine import Connection
 from stationd.desk import Desk
 from stationd.errors import RefusedError
@@ -23,6 +25,9 @@ __all__ = ["set_service"]
 
 _OWES = frozenset({Standing.PAST_DUE, Standing.IN_DEFAULT, Standing.IN_COLLECTION})
 _LETTER = "intent_to_suspend"
+# In these service goes on, whatever was told before.
+_GOES_ON = frozenset({State.DISPUTE_HOLD, State.COLLECTION_HOLD})
+_SETTLED = frozenset({State.CURED, State.WITHDRAWN})
 
 
 def set_service(desk: Desk, acct: str, service: Service, *, by: Person) -> None:
@@ -38,6 +43,8 @@ def set_service(desk: Desk, acct: str, service: Service, *, by: Person) -> None:
 def _check_told(connection: Connection, desk: Desk, account: Account) -> None:
     contract = read_contract(connection, account.contract_id)
     case = store.find_case(connection, contract.id)
+    if case is not None:
+        _check_goes_on(case)
     owes = contract.standing in _OWES or (case is not None and RULES[case.reason].ladder)
     if not owes:
         return
@@ -55,12 +62,21 @@ def _check_told(connection: Connection, desk: Desk, account: Account) -> None:
         )
 
 
+def _check_goes_on(case: Case) -> None:
+    """Raise `RefusedError` while service goes on because of a dispute or a referral."""
+    if case.state in _GOES_ON:
+        raise RefusedError(
+            f"Case {case.id} is {case.state}: service goes on until that is over. A manager "
+            "decides it first (`case show` says what is missing)."
+        )
+
+
 def _told_days(connection: Connection, account: Account, contract: Contract) -> list[date]:
-    """Return the days of suspension that sent letters of the contract's cases told."""
+    """Return the days of suspension that sent letters told, of debts that are not settled since."""
     return [
         date.fromisoformat(row.fact["given"]["suspension.on"])
         for case in store.read_cases(connection, acct=account.acct)
-        if case.contract_id == contract.id
+        if case.contract_id == contract.id and case.state not in _SETTLED
         for row in store.read_fact_rows(connection, case.id)
         if row.kind == "letter_sent" and row.fact.get("letter_kind") == _LETTER
     ]

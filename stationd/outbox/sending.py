@@ -190,8 +190,8 @@ def _settle(post: Post, one: Sending, letter: Letter, outcome: Outcome) -> None:
                 scene = scene_for(connection, desk, one.case_id, by)
                 tell(scene, letter, one, _TOLD[values["state"]])
                 append_gathered(scene)
-    why = getattr(outcome, "why", "")
-    note(_log.info, "letter", sending=one.id, came=type(outcome).__name__.lower(), why=why)
+    # A server's words may repeat the address, so they stand in the row and not in the log.
+    note(_log.info, "letter", sending=one.id, came=type(outcome).__name__.lower())
 
 
 _TOLD = {

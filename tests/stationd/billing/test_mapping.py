@@ -86,6 +86,8 @@ def test_kind_and_amount_follow_from_kind_sign_or_column(
         ({"kind": "invoice", "account": ""}, "contract or account is missing"),
         ({"kind": "invoice", "account": "a b"}, "is no account's number"),
         ({"kind": "invoice", "currency": "$"}, "must be three letters"),
+        ({"kind": "invoice", "due_on": "9999-12-31"}, "its year must be from 1900 to 2199"),
+        ({"kind": "invoice", "period_from": "0001-01-01"}, "its year must be from 1900 to 2199"),
         ({"kind": "invoice", "text": "a\x00b"}, "text holds a control character"),
         ({"kind": "invoice", "text": "x" * 501}, "has 501 characters"),
         (

@@ -76,3 +76,21 @@ def test_ended_service_does_not_begin_again(office):
     office.ended()
     with pytest.raises(RefusedError, match="has ended"):
         set_service(office.desk, "1234", Service.ACTIVE, by=office.manager)
+
+
+def test_during_a_dispute_service_goes_on_whatever_a_letter_said_before(office):
+    case = office.open(Reason.NONPAYMENT)
+    told(office, case, office.clock.now().date().isoformat())
+    office.fact(case, "dispute", text="the siren never worked")
+    office.step(case, "dispute")
+    with pytest.raises(RefusedError, match="service goes on"):
+        suspend(office)
+
+
+def test_the_letter_of_a_debt_that_was_paid_suspends_nobody_for_the_next_one(office):
+    case = office.open(Reason.NONPAYMENT)
+    told(office, case, office.clock.now().date().isoformat())
+    office.step(case, "withdraw")
+    stand(office, Standing.PAST_DUE)
+    with pytest.raises(RefusedError, match="no letter intent_to_suspend"):
+        suspend(office)

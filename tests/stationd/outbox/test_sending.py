@@ -247,3 +247,17 @@ def test_a_print_job_of_a_case_that_moved_away_is_called_back(office, tmp_path):
     office.post()
     assert [found.state for found in office.sendings(case)] == [State.CANCELLED]
     assert not (tmp_path / "queue" / one.id).exists()
+
+
+def test_what_a_server_says_of_an_address_stands_in_the_row_and_not_in_the_log(
+    office, mail, caplog
+):
+    caplog.set_level("INFO", logger="stationd.worker")
+    mail.answers["RCPT"] = "550 5.1.1 <acme@example.com> unknown here"
+    case, (letter,) = office.ready_with_draft()
+    office.order(letter)
+    office.post()
+    (one,) = office.sendings(case)
+    assert (one.state, "acme@example.com" in one.why) == (State.REFUSED, True)
+    assert [record.name for record in caplog.records]
+    assert all("acme" not in str(vars(record)) for record in caplog.records)
