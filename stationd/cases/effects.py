@@ -169,6 +169,15 @@ def _contacting(scene: Scene) -> tuple[Case, _Fields]:
     return scene.case, {"ladder": version}
 
 
+_ROUND = MappingProxyType(
+    {
+        State.NOTICED: POLL,
+        State.DISPUTE_HOLD: DISPUTE,
+        State.COLLECTION_HOLD: COLLECTION,
+    }
+)
+
+
 def _comes_round(scene: Scene, job: str) -> None:
     """Note when a job of `stationd.cases.reviewing` is due first."""
     record_due(scene.connection, scene.case.id, job, [scene.now + FIRST[job]])
@@ -191,6 +200,9 @@ def _returned(scene: Scene) -> tuple[Case, _Fields]:
     case = scene.case
     settle(scene.connection, case.id, at=scene.now, outcome=f"the case is {case.state}")
     _stand(scene, _standing_of(case))
+    if case.state in _ROUND:
+        # What came round in that state stopped when the case left it.
+        _comes_round(scene, _ROUND[State(case.state)])
     if case.state == State.NOTICED or case.effective_at is None:
         return case, {}
     if case.state in (State.DISPUTE_HOLD, State.COLLECTION_HOLD):

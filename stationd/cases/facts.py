@@ -73,6 +73,9 @@ def read_facts(connection: Connection, desk: Desk, case: Case, now: datetime) ->
         since=_ready_since(history),
         noticed_since=_first(history, "T12"),
         noticed_version=next((taken.version for taken in history if taken.row == "T12"), 0),
+        renoticed_version=max(
+            (taken.version for taken in history if taken.row == "T12"), default=0
+        ),
         recorded=tuple(row.recorded for row in rows),
         notices=tuple(notice_fact(row, rows) for row in rows if row.kind == "notice"),
         methods=_methods(contract),

@@ -264,6 +264,7 @@ class Facts:
     ``since`` is when the case was last made ready for a notice; only later notices count.
     ``noticed_since`` is when the first notice step was taken, whatever became of it, and
     ``noticed_version`` the case's version by it: payments after it want a decision.
+    ``renoticed_version`` is the version by the last one: what it approved was drafted before.
     ``projected`` is the instant that a notice sent now would lead to.  ``billing`` None: there are
     no billing lines of the contract.
     """
@@ -278,6 +279,7 @@ class Facts:
     since: datetime | None = None
     noticed_since: datetime | None = None
     noticed_version: int = 0
+    renoticed_version: int = 0
     recorded: tuple[RecordedFact, ...] = ()
     notices: tuple[NoticeFact, ...] = ()
     methods: tuple[str, ...] = ()

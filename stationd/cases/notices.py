@@ -239,9 +239,14 @@ def payments_decided(facts: Facts, _gate: Gate) -> GuardResult:
 
 
 def _after_notice(facts: Facts, one: RecordedFact) -> bool:
-    """Tell whether a payment was recorded after the notice, by the case's version or by time."""
+    """Tell whether a payment was recorded after the notice, by the case's version or by time.
+
+    What came between the sending and the step T12 came after the notice too.
+    """
     by_version = one.version >= facts.noticed_version > 0 and one.version > 0
-    return by_version or (facts.noticed_since is not None and one.at >= facts.noticed_since)
+    began = [notice.sent_at for notice in facts.notices]
+    began += [] if facts.noticed_since is None else [facts.noticed_since]
+    return by_version or one.told.get("line") is not None or one.at >= min(began)
 
 
 # --- G9 ---

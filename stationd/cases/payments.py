@@ -1,4 +1,4 @@
-"""Payments that billing brings: those after a notice become facts of the case."""
+"""Payments that billing brings: those after a notice went out become facts of the case."""
 
 from collections.abc import Sequence
 
@@ -23,6 +23,7 @@ def note_payments(
 ) -> list[RecordDraft]:
     """Record new payments and credits that come after a notice; the caller appends what returns.
 
+    A notice counts from when its sending is recorded: the customer may pay before T12 is taken.
     Nothing ends until a manager has decided each (`G8`).  A case that went back for a new notice
     had one too, and a payment since then is decided like any other.
     """
@@ -49,4 +50,7 @@ def note_payments(
 def _was_noticed(connection: Connection, case: Case) -> bool:
     if case.state not in BEFORE_ENDED:
         return False
+    if any(row.kind == "notice" for row in store.read_fact_rows(connection, case.id)):
+        return True
+    # Of a reason without a notice the step alone tells.
     return any(taken.row == "T12" for taken in store.read_history(connection, case.id))

@@ -201,7 +201,7 @@ def _noticed_fault(letter: Letter, case: Case, facts: Facts) -> str | None:
     draft = _draft(letter, facts)
     if draft is None:
         return _OLDER
-    if draft.version >= facts.noticed_version:
+    if draft.version >= facts.renoticed_version:
         return "It was drafted after the notice, and nobody approved it."
     if case.effective_at is None or case.effective_at != letter.stated_at:
         return "It states another instant than the case has."

@@ -18,7 +18,7 @@ from stationd.cases.chronicle import append_gathered
 from stationd.clock import iso
 from stationd.db.engine import Connection
 from stationd.desk import Desk
-from stationd.errors import StationdError
+from stationd.errors import DatabaseUnavailableError, StationdError
 from stationd.ledger.store import read_documents
 from stationd.letters.channels.channel import (
     Channel,
@@ -92,8 +92,21 @@ def _attempt(post: Post, sending_id: str) -> bool:
         outcome = channel.send(parcel, lambda: _begin(post, one, letter))
     except _StoppedError:
         return True
+    except Exception as error:  # noqa: BLE001  (told in its row; the others must not wait for it)
+        _log.exception("sending %s", one.id)
+        outcome = _failed(post, one, error)
     _settle(post, one, letter, outcome)
     return True
+
+
+def _failed(post: Post, one: Sending, error: Exception) -> Outcome:
+    """Return what is known of an act in which the program itself failed."""
+    if isinstance(error, DatabaseUnavailableError):
+        raise error
+    with post.desk.database.reading() as connection:
+        begun = read_sending(connection, one.id).handing_at is not None
+    why = f"The program failed: {type(error).__name__}; its log says more."
+    return Unsure(why) if begun else Later(why)
 
 
 def _take(post: Post, sending_id: str) -> tuple[Sending, Letter, Parcel] | None:
@@ -265,13 +278,21 @@ def _clear_up(post: Post) -> None:
         letter, parcel = parcels[one.id]
         if one.handing_at is None:
             with desk.database.writing() as connection:
-                move(connection, one, state=State.WAITING, next_at=now, why="It was cut off.")
+                move(connection, one, **_again(desk, one))
             continue
         try:
             outcome = post.channel(one.channel).recover(parcel, one.handing_at)
         except (StationdError, OSError) as error:
             outcome = Unsure(f"The program was cut off while it handed it over. {error}")
         _settle(post, one, letter, outcome)
+
+
+def _again(desk: Desk, one: Sending) -> dict[str, Any]:
+    """Return what becomes of what was cut off before its act: once at once, then with rests."""
+    why = "It was cut off."
+    if one.tries > 1:
+        return _later(desk, one, why)
+    return {"state": State.WAITING, "next_at": desk.clock.now(), "why": why}
 
 
 def _call_back(post: Post) -> None:

@@ -6,11 +6,15 @@ reply does not come, the answer is `Unsure`, whatever the reason.
 """
 
 import smtplib
+import socket
 import ssl
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from stationd.letters.channels.channel import Later, Outcome, Parcel, Refused, Sent, Unsure
 
@@ -19,6 +23,8 @@ __all__ = ["SmtpChannel", "SmtpServer"]
 _LONGEST_REPLY = 500
 _GO_ON, _TAKEN = 354, 250
 _FOR_NOW, _FOR_GOOD = 400, 500
+# A talk has some ten answers; one that takes longer than so many waits is dripped.
+_WAITS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +49,44 @@ class _RefusedError(Exception):
         self.code = code
         self.said = f"{code} {' '.join(words.split())}"[:_LONGEST_REPLY]
         super().__init__(self.said)
+
+
+class _Bounded(smtplib.SMTP):
+    """A talk that is cut off when it lasts too long as a whole.
+
+    A server that sends a byte now and then answers each read in time, and would never end.
+    """
+
+    _cut: threading.Timer | None = None
+
+    def connect(
+        self,
+        host: str = "localhost",
+        port: int = 0,
+        source_address: Any = None,  # noqa: ANN401  (as the library has it)
+    ) -> tuple[int, bytes]:
+        """Connect, and begin to count."""
+        self._cut = threading.Timer(self.timeout * _WAITS, self._shut)
+        self._cut.daemon = True
+        self._cut.start()
+        return super().connect(host, port, source_address)
+
+    def close(self) -> None:
+        """Close, and count no longer."""
+        if self._cut is not None:
+            self._cut.cancel()
+        super().close()
+
+    def _shut(self) -> None:
+        if self.sock is None:
+            return
+        with suppress(OSError):
+            # Not the method of TLS, which would take the protection off and leave the line open.
+            socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
+
+
+class _BoundedOverTls(_Bounded, smtplib.SMTP_SSL):
+    """The same, with TLS from the first byte."""
 
 
 class SmtpChannel:
@@ -81,11 +125,11 @@ class SmtpChannel:
         context = ssl.create_default_context(cafile=server.ca)
         client: smtplib.SMTP
         if server.implicit:
-            client = smtplib.SMTP_SSL(
+            client = _BoundedOverTls(
                 server.host, server.port, timeout=server.timeout, context=context
             )
         else:
-            client = smtplib.SMTP(server.host, server.port, timeout=server.timeout)
+            client = _Bounded(server.host, server.port, timeout=server.timeout)
         try:
             client.ehlo_or_helo_if_needed()
             if not server.implicit:

@@ -86,6 +86,38 @@ def test_a_payment_in_a_dispute_after_the_notice_counts_too(office: Office) -> N
     assert len(payments_of(office, case)) == 1
 
 
+def test_who_pays_between_the_sending_and_the_step_is_not_ended(office: Office) -> None:
+    case = office.ready()
+    office.draft(case)
+    office.approve(case)
+    office.notice(case)
+    office.clock.advance(timedelta(hours=1))
+    bill(office, "P-1,payment,1234,2026-04-10,50.00")
+    assert len(payments_of(office, case)) == 1
+    office.clock.advance(timedelta(hours=1))
+    office.step(case, "notice_sent")
+    office.built(case)
+    office.clock.advance(40 * DAY)
+    with pytest.raises(RefusedError, match="G8"):
+        office.step(case, "time_over")
+
+
+@pytest.mark.parametrize("back", [timedelta(hours=3), timedelta(days=400)])
+def test_nor_if_the_clock_is_set_back_in_between(office: Office, back: timedelta) -> None:
+    case = office.ready()
+    office.draft(case)
+    office.approve(case)
+    office.notice(case)
+    office.clock.advance(-back)
+    bill(office, "P-1,payment,1234,2026-04-10,50.00")
+    office.clock.advance(back)
+    office.step(case, "notice_sent")
+    office.built(case)
+    office.clock.advance(40 * DAY)
+    with pytest.raises(RefusedError, match="G8"):
+        office.step(case, "time_over")
+
+
 def test_a_payment_after_the_end_changes_nothing_in_the_case(office: Office) -> None:
     case = office.ended()
     bill(office, "P-1,payment,1234,2026-04-10,50.00")

@@ -171,3 +171,15 @@ def test_where_nothing_came_there_is_no_bundle_of_it(office: Office) -> None:
     closed(office)
     office.clock.advance(90 * DAY)
     assert take_due(office, TAIL) == ["nothing came after the close record"]
+
+
+def test_carriers_are_asked_again_once_a_dispute_is_over(office: Office) -> None:
+    case = disputed(office)
+    office.clock.advance(7 * HOUR)
+    take_due(office, POLL)
+    assert open_tasks(office, POLL) == []
+    office.fact(case, "dispute_decision", text="it works")
+    assert office.step(case, "resolved").state == "noticed"
+    office.clock.advance(6 * HOUR)
+    take_due(office, POLL)
+    assert len(open_tasks(office, POLL)) == 1

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from stationd.cases.model import Case, Facts, Reason
+from stationd.cases.model import Case, ContractFact, Facts, Reason, RecordedFact
 from stationd.cases.states import OVER, State
 from stationd.letters.fields import LETTERS
 from stationd.letters.model import LetterForm
@@ -111,3 +111,17 @@ def test_the_last_moment_is_not_reached():
     assert "drafted before" in told
     told = sending_fault(before, case("ready_for_notice"), FACTS, computed=NOW + 2 * DAY)
     assert "later than it states" in told
+
+
+@pytest.mark.parametrize(("drafted", "fine"), [(7, True), (9, False)])
+def test_a_copy_of_a_second_notice_goes_out_as_its_own_approval_says(drafted, fine):
+    draft = RecordedFact(
+        id="x", kind="notice_draft", author="m", at=NOW, version=drafted, has_document=True
+    )
+    contract = ContractFact(number="K-1", terms={"paid_through": "2026-01-01"})
+    facts = replace(
+        FACTS, recorded=(draft,), noticed_version=3, renoticed_version=9, contract=contract
+    )
+    one = letter("termination", stated_at=NOW + DAY)
+    fault = sending_fault(one, case("noticed", effective_at=NOW + DAY), facts, computed=NOW)
+    assert (fault is None) is fine, fault

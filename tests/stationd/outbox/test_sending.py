@@ -7,6 +7,7 @@ import pytest
 from stationd.cases import service as cases
 from stationd.cases.model import Reason
 from stationd.errors import RefusedError
+from stationd.letters.channels.smtp import SmtpChannel
 from stationd.letters.service import withdraw_form
 from stationd.outbox import service as outbox
 from stationd.outbox.model import State
@@ -261,3 +262,34 @@ def test_what_a_server_says_of_an_address_stands_in_the_row_and_not_in_the_log(
     assert (one.state, "acme@example.com" in one.why) == (State.REFUSED, True)
     assert [record.name for record in caplog.records]
     assert all("acme" not in str(vars(record)) for record in caplog.records)
+
+
+@pytest.mark.parametrize(("begun", "state"), [(False, State.WAITING), (True, State.UNCERTAIN)])
+def test_a_letter_in_which_the_program_fails_holds_up_no_other_and_goes_out_once(
+    office, monkeypatch, begun, state
+):
+    case, (letter,) = office.ready_with_draft()
+    office.order(letter)
+
+    def fails(_self, _parcel, handing):
+        if begun:
+            handing()
+        raise UnicodeError
+
+    monkeypatch.setattr(SmtpChannel, "send", fails)
+    assert office.post() == 1
+    (one,) = office.sendings(case)
+    assert (one.state, "UnicodeError" in one.why) == (state, True)
+    assert office.post() == 0
+
+
+def test_what_is_cut_off_again_and_again_rests_and_is_given_up(office, clock, mail):
+    case, (letter,) = office.ready_with_draft()
+    (one,) = office.order(letter)
+    most = office.desk.letters.attempts
+    for tries, state in ((2, State.WAITING), (most, State.REFUSED)):
+        cut(office, one, tries=tries)
+        assert office.post() == 0
+        (one,) = office.sendings(case)
+        assert one.state is state
+    assert mail.messages == []

@@ -103,3 +103,21 @@ def test_nobody_knows_what_a_server_took_before_a_crash(server):
     found = channel(server).recover(PARCEL, None)
     assert isinstance(found, Unsure)
     assert "<k1@example.com>" in found.why
+
+
+@pytest.mark.parametrize(("word", "came"), [("EHLO", Later), ("MAIL", Later), (".", Unsure)])
+def test_a_server_that_drips_is_cut_off(server, word, came):
+    usual = server._reply
+
+    def drip(connection, said):
+        if said != word:
+            return usual(connection, said)
+        while True:
+            connection.sendall(b"250-x\r\n")
+            if server.go.wait(0.05):
+                return False
+
+    server._reply = drip
+    began = []
+    assert isinstance(send(server, began, timeout=0.1), came)
+    assert len(began) == (came is Unsure)
