@@ -263,7 +263,7 @@ class Story:
         done = OrderState.VERIFIED
         self.work(lambda: all(one.state is done for one in bundles.orders(self.desk)))
 
-    def pass_days(self, days: float, *, step: timedelta = timedelta(days=2)) -> None:
+    def pass_days(self, days: float, *, step: timedelta = timedelta(days=6)) -> None:
         """Let time pass, with a look of the worker every so often."""
         end = self.clock.now() + timedelta(days=days)
         while self.clock.now() < end:
@@ -277,10 +277,10 @@ class Story:
     def to_the_end(self, case: str) -> None:
         """Let a notice's time pass, and look every few hours once it is nearly over."""
         self.pass_days(33)
-        for _ in range(80):
+        for _ in range(40):
             if self.state(case) == "ended":
                 return
-            self.pass_days(0.25)
+            self.pass_days(0.5)
         self.is_in(case, "ended")
 
     def until_state(self, case: str, state: str) -> None:

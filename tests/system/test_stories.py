@@ -76,7 +76,7 @@ _ACCOUNT = {
 }
 _WAYS = ("--channel", "post")
 # More of them by hand: one takes some seconds.
-_ACCOUNTS_OF_THE_DEALER = int(os.environ.get("STORY_ACCOUNTS", "3"))
+_ACCOUNTS_OF_THE_DEALER = int(os.environ.get("STORY_ACCOUNTS", "2"))
 
 
 @pytest.fixture
