@@ -35,6 +35,8 @@ ALARMS: Mapping[str, str] = MappingProxyType(
         "audit_mismatch": "The audit found that the ledger differs",
         "anchors_late": "Time stamps of the ledger are late",
         "archive_failed": "The archive did not pass its self-check",
+        "billing_refused": "Billing lines were refused; a payment may be among them",
+        "letter_stuck": "A letter did not go out, or nobody knows whether it did",
         "round_failed": "A round fails again and again",
     }
 )

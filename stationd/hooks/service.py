@@ -43,10 +43,17 @@ _FIRST_REST = timedelta(seconds=30)
 _MOST_DOUBLINGS = 10
 # One try and its rests are some half an hour; what fails once is often well again by then.
 _FAILS_OFTEN = 5
-_CHECKS = {"anchors": "anchors_late", "archive": "archive_failed", "audit": "audit_mismatch"}
+_CHECKS = {
+    "anchors": "anchors_late",
+    "archive": "archive_failed",
+    "audit": "audit_mismatch",
+    "billing": "billing_refused",
+}
 _SAID = {
     "anchors_late": "No time stamp was had for the ledger's newest checkpoint in time.",
     "archive_failed": "The archive did not pass its self-check; no account closes meanwhile.",
+    "billing_refused": "Files of billing lie refused. A payment in them stops no end of service "
+    "until they are put right; `stationctl status` says where they lie.",
     "audit_mismatch": "The audit found a difference; accounts concerned do not close.",
 }
 
@@ -72,7 +79,7 @@ def alarms(connection: Connection) -> list[Alarm]:
         )
         for name in store.read_failing_rounds(connection, _FAILS_OFTEN)
     ]
-    return sorted([*found, *_of_lists(connection)])
+    return sorted([*found, *_of_lists(connection), *_of_letters(connection)])
 
 
 def _of_checks(names: Sequence[str]) -> list[Alarm]:
@@ -90,6 +97,18 @@ def _of_checks(names: Sequence[str]) -> list[Alarm]:
             )
             found.append(Alarm(kind="bundle_incident", subject=order_id, said=said))
     return found
+
+
+def _of_letters(connection: Connection) -> list[Alarm]:
+    return [
+        Alarm(
+            kind="letter_stuck",
+            subject=sending_id,
+            said=f"Case {case_id} of account {acct}: the {kind} letter is {state}. "
+            "`stationctl letter list` says why; order it again, or say what became of it.",
+        )
+        for sending_id, case_id, acct, kind, state in store.read_stuck_letters(connection)
+    ]
 
 
 def _of_lists(connection: Connection) -> list[Alarm]:

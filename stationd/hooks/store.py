@@ -11,7 +11,9 @@ from stationd.db.engine import Connection, storable
 from stationd.db.schema import (
     cases,
     checks,
+    letters,
     list_findings,
+    outbox,
     page_sends,
     pages,
     platform_lists,
@@ -33,6 +35,7 @@ __all__ = [
     "read_pages",
     "read_reused",
     "read_sends",
+    "read_stuck_letters",
     "read_waiting",
     "record_ack",
     "record_page",
@@ -176,6 +179,28 @@ def read_overdue(connection: Connection) -> list[tuple[str, str, str]]:
         .order_by(cases.c.id)
     )
     return [(row.id, row.acct, row.effective_at or "") for row in connection.execute(query)]
+
+
+def read_stuck_letters(connection: Connection) -> list[tuple[str, str, str, str, str]]:
+    """Return what waits for people in the outbox: id, case, account, letter, state.
+
+    That is what nobody knows of, and what was refused and not ordered again, of running cases.
+    """
+    later = outbox.alias("later")
+    again = sa.exists().where(
+        later.c.letter_id == outbox.c.letter_id, later.c.ordered_at > outbox.c.ordered_at
+    )
+    stuck = sa.or_(
+        outbox.c.state == "uncertain", sa.and_(outbox.c.state == "refused", sa.not_(again))
+    )
+    query = (
+        sa.select(outbox.c.id, outbox.c.case_id, cases.c.acct, letters.c.kind, outbox.c.state)
+        .join(cases, cases.c.id == outbox.c.case_id)
+        .join(letters, letters.c.id == outbox.c.letter_id)
+        .where(stuck, cases.c.open_contract_id.is_not(None))
+        .order_by(outbox.c.id)
+    )
+    return [(row[0], row[1], row[2], row[3], row[4]) for row in connection.execute(query)]
 
 
 def read_failed_checks(connection: Connection) -> list[str]:

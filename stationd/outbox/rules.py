@@ -142,7 +142,18 @@ def sending_fault(
             f"It states {iso(letter.stated_at)}, and the case has another instant now. It is "
             "drafted anew."
         )
-    return _said(facts, rule.guards)
+    paid = _paid_fault(case, facts) if rule.step else None
+    return paid or _said(facts, rule.guards)
+
+
+def _paid_fault(case: Case, facts: Facts) -> str | None:
+    """Return that nothing is owed any more of what a letter would ask for; None: something is."""
+    if not REASONS[case.reason].ladder or facts.billing is None or facts.billing.overdue > 0:
+        return None
+    return (
+        "Nothing is overdue by the contract's billing lines any more. A manager looks whether that "
+        "cures the default (`billing show`, `case step … cure`)."
+    )
 
 
 def form_fault(letter: Letter, facts: Facts) -> str | None:
@@ -188,6 +199,8 @@ def _notice_fault(
     newest = [one for one in drafts if one.told.get("channel") == draft.told.get("channel")][-1]
     if newest.id != draft.id:
         return "A newer draft for this channel is recorded; that one goes out."
+    if (paid := _paid_fault(case, facts)) is not None:
+        return paid
     found = row(State.READY_FOR_NOTICE, Event.NOTICE_SENT, case.reason)
     failing = [one for one in refusals(evaluate(found, facts)) if one.id not in found.unshown]
     return _first(failing)

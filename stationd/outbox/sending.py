@@ -288,9 +288,9 @@ def _clear_up(post: Post) -> None:
 
 
 def _again(desk: Desk, one: Sending) -> dict[str, Any]:
-    """Return what becomes of what was cut off before its act: once at once, then with rests."""
+    """Return what becomes of what was cut off before its act: it is tried again, not for ever."""
     why = "It was cut off."
-    if one.tries > 1:
+    if one.tries >= desk.letters.attempts:
         return _later(desk, one, why)
     return {"state": State.WAITING, "next_at": desk.clock.now(), "why": why}
 

@@ -231,3 +231,14 @@ def test_only_those_who_work_cases_or_run_the_machine_acknowledge(
         service.acknowledge(desk, gone, by=MARIA)
     with pytest.raises(NotFoundError, match="no page"):
         service.sends(desk, "nothing")
+
+
+def test_refused_billing_is_told_for_a_payment_may_be_in_it(
+    desk: Desk, outbox: Outbox, look: Callable[..., int]
+) -> None:
+    check(desk, "billing", "failed")
+    assert look() == 1
+    assert [letter.page.kind for _, letter in outbox.letters] == ["billing_refused"]
+    check(desk, "billing", "passed")
+    look()
+    assert service.pages(desk) == []

@@ -100,8 +100,8 @@ def test_a_later_day_of_sending_leaves_a_margin_and_never_shortens(office, clock
 
 
 def test_what_is_missing_is_named_with_who_supplies_it(office):
-    bill(office.desk, "P-1", 13550, date(2026, 2, 20), "check", kind="payment")
     case = office.ready(Reason.NONPAYMENT)
+    bill(office.desk, "P-1", 13550, date(2026, 2, 20), "check", kind="payment")
     with pytest.raises(RefusedError, match=r"money\.charges .*billing import"):
         office.draft_letter(case, "termination", "post")
 

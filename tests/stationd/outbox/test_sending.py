@@ -1,18 +1,20 @@
 import hashlib
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from stationd.cases import service as cases
 from stationd.cases.model import Reason
 from stationd.errors import RefusedError
+from stationd.hooks.service import alarms
 from stationd.letters.channels.smtp import SmtpChannel
 from stationd.letters.service import withdraw_form
 from stationd.outbox import service as outbox
 from stationd.outbox.model import State
 from stationd.outbox.store import move
 from tests.mail_server import BREAK
+from tests.stationd.outbox.conftest import bill
 
 HOUR = timedelta(hours=1)
 
@@ -283,13 +285,51 @@ def test_a_letter_in_which_the_program_fails_holds_up_no_other_and_goes_out_once
     assert office.post() == 0
 
 
-def test_what_is_cut_off_again_and_again_rests_and_is_given_up(office, clock, mail):
+def test_what_is_cut_off_again_and_again_is_given_up(office, mail):
     case, (letter,) = office.ready_with_draft()
     (one,) = office.order(letter)
-    most = office.desk.letters.attempts
-    for tries, state in ((2, State.WAITING), (most, State.REFUSED)):
-        cut(office, one, tries=tries)
-        assert office.post() == 0
-        (one,) = office.sendings(case)
-        assert one.state is state
+    cut(office, one, tries=office.desk.letters.attempts)
+    assert office.post() == 0
+    (one,) = office.sendings(case)
+    assert (one.state, "It was cut off" in one.why) == (State.REFUSED, True)
+    assert mail.messages == []
+
+
+def stuck(office):
+    with office.desk.database.reading() as connection:
+        return [one for one in alarms(connection) if one.kind == "letter_stuck"]
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(("word", "answer"), [(".", BREAK), ("RCPT", "550 no such user")])
+def test_people_are_paged_for_a_letter_that_is_stuck_until_it_is_cleared_up(
+    office, mail, word, answer
+):
+    mail.answers[word] = answer
+    case, (letter,) = office.ready_with_draft()
+    office.order(letter)
+    assert stuck(office) == []
+    office.post()
+    (told,) = stuck(office)
+    assert case.id in told.said
+    assert "acme" not in told.said.lower()
+    (one,) = office.sendings(case)
+    if one.state is State.UNCERTAIN:
+        said = "the server's log says that it was not taken"
+        outbox.resolve(office.desk, one.id, office.manager, sent=False, reason=said)
+    assert len(stuck(office)) == 1
+    mail.answers.clear()
+    # The second act comes later than the first.
+    office.clock.advance(timedelta(seconds=1))
+    office.order(letter)
+    assert stuck(office) == []
+
+
+def test_no_notice_of_a_debt_goes_out_once_it_is_paid(office, mail):
+    case, (letter,) = office.ready_with_draft(reason=Reason.NONPAYMENT)
+    office.order(letter)
+    bill(office.desk, "P-1", 13550, date(2026, 2, 28), "check", kind="payment")
+    office.post()
+    (one,) = office.sendings(case)
+    assert (one.state, "Nothing is overdue" in one.why) == (State.CANCELLED, True)
     assert mail.messages == []
