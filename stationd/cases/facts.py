@@ -56,6 +56,7 @@ _MADE_READY = frozenset({"T4", "T5", "T9"})
 def read_facts(connection: Connection, desk: Desk, case: Case, now: datetime) -> Facts:
     """Return the facts about a case; the caller's transaction keeps them true."""
     history = store.read_history(connection, case.id)
+    noticed = _noticed_versions(history)
     rows = store.read_fact_rows(connection, case.id)
     orders = bundles.read_orders(connection, acct=case.acct)
     own = [order for order in orders if order.case_id == case.id]
@@ -72,10 +73,8 @@ def read_facts(connection: Connection, desk: Desk, case: Case, now: datetime) ->
         contacting_since=_first(history, "T3"),
         since=_ready_since(history),
         noticed_since=_first(history, "T12"),
-        noticed_version=next((taken.version for taken in history if taken.row == "T12"), 0),
-        renoticed_version=max(
-            (taken.version for taken in history if taken.row == "T12"), default=0
-        ),
+        noticed_version=noticed[0],
+        renoticed_version=noticed[-1],
         recorded=tuple(row.recorded for row in rows),
         notices=tuple(notice_fact(row, rows) for row in rows if row.kind == "notice"),
         methods=_methods(contract),
@@ -222,6 +221,11 @@ def _ready_since(history: tuple[StepTaken, ...]) -> datetime | None:
 
 def _first(history: tuple[StepTaken, ...], row: str) -> datetime | None:
     return next((taken.at for taken in history if taken.row == row), None)
+
+
+def _noticed_versions(history: tuple[StepTaken, ...]) -> list[int]:
+    """Return the case's versions by each notice step; of none 0."""
+    return [taken.version for taken in history if taken.row == "T12"] or [0]
 
 
 def _methods(contract: Contract) -> tuple[str, ...]:

@@ -136,14 +136,19 @@ def sending_fault(
     if letter.kind in NOTICES and state is State.NOTICED:
         return _noticed_fault(letter, case, facts)
     if letter.kind in NOTICES:
-        return _time_fault(letter, facts) or _notice_fault(letter, case, facts, computed)
+        late_or_paid = _time_fault(letter, facts) or _paid_fault(case, facts)
+        return late_or_paid or _notice_fault(letter, case, facts, computed)
     if letter.stated_at is not None and letter.stated_at != _instant(case):
         return (
             f"It states {iso(letter.stated_at)}, and the case has another instant now. It is "
             "drafted anew."
         )
-    paid = _paid_fault(case, facts) if rule.step else None
-    return paid or _said(facts, rule.guards)
+    return _dunning_fault(rule, case, facts) or _said(facts, rule.guards)
+
+
+def _dunning_fault(rule: LetterRule, case: Case, facts: Facts) -> str | None:
+    """Return why a letter of a ladder does not go out; None: it does, or is none."""
+    return _paid_fault(case, facts) if rule.step else None
 
 
 def _paid_fault(case: Case, facts: Facts) -> str | None:
@@ -199,8 +204,6 @@ def _notice_fault(
     newest = [one for one in drafts if one.told.get("channel") == draft.told.get("channel")][-1]
     if newest.id != draft.id:
         return "A newer draft for this channel is recorded; that one goes out."
-    if (paid := _paid_fault(case, facts)) is not None:
-        return paid
     found = row(State.READY_FOR_NOTICE, Event.NOTICE_SENT, case.reason)
     failing = [one for one in refusals(evaluate(found, facts)) if one.id not in found.unshown]
     return _first(failing)
