@@ -110,8 +110,9 @@ _FACTS_BY_CLASS = (
     (
         DataClass.CONTACT,
         (
-            "contact customer_writing letter_message letter_returned notice_returned "
-            "premises_visit recorded_call representative_authority returned_mail snapshot"
+            "contact customer_writing letter_message letter_returned notice_delivered "
+            "notice_returned premises_visit recorded_call representative_authority "
+            "returned_mail snapshot"
         ),
     ),
     (

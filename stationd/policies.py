@@ -43,12 +43,6 @@ class PolicySettings(Table):
         description="Days on which no business is done, beside the public holidays of the site's "
         'jurisdiction: under "US-CA", under "US", or under "*" for everywhere.',
     )
-    call_from: int = Field(
-        default=9, ge=0, le=23, description="Hour, at the site, from which people are called."
-    )
-    call_until: int = Field(
-        default=18, ge=1, le=24, description="Hour, at the site, from which they are not."
-    )
     verified_within: Period = Field(
         default=timedelta(hours=24), description="Age at which a bundle must be read back anew."
     )
@@ -95,13 +89,6 @@ class PolicySettings(Table):
         default=timedelta(days=90),
         description="How long the numbers of a closed account are given to nobody else.",
     )
-
-    @model_validator(mode="after")
-    def _call_hours(self) -> "PolicySettings":
-        if self.call_until <= self.call_from:
-            msg = "call_until must be a later hour than call_from"
-            raise ValueError(msg)
-        return self
 
 
 class ApprovalSettings(Table):

@@ -278,6 +278,10 @@ _NOTICES: Mapping[str, FactKind] = {
             "form": _maybe(_text, "version of the form it was made from; none for counsel's text"),
         },
     ),
+    "notice_delivered": FactKind(
+        title="delivery of a notice, as the carrier or the reader tells",
+        fields={"on": _maybe(_date, "the day it was delivered")},
+    ),
     "notice_returned": FactKind(title="notice that came back undelivered"),
     "withdrawal_letter": FactKind(
         title="letter that withdraws the notice", needs_document=True, fields=_SENT

@@ -33,7 +33,7 @@ POLL = "notice.poll"
 TAIL = "bundle.tail"
 
 # What says that nobody need ask a carrier any more.
-_ARRIVED = frozenset({"notice_delivered", "notice_returned", "delivery_proof"})
+_ARRIVED = frozenset({"notice_delivered", "notice_returned"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,8 @@ _REVIEWS: Mapping[str, Review] = MappingProxyType(
             state=State.NOTICED,
             every=timedelta(hours=6),
             said="Case {case} of account {acct}: ask the carriers or mail servers of the notice "
-            "what became of it, and record delivery or return. They drop what they know in time.",
+            "what became of it, and record it (`notice_delivered`, `notice_returned`). They drop "
+            "what they know in time.",
             until=timedelta(days=30),
         ),
     }

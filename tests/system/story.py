@@ -8,6 +8,7 @@ worker's child do its tasks at once and in this process.
 import json
 import shutil
 import subprocess
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -25,6 +26,7 @@ from stationd.assistant import Assistant
 from stationd.assisting import assist
 from stationd.bundles import service as bundles
 from stationd.bundles.model import Kind, OrderState
+from stationd.cases.model import Status
 from stationd.cases.service import cases, look
 from stationd.cli.main import cli
 from stationd.clock import SetClock
@@ -209,6 +211,10 @@ class Story:
         told = [word for name, value in fields.items() for word in ("--set", f"{name}={value}")]
         return self.say("case", "facts", case, kind, *told, *more, by=by)
 
+    def fact_kinds(self, case: str) -> Counter[str]:
+        """Return how many facts of each kind a case has."""
+        return Counter(one.kind for one in look(self.desk, case).facts)
+
     # --- Machines ---
 
     def signal(self, raw: bytes) -> None:
@@ -244,15 +250,20 @@ class Story:
     def told(self) -> str:
         """Return what the checks and the open orders say, for a failure."""
         orders = [(one.acct, one.kind, one.state, one.why) for one in bundles.orders(self.desk)]
-        shown = [self._run(["case", "show", one.id]) for one in cases(self.desk)]
-        return json.dumps([str(orders), *shown], indent=1)
+        rows = [
+            f"{one.acct} {one.state}: {result.id} {result.text}"
+            for one in cases(self.desk)
+            for result in look(self.desk, one.id).results
+            if result.status in (Status.FAILED, Status.WARNED)
+        ]
+        return "\n".join([str(orders), *rows])
 
     def archive(self) -> None:
         """Let the worker go on until every bundle that was ordered is verified."""
         done = OrderState.VERIFIED
         self.work(lambda: all(one.state is done for one in bundles.orders(self.desk)))
 
-    def pass_days(self, days: float, *, step: timedelta = timedelta(days=2)) -> None:
+    def pass_days(self, days: float, *, step: timedelta = timedelta(days=6)) -> None:
         """Let time pass, with a look of the worker every so often."""
         end = self.clock.now() + timedelta(days=days)
         while self.clock.now() < end:
@@ -262,6 +273,15 @@ class Story:
     def is_in(self, case: str, state: str) -> None:
         """Look that a case stands in a state, and say what is in its way if not."""
         assert self.state(case) == state, self.told()
+
+    def to_the_end(self, case: str) -> None:
+        """Let a notice's time pass, and look every few hours once it is nearly over."""
+        self.pass_days(33)
+        for _ in range(40):
+            if self.state(case) == "ended":
+                return
+            self.pass_days(0.5)
+        self.is_in(case, "ended")
 
     def until_state(self, case: str, state: str) -> None:
         """Let the worker go on until a case has come to a state."""

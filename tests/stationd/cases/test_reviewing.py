@@ -113,8 +113,9 @@ def test_a_referral_is_asked_after_every_30_days(office: Office) -> None:
     assert "for 30 days" in open_tasks(office, COLLECTION)[0].said
 
 
-def test_carriers_are_asked_about_a_notice_until_it_came_back_or_30_days_are_over(
-    office: Office,
+@pytest.mark.parametrize("kind", ["notice_delivered", "notice_returned"])
+def test_carriers_are_asked_about_a_notice_until_it_arrived_or_came_back(
+    office: Office, kind: str
 ) -> None:
     case = office.noticed()
     office.clock.advance(6 * HOUR)
@@ -122,9 +123,9 @@ def test_carriers_are_asked_about_a_notice_until_it_came_back_or_30_days_are_ove
     finish(office.desk, open_tasks(office, POLL)[0].id, "on its way", by=office.manager)
     office.clock.advance(6 * HOUR)
     assert take_due(office, POLL) == ["a task was made"]
-    office.fact(case, "notice_returned", text="unclaimed")
+    office.fact(case, kind, text="they say so")
     office.clock.advance(6 * HOUR)
-    assert take_due(office, POLL) == ["nothing to do: notice_returned was recorded"]
+    assert take_due(office, POLL) == [f"nothing to do: {kind} was recorded"]
     assert open_tasks(office, POLL) == []
 
 
