@@ -46,6 +46,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_collection_finish() -> None:
+    """Do not look through tests and modules for garbage."""
+    haste.keep()
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run what is marked `both_databases` on both."""
     marked = metafunc.definition.get_closest_marker("both_databases")
