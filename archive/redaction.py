@@ -117,7 +117,7 @@ _FACTS_BY_CLASS = (
     ),
     (
         DataClass.HEALTH,
-        ("welfare_contact"),
+        ("functioning_report welfare_contact"),
     ),
     (
         DataClass.MONEY,

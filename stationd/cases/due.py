@@ -17,9 +17,10 @@ from stationd.bundles.model import Kind, OrderState
 from stationd.bundles.service import place
 from stationd.cases import store
 from stationd.cases.contacting import CHECK, CONTACT, plan_contact
-from stationd.cases.effects import EVALUATE
+from stationd.cases.effects import EVALUATE, REPORT
 from stationd.cases.facts import closing_epoch
 from stationd.cases.model import Case
+from stationd.cases.reporting import report_functioning
 from stationd.cases.reviewing import REVIEWS
 from stationd.cases.service import step
 from stationd.cases.states import Event, State
@@ -195,7 +196,13 @@ def mark_contact(desk: Desk, case_id: str) -> str:
 
 
 STEPS: Mapping[str, Callable[[Desk, str], str | None]] = MappingProxyType(
-    {EVALUATE: evaluate_notice, CONTACT: mark_contact, CHECK: mark_contact, **REVIEWS}
+    {
+        EVALUATE: evaluate_notice,
+        CONTACT: mark_contact,
+        CHECK: mark_contact,
+        REPORT: report_functioning,
+        **REVIEWS,
+    }
 )
 """What takes each kind of due step, given the desk and the case; those that need more the worker
 knows itself."""

@@ -57,6 +57,7 @@ __all__ = [
     "EFFECTS",
     "EVALUATE",
     "EXTEND",
+    "REPORT",
     "SECOND_NOTICE",
     "TELL_AUTHORITY",
     "Effect",
@@ -68,6 +69,7 @@ __all__ = [
 EVALUATE = "notice.evaluate"
 CLOSING = "bundle.closing"
 EXTEND = "lock.extend"
+REPORT = "dispute.report"
 TELL_AUTHORITY = "letter.authority"
 SECOND_NOTICE = "letter.second"
 
@@ -177,6 +179,7 @@ def _comes_round(scene: Scene, job: str) -> None:
 def _disputed(scene: Scene) -> tuple[Case, _Fields]:
     _stand(scene, Standing.DISPUTED)
     _comes_round(scene, DISPUTE)
+    record_due(scene.connection, scene.case.id, REPORT, [scene.now])
     return scene.case, {"previous": scene.case.previous_state}
 
 

@@ -351,6 +351,7 @@ _BY_PROGRAM: Mapping[str, FactKind] = {
             "reason": "change of the reason",
             "effective": "computation of the effective instant",
             "lengthened": "effective instant put off",
+            "functioning_report": "functioning report of what is disputed",
             "followed": "how far journals were followed",
             "letter_draft": "draft of a letter, made from a signed form",
             "letter_sent": "letter sent",

@@ -236,7 +236,7 @@ TABLE: tuple[Row, ...] = (
             roles=_STAFF,
             facts=("dispute",),
             effect="END cannot happen while the dispute is open; the state is remembered; the "
-            "contract stands as disputed.",
+            "contract stands as disputed; the functioning report of what is disputed is made.",
         ),
     ),
     Row(

@@ -17,6 +17,10 @@ STEP_TITLES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "promised date and a business day",
             "A promise is looked at: was it kept?",
         ),
+        "dispute.report": (
+            "when a dispute is recorded (T6)",
+            "The functioning report of what is disputed becomes a fact of the case.",
+        ),
         "dispute.review": ("every 14 days in `dispute_hold`", "A task: decide the dispute."),
         "collection.status": (
             "every 30 days in `collection_hold`",

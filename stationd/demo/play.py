@@ -190,7 +190,7 @@ class Trial:
     def _end(self, layout: Layout, ctl: Stationctl) -> str:
         self.tell(f"\n5. Account {ACCOUNT} does not pay.  A case is opened; closing it is refused.")
         papers = _papers(layout)
-        form = ("--file", str(papers["form.txt"]), "--sign-off", str(papers["counsel.txt"]))
+        form = ("--file", str(papers["form-t1"]), "--sign-off", str(papers["counsel.txt"]))
         ctl("form", "sign", "termination", "T-1", *form)
         self._log_in(ctl, "robin")
         opened = ctl(
@@ -357,7 +357,7 @@ _ACKNOWLEDGED = frozenset({journal.Kind.FRAME, journal.Kind.HEARTBEAT})
 def _papers(layout: Layout) -> Mapping[str, Path]:
     """Write the papers of the case and return them by name."""
     texts = {
-        "form.txt": "Form T-1: notice of termination.",
+        "form-t1": "Form T-1: notice of termination.",
         "counsel.txt": "We have read form T-1 and sign it off.",
         "statement.txt": f"Statement of account {ACCOUNT}: 3 invoices unpaid, the oldest 94 days.",
         "notice.txt": f"Notice of termination, account {ACCOUNT}. Monitoring ends. No one will be "

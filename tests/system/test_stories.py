@@ -203,6 +203,7 @@ def test_who_does_not_pay_and_disputes_it_is_heard_before_the_end(story):
     story.say(*call, "--problem", "the keypad was dead in May", by="robin")
     story.is_in(case, "dispute_hold")
     story.pass_days(3)
+    assert story.fact_kinds(case)["functioning_report"] == 1
     decision = ("--text", "tests came every day; nothing was dead")
     story.fact(case, "dispute_decision", *decision, by="morgan")
     story.say("case", "step", case, "resolved", by="morgan")
