@@ -23,6 +23,7 @@ from stationd.db.rights import give_rights
 from stationd.demo.authority import AuthorityServer
 from stationd.demo.s3_server import S3Server
 from stationd.ids import SystemIds
+from tests import haste
 from tests.postgresql import PROGRAMS, PostgresServer
 
 _BUCKETS = count(1)
@@ -31,6 +32,8 @@ _DATABASES = ("sqlite", "postgresql")
 # How long an example takes is the machine's affair: others share it.
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
+
+haste.hurry()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -41,6 +44,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="sqlite",
         help="where tests keep the station database that are not made for both",
     )
+
+
+def pytest_collection_finish() -> None:
+    """Do not look through tests and modules for garbage."""
+    haste.keep()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -106,6 +114,14 @@ def migrated_database(postgres: PostgresServer) -> str:
 def programs_database(postgres: PostgresServer, migrated_database: str) -> str:
     """Make the database that tests use as the programs do."""
     return postgres.make(migrated_database)
+
+
+@pytest.fixture
+def syncing() -> Iterator[None]:
+    """Let SQLite wait for the disk, as it does in service."""
+    haste.wait()
+    yield
+    haste.wait_not()
 
 
 @pytest.fixture

@@ -133,6 +133,7 @@ def test_a_refusal_of_the_database_is_not_taken_for_its_absence(database: Databa
         ("wal_autocheckpoint", 8000),
     ],
 )
+@pytest.mark.usefixtures("syncing")
 def test_every_connection_is_prepared(database: Database, pragma: str, value: object) -> None:
     with database.reading() as connection:
         assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar_one() == value

@@ -74,6 +74,7 @@ def test_the_last_entries_can_be_read_back(
     assert [entry.position for entry in journal.recent(count)] == found
 
 
+@pytest.mark.usefixtures("syncing")
 def test_commits_are_synced_to_the_disk(journal: Journal) -> None:
     assert journal._connection is not None
     driver = journal._connection.connection.driver_connection
