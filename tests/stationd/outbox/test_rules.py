@@ -76,7 +76,7 @@ def test_no_letter_goes_out_in_a_state_that_its_rule_does_not_name(kind, state):
     assert "does not go out then" in fault
 
 
-@pytest.mark.parametrize("kind", NOTICES)
+@pytest.mark.parametrize("kind", sorted(NOTICES))
 def test_nothing_that_ends_service_goes_out_in_a_hold_or_when_a_case_is_over(kind):
     assert not RULES[kind].states & {State.DISPUTE_HOLD, State.COLLECTION_HOLD, *OVER}
 
