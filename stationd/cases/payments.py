@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 
-from archive.canonical import JsonValue
-from stationd.billing.model import Line, money
+from stationd.billing.model import Line
 from stationd.cases import store
 from stationd.cases.chronicle import quiet_scene
 from stationd.cases.contacting import plan_contact
 from stationd.cases.model import Case
-from stationd.cases.recording import place_fact
+from stationd.cases.recording import place_payment
 from stationd.cases.states import BEFORE_ENDED
 from stationd.db.engine import Connection
 from stationd.desk import Desk
@@ -37,12 +36,7 @@ def note_payments(
         if not _was_noticed(connection, case):
             continue
         scene = quiet_scene(connection, desk, case, by)
-        fact: dict[str, JsonValue] = {
-            "amount": money(line.amount),
-            "received_on": line.on.isoformat(),
-            "line": f"{line.kind} {line.number} of {line.source}",
-        }
-        place_fact(scene, "payment", fact, None)
+        place_payment(scene, line)
         drafts += scene.drafts
     return drafts
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from archive.canonical import JsonValue, encode
+from stationd.billing.model import CREDITS, Line, money
 from stationd.billing.store import read_lines
 from stationd.cases import store
 from stationd.cases.chronicle import append_gathered, gather, scene_of
@@ -20,7 +21,7 @@ from stationd.cases.kinds import CHANNELS, KINDS, check_fields, kind_named, stri
 from stationd.cases.model import Attachment
 from stationd.cases.reasons import RULES
 from stationd.cases.states import State
-from stationd.clock import iso
+from stationd.clock import iso, parse_iso
 from stationd.desk import Desk
 from stationd.errors import MistakeError, NotAuthorisedError
 from stationd.ledger.model import Document, RecordType
@@ -33,6 +34,7 @@ __all__ = [
     "decide_payment",
     "keep_document",
     "place_fact",
+    "place_payment",
     "read_attachment",
     "record_declaration",
     "record_fact",
@@ -247,7 +249,30 @@ def place_fact(
         at=scene.now,
         compartment=where,
     )
+    if kind == "notice":
+        _look_back(scene, parse_iso(str(fact["sent_at"])))
     return fact_id
+
+
+def place_payment(scene: Scene, line: Line) -> None:
+    """Record what billing brought as a payment of the case; what is one already is nothing."""
+    name = f"{line.kind} {line.number} of {line.source}"
+    rows = store.read_fact_rows(scene.connection, scene.case.id)
+    if name in {row.fact.get("line") for row in rows if row.kind == "payment"}:
+        return
+    fact: dict[str, JsonValue] = {
+        "amount": money(line.amount),
+        "received_on": line.on.isoformat(),
+        "line": name,
+    }
+    place_fact(scene, "payment", fact, None)
+
+
+def _look_back(scene: Scene, sent_at: datetime) -> None:
+    """Record payments that came after a notice went out, where its sending is told only later."""
+    for line in read_lines(scene.connection, scene.case.contract_id):
+        if line.kind in CREDITS and line.imported_at >= sent_at:
+            place_payment(scene, line)
 
 
 def keep_document(

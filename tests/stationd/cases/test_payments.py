@@ -102,6 +102,25 @@ def test_who_pays_between_the_sending_and_the_step_is_not_ended(office: Office) 
         office.step(case, "time_over")
 
 
+def test_nor_who_pays_before_the_sending_is_typed_in(office: Office) -> None:
+    case = office.ready()
+    office.draft(case)
+    office.approve(case)
+    bill(office, "P-0,payment,1234,2026-04-10,7.00")
+    office.clock.advance(timedelta(hours=1))
+    posted = office.clock.now()
+    office.clock.advance(timedelta(hours=1))
+    bill(office, "P-1,payment,1234,2026-04-10,50.00")
+    office.clock.advance(timedelta(hours=1))
+    office.notice(case, sent_at=posted)
+    assert [one.fact["amount"] for one in payments_of(office, case)] == ["50.00"]
+    office.step(case, "notice_sent")
+    office.built(case)
+    office.clock.advance(40 * DAY)
+    with pytest.raises(RefusedError, match="G8"):
+        office.step(case, "time_over")
+
+
 @pytest.mark.parametrize("back", [timedelta(hours=3), timedelta(days=400)])
 def test_nor_if_the_clock_is_set_back_in_between(office: Office, back: timedelta) -> None:
     case = office.ready()
@@ -124,7 +143,7 @@ def test_a_payment_after_the_end_changes_nothing_in_the_case(office: Office) -> 
     assert payments_of(office, case) == []
 
 
-@pytest.mark.parametrize("part", ["place_fact", "_was_noticed", "quiet_scene"])
+@pytest.mark.parametrize("part", ["place_payment", "_was_noticed", "quiet_scene"])
 def test_ended_anywhere_an_import_leaves_line_and_fact_or_neither(
     office: Office, monkeypatch: pytest.MonkeyPatch, part: str
 ) -> None:
