@@ -12,6 +12,7 @@ from stationd.cli.office import Office
 from stationd.errors import MistakeError
 from stationd.imports.model import Source
 from stationd.reconciling.model import Reconciled
+from stationd.reconciling.service import MOST_BYTES
 from stationd.reconciling.service import reconcile as compare
 
 __all__ = ["reconcile"]
@@ -50,9 +51,12 @@ def reconcile(
     if unknown:
         raise MistakeError(f"--map: {unknown[0]} is none of {', '.join(LIST_FIELDS)}.")
     try:
-        source = Source(name=file.name, data=file.read_bytes())
+        with file.open("rb") as opened:
+            source = Source(name=file.name, data=opened.read(MOST_BYTES + 1))
     except OSError as error:
         raise MistakeError(f"{file}: {error.strerror}") from None
+    if len(source.data) > MOST_BYTES:
+        raise MistakeError(f"{file} is larger than {MOST_BYTES >> 20} MiB, and no list is.")
     settings = office.settings.automation
     read_so = settings.model_copy(update={"columns": {**settings.columns, **given}})
     done = compare(

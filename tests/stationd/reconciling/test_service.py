@@ -176,7 +176,11 @@ def test_numbers_heard_of_nobody_are_listed(station: Desk, listing: Listing) -> 
 
 
 def test_the_newest_whole_file_of_the_folder_is_compared_once(
-    station: Desk, clock: SetClock, listing: Listing, tmp_path: Path
+    station: Desk,
+    clock: SetClock,
+    listing: Listing,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     settings = AutomationSettings(folder=tmp_path)
 
@@ -196,3 +200,5 @@ def test_the_newest_whole_file_of_the_folder_is_compared_once(
     assert "it may have been cut off" in service.look_into_folder(station, settings)
     assert "compared already" in service.look_into_folder(station, settings)
     assert len(bundles.orders(station)) == 1
+    monkeypatch.setattr(service, "MOST_BYTES", 5)
+    assert "was not read" in service.look_into_folder(station, settings)
