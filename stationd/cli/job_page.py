@@ -6,6 +6,7 @@ from types import MappingProxyType
 from stationd.cases.due import STEPS
 from stationd.cases.effects import CLOSING, EXTEND
 from stationd.jobs import ROUNDS
+from stationd.outbox.follow import STEPS as FOLLOWING
 from stationd.schedule.rounds import Every
 
 __all__ = ["ELSEWHERE", "STEP_TITLES", "jobs_page"]
@@ -37,6 +38,14 @@ STEP_TITLES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "bundle.closing": (
             "`policies.late_buffer` after END",
             "The `close` record is appended, and the closing bundle ordered.",
+        ),
+        "letter.authority": (
+            "at T12, if the letter to the authority is drafted",
+            "It goes into the outbox.",
+        ),
+        "letter.second": (
+            "at END",
+            "The second notice is drafted and goes into the outbox, if its form is signed.",
         ),
         "lock.extend": ("at CLOSE", "Locks of the account's bundles are extended."),
         "bundle.tail": (
@@ -95,7 +104,7 @@ _WHEN = {
 
 def jobs_page() -> str:
     """Return the page of all jobs."""
-    steps = sorted({*STEPS, CLOSING, EXTEND})
+    steps = sorted({*STEPS, *FOLLOWING, CLOSING, EXTEND})
     lines = [_HEAD, "## Of a case", ""]
     lines.append("Rows of `due_steps`, taken by the acting worker.")
     lines += ["", "| job | when | what |", "| --- | --- | --- |"]
