@@ -85,7 +85,7 @@ _PEOPLE = {
     "robin": ("Robin Clerk", "EC"),
     "avery": ("Avery Attorney", "AT"),
 }
-_MOST_LOOKS = 400
+_MOST_LOOKS = 3000
 _LOOK = timedelta(seconds=2)
 
 
