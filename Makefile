@@ -29,7 +29,7 @@ demo: setup page-if-npm
 # each of them would compile the station anew.
 test: export PYTHONDONTWRITEBYTECODE =
 test: setup page
-	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 bench: setup
 	$(BIN)/python -m bench $(ARGS)

@@ -27,7 +27,7 @@ CHECKERS = {
 }
 _SCRIPT = ("verify/verify.sh", "c49f4a7ed793df7fee6f4f1bed33ed44054339f057e2b82a3d7496468739c26f")
 # What `make page` builds of these sources, here and anywhere.
-_PAGE = ("verify/verify.html", "7847aa551a478bf45befedc132335a62a46b808ccf04b24b3321b91a06ab7add")
+_PAGE = ("verify/verify.html", "b9dd3a0c7ddad7bbbc7ee875c9a4e744a9dbe81f3dabc0336ce34a49c243a440")
 
 KINDS = ("primary", "closing", "on_request", COPY)
 REQUIRED = (

@@ -58,7 +58,7 @@ def test_a_bundle_with_proofs_passes_every_check(proved, station) -> None:
     for bundle in (proved.container, proved.folder):
         report = examine(bundle, station.anchors)
         assert report.outcome is Outcome.PASSED, str(report)
-        assert report.points == 4
+        assert report.points == 5
         assert not any("no proofs inside" in text for text in report.not_checked)
     assert [finding.step for finding in report.findings] == [
         "container",

@@ -8,7 +8,7 @@ import { type Bytes, encoded, fromBase64, fromHex, hex, joined, same, shownText,
 import { sha256 } from "./hashes.ts";
 import { keyId, publicKey, signatureLine } from "./note_check.ts";
 import { CheckError, type Problem, problem } from "./report.ts";
-import { ed25519Holds, fingerprintOf, keyDer } from "./signatures.ts";
+import { ed25519Holds, fingerprintOf } from "./signatures.ts";
 
 export const LOG_KEYS = "trust/log-keys.txt";
 const LOG = "trust/log.pub.pem";
@@ -189,4 +189,10 @@ async function unsigned(changes: readonly Change[]): Promise<Problem[]> {
     }
   }
   return [];
+}
+
+/** Return the DER of a public key in PEM. */
+function keyDer(pem: string): Bytes | undefined {
+  const body = /-----BEGIN PUBLIC KEY-----([^]+?)-----END PUBLIC KEY-----/.exec(pem)?.[1];
+  return body === undefined ? undefined : fromBase64(body.replace(/\s+/g, ""));
 }

@@ -10,7 +10,7 @@ import { sha512 } from "@noble/hashes/sha2.js";
 import * as asn1 from "asn1js";
 import * as pki from "pkijs";
 
-import { type Bytes, base64, encoded, fromBase64, hex, same } from "./bytes.ts";
+import { type Bytes, base64, fromBase64, hex, same } from "./bytes.ts";
 import { DerError } from "./der.ts";
 import { sha256 } from "./hashes.ts";
 
@@ -442,15 +442,4 @@ export function fingerprintOf(text: string): string | undefined {
 /** Return the fingerprint of a certificate or key, as OpenSSL writes it. */
 export function fingerprint(der: Uint8Array): string {
   return hex(sha256(der)).toUpperCase().replace(/(..)(?!$)/g, "$1:");
-}
-
-/** Return the DER of a public key in PEM. */
-export function keyDer(pem: string): Bytes | undefined {
-  const body = /-----BEGIN PUBLIC KEY-----([^]+?)-----END PUBLIC KEY-----/.exec(pem)?.[1];
-  return body === undefined ? undefined : fromBase64(body.replace(/\s+/g, ""));
-}
-
-/** Return the bytes of a PEM text. */
-export function pemBytes(pem: string): Bytes {
-  return encoded(pem);
 }
