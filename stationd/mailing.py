@@ -51,7 +51,7 @@ class Mailing:
         now = self._desk.clock.now()
         with self._desk.database.reading() as connection:
             waits = (
-                read_ready(connection, now)
+                read_ready(connection, now, self._desk.letters.retry_longest)
                 or read_cut_off(connection, self._holder, now - timedelta(hours=1))
                 or read_moved_away(connection)
             )

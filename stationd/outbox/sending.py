@@ -71,7 +71,8 @@ def work(post: Post) -> int:
     _clear_up(post)
     _call_back(post)
     with post.desk.database.reading() as connection:
-        waiting = read_ready(connection, post.desk.clock.now())
+        now, longest = post.desk.clock.now(), post.desk.letters.retry_longest
+        waiting = read_ready(connection, now, longest)
     return sum(_attempt(post, one) for one in waiting)
 
 
@@ -115,7 +116,7 @@ def _take(post: Post, sending_id: str) -> tuple[Sending, Letter, Parcel] | None:
     with desk.database.writing() as connection:
         one = read_sending(connection, sending_id)
         now = desk.clock.now()
-        if one.state is not State.WAITING or one.next_at is None or one.next_at > now:
+        if one.id not in read_ready(connection, now, desk.letters.retry_longest):
             return None
         letter = read_letter(connection, one.letter_id)
         fault = fault_now(connection, desk, letter, one.channel, now)

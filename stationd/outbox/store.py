@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -129,11 +129,16 @@ def find_by_message(connection: Connection, message_id: str) -> Sending | None:
     return None if row is None else _sending(row)
 
 
-def read_ready(connection: Connection, now: datetime) -> list[str]:
-    """Return the ids of what is to be tried by ``now``, the oldest first."""
+def read_ready(connection: Connection, now: datetime, longest: timedelta) -> list[str]:
+    """Return the ids of what is to be tried by ``now``, the oldest first.
+
+    No pause is longer than ``longest``: what would wait longer was noted before the clock was set
+    back, and is to be tried too.
+    """
+    astray = outbox.c.next_at > iso(now + longest)
     query = (
         sa.select(outbox.c.id)
-        .where(outbox.c.state == State.WAITING.value, outbox.c.next_at <= iso(now))
+        .where(outbox.c.state == State.WAITING.value, (outbox.c.next_at <= iso(now)) | astray)
         .order_by(outbox.c.next_at, outbox.c.id)
     )
     return list(connection.execute(query).scalars())

@@ -11,14 +11,16 @@ pytestmark = pytest.mark.both_databases
 
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 
 
 def test_a_row_is_moved_only_as_it_was_known(office):
     case, (letter,) = office.ready_with_draft()
     (one,) = office.order(letter)
     with office.desk.database.writing() as connection:
-        assert store.read_ready(connection, office.clock.now()) == [one.id]
-        assert store.read_ready(connection, office.clock.now() - HOUR) == []
+        assert store.read_ready(connection, office.clock.now(), DAY) == [one.id]
+        assert store.read_ready(connection, office.clock.now() - HOUR, DAY) == []
+        assert store.read_ready(connection, office.clock.now() - 2 * DAY, DAY) == [one.id]
         taken = {"state": State.TRYING, "tries": 1, "holder": "n", "taken_at": NOW}
         assert store.move(connection, one, **taken)
         assert not store.move(connection, one, **taken)
