@@ -314,4 +314,5 @@ def test_a_dealer_who_leaves_takes_each_account_by_a_case_of_its_own(story):
     for number, case in zip(numbers, cases, strict=True):
         text = closed(story, case)
         assert f"Account {number}" in text
-        assert not [other for other in numbers if other != number and other in text]
+        assert f"Customer of {number}" in text
+        assert not [one for one in numbers if one != number and f"Customer of {one}" in text]
