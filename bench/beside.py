@@ -4,6 +4,7 @@ Used by the measurements that must not delay receiving.  The receiver sends a fr
 milliseconds and waits for its answer; what it saw before and during the work is told apart.
 """
 
+import json
 import signal
 import socket
 import subprocess
@@ -20,16 +21,14 @@ _CODES = ("130", "401", "602")
 
 
 class Beside:
-    """A real daemon with its journal on disk, and one receiver; use it in a ``with``."""
+    """A real daemon with its journal on disk, and one receiver; use it in a ``with``.
 
-    def __init__(self) -> None:
-        self._port = _free_port()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._ask, daemon=True)
-        self._taken: list[float] = []
+    The receiver is a process of its own: in ours it would wait for whatever is measured.
+    """
 
     def __enter__(self) -> Self:
-        serve = [sys.executable, str(Path(__file__).parent / "serve.py"), "--port", str(self._port)]
+        port = _free_port()
+        serve = [sys.executable, str(Path(__file__).parent / "serve.py"), "--port", str(port)]
         serve += ["--receiver", "surgard", "--accounts", "100"]
         self._daemon = subprocess.Popen(
             serve, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
@@ -37,14 +36,18 @@ class Beside:
         assert self._daemon.stdout is not None
         while "ready" not in self._daemon.stdout.readline():
             pass
-        self._thread.start()
+        self._receiver = subprocess.Popen(
+            [sys.executable, __file__, str(port)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stopping.set()
-        self._thread.join()
-        self._daemon.send_signal(signal.SIGTERM)
-        self._daemon.wait(30)
+        for program in (self._receiver, self._daemon):
+            program.send_signal(signal.SIGTERM)
+            program.wait(30)
 
     def idle(self, seconds: float) -> dict[str, float]:
         """Return what is seen while nothing else works."""
@@ -54,20 +57,27 @@ class Beside:
 
     def seen(self) -> dict[str, float]:
         """Return what was seen since this was last asked, in milliseconds."""
-        taken, self._taken = sorted(self._taken), []
-        if not taken:
-            return {"count": 0}
-        places = {"p50": 0.5, "p99": 0.99, "p999": 0.999, "max": 1.0}
-        found = {
-            f"{name}_ms": round(1000 * taken[min(len(taken) - 1, int(len(taken) * share))], 2)
-            for name, share in places.items()
-        }
-        return {"count": len(taken), **found}
+        assert self._receiver.stdin is not None
+        assert self._receiver.stdout is not None
+        self._receiver.stdin.write("seen\n")
+        self._receiver.stdin.flush()
+        found: dict[str, float] = json.loads(self._receiver.stdout.readline())
+        return found
 
-    def _ask(self) -> None:
+
+class _Receiver(threading.Thread):
+    """Sends a frame, waits for its answer, and notes how long that took; then the next."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(daemon=True)
+        self._port = port
+        self._taken: list[float] = []
+
+    def run(self) -> None:
         number = 0
         with socket.create_connection(("127.0.0.1", self._port), timeout=30) as line:
-            while not self._stopping.wait(_PAUSE):
+            while True:
+                time.sleep(_PAUSE)
                 number += 1
                 code = _CODES[number % len(_CODES)]
                 frame = f"5011 181{number % 100:03}E{code}01{number // 100 % 1000:03}\x14"
@@ -79,7 +89,29 @@ class Beside:
                     msg = f"{frame!r} was answered {answer!r}"
                     raise ValueError(msg)
 
+    def seen(self) -> dict[str, float]:
+        taken, self._taken = sorted(self._taken), []
+        if not taken:
+            return {"count": 0}
+        places = {"p50": 0.5, "p99": 0.99, "p999": 0.999, "max": 1.0}
+        found = {
+            f"{name}_ms": round(1000 * taken[min(len(taken) - 1, int(len(taken) * share))], 2)
+            for name, share in places.items()
+        }
+        return {"count": len(taken), **found}
+
 
 def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
+
+
+def _main() -> None:
+    receiver = _Receiver(int(sys.argv[1]))
+    receiver.start()
+    for _ in sys.stdin:
+        print(json.dumps(receiver.seen()), flush=True)
+
+
+if __name__ == "__main__":
+    _main()
