@@ -26,7 +26,6 @@ from stationd.reconciling.model import Finding, Ours, PlatformList
 __all__ = [
     "end_vanished",
     "quarantine",
-    "read_findings",
     "read_last",
     "read_ours",
     "read_vanished",
@@ -164,18 +163,6 @@ def record_findings(connection: Connection, list_id: str, found: Iterable[Findin
     ]
     if rows:
         connection.execute(inserting(connection, list_findings).on_conflict_do_nothing(), rows)
-
-
-def read_findings(connection: Connection, list_id: str) -> list[Finding]:
-    """Return what a list showed."""
-    query = (
-        sa.select(list_findings)
-        .where(list_findings.c.list_id == list_id)
-        .order_by(list_findings.c.kind, list_findings.c.what)
-    )
-    return [
-        Finding(kind=row.kind, what=row.what, said=row.said) for row in connection.execute(query)
-    ]
 
 
 def _list(row: Any) -> PlatformList:  # noqa: ANN401  (a row has the shape of its query)
