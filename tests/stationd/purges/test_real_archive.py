@@ -20,7 +20,7 @@ pytestmark = pytest.mark.system
 
 @pytest.fixture
 def stored(station, s3_store):
-    """The station's bundles in the bucket, under locks that end in a second."""
+    """The station's bundles in the bucket, under locks that end in some seconds."""
     until = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=12)
     objects, orders = schema.objects, schema.orders
     for one in station.rows(sa.select(objects)):
