@@ -24,6 +24,7 @@ from tests.system.whole_station import (
     NUMBERS,
     Sender,
     Worker,
+    all_signed,
     check_chains,
     check_log,
     compare,
@@ -88,6 +89,7 @@ def test_every_acknowledged_frame_reaches_its_account_exactly_once(
     assert station.stop() == 0
     entries = station.entries()
     station.until(lambda: taken(desk) == len(entries), "all entries are taken", 120)
+    station.until(lambda: all_signed(desk), "every checkpoint has its note")
     assert worker.end(signal.SIGTERM) == 0
 
     acknowledged = [frame for sender in senders for frame in sender.acknowledged]

@@ -24,6 +24,7 @@ from tests.system.whole_station import (
     NUMBERS,
     Sender,
     Worker,
+    all_signed,
     check_chains,
     check_log,
     compare,
@@ -103,6 +104,7 @@ def test_nothing_is_lost_or_doubled_when_server_and_worker_are_killed(
     assert station.stop() == 0
     entries = station.entries()
     station.until(lambda: taken(desk) == len(entries), "all entries are taken", 120)
+    station.until(lambda: all_signed(desk), "every checkpoint has its note")
     assert worker.end(signal.SIGTERM) == 0
     # What fails is told once, however often it is tried.
     assert len(logged(tmp_path, "not following")) <= 3
@@ -155,6 +157,7 @@ def test_two_nodes_share_a_database_and_one_of_them_acts(
         assert node.stop() == 0
     ends = [len(node.entries()) for node in (station, neighbour)]
     station.until(lambda: sorted(positions(desk)) == sorted(ends), "all entries are taken", 120)
+    station.until(lambda: all_signed(desk), "every checkpoint has its note")
     for one in (worker, neighbour.worker):
         assert one.end(signal.SIGTERM) == 0
     check_chains(desk)

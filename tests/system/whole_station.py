@@ -150,6 +150,12 @@ def check_chains(desk: Desk) -> None:
         assert (head.size, head.head) == (len(chain), ledger_check.chain(key, chain))
 
 
+def all_signed(desk: Desk) -> bool:
+    """Whether no checkpoint waits for its note: a look that failed signs it at the next one."""
+    waiting = sa.select(schema.checkpoints.c.n).except_(sa.select(schema.notes.c.n))
+    return not rows(desk, waiting)
+
+
 def check_log(desk: Desk) -> None:
     """Every checkpoint follows the one before and has its note."""
     numbers = [row.n for row in rows(desk, sa.select(schema.checkpoints.c.n).order_by("n"))]
