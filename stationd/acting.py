@@ -354,8 +354,8 @@ class Acting:
         before = now - self._desk.policies.verified_within / 2
         with self._desk.database.reading() as connection:
             stale = self._stale(connection, before, now)
-        if stale and take_order(self._desk, stale[0].id, self._holder):
-            self._assistant.give("reverify", stale[0].id)
+        if stale is not None and take_order(self._desk, stale.id, self._holder):
+            self._assistant.give("reverify", stale.id)
 
     def _purge(self) -> None:
         """Let the child go on with a purge whose time to object is over."""
@@ -376,8 +376,8 @@ class Acting:
                 note_trouble(self._desk, fallen.order_id, UnavailableError(why))
         return self._assistant.free
 
-    def _stale(self, connection: Connection, before: datetime, now: datetime) -> list[Order]:
-        return bundles.read_stale(
+    def _stale(self, connection: Connection, before: datetime, now: datetime) -> Order | None:
+        return bundles.find_stale(
             connection,
             before=before,
             rest=min(before, now - _REVERIFY_REST),

@@ -18,6 +18,7 @@ __all__ = [
     "drop_flag",
     "extend_lease",
     "find_order",
+    "find_stale",
     "forget_facts",
     "note_flagged",
     "read_ending",
@@ -25,7 +26,6 @@ __all__ = [
     "read_objects",
     "read_order",
     "read_orders",
-    "read_stale",
     "read_unlocked",
     "read_unshown",
     "read_unstored",
@@ -120,13 +120,13 @@ def read_waiting(connection: Connection, now: datetime, holder: str = "") -> lis
     return [_order(row) for row in connection.execute(query)]
 
 
-def read_stale(
+def find_stale(
     connection: Connection, *, before: datetime, rest: datetime, now: datetime, holder: str = ""
-) -> list[Order]:
-    """Return verified orders that have to be read back anew and may be tried now.
+) -> Order | None:
+    """Return the verified order that has waited longest to be read back anew; None: there is none.
 
-    Those of open cases last read back before ``before``, and all others whose time has come, or
-    that were last read back before ``rest``.
+    Of those that may be tried now: what open cases have and was last read back before ``before``,
+    and of all others what has come to its time, or was last read back before ``rest``.
     """
     is_open = sa.exists().where(cases.c.id == orders.c.case_id, cases.c.closed_at.is_(None))
     query = (
@@ -142,8 +142,10 @@ def read_stale(
             _free(now, holder),
         )
         .order_by(orders.c.verified_at, orders.c.id)
+        .limit(1)
     )
-    return [_order(row) for row in connection.execute(query)]
+    row = connection.execute(query).one_or_none()
+    return None if row is None else _order(row)
 
 
 def count_overdue(connection: Connection, before: datetime) -> int:

@@ -287,6 +287,17 @@ class Story:
         """Let the worker go on until a case has come to a state."""
         self.work(lambda: self.state(case) == state)
 
+    def until_read_back(self, case: str) -> None:
+        """Let the worker go on until what the archive holds of a case was read back lately.
+
+        Among hundreds it takes its turn.
+        """
+        self.work(lambda: "G11" not in self._failed(case))
+
+    def _failed(self, case: str) -> list[str]:
+        results = look(self.desk, case).results
+        return [one.id for one in results if one.status is Status.FAILED]
+
     def state(self, case: str) -> str:
         """Return the state of a case."""
         return look(self.desk, case).case.state

@@ -143,6 +143,7 @@ def closed(story, case):
     if story.state(case) == "ended":
         story.pass_days(1.2)
     story.until_state(case, "sealed")
+    story.until_read_back(case)
     story.say("case", "step", case, "close", by="morgan")
     story.is_in(case, "closed")
     bundle = story.closing(case)

@@ -1,5 +1,7 @@
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -71,16 +73,20 @@ def test_what_a_holder_left_behind_is_its_own_at_once(connection: Connection, or
     assert store.read_waiting(connection, now, "n2") == []
 
 
+def stale(connection: Connection, now: datetime, before: datetime, **more: Any) -> str | None:
+    found = store.find_stale(connection, before=before, now=now, **{"rest": before, **more})
+    return found and found.id
+
+
 def test_a_verified_bundle_gets_stale(connection: Connection, order: Order) -> None:
     now = order.retry_at
     store.update_order(connection, order.id, state="verified", verified_at=now)
     later = now + MINUTE
-    assert store.read_stale(connection, before=later, rest=now, now=now) == []
-    found = store.read_stale(connection, before=later, rest=later, now=now)
-    assert ids(found) == [order.id]
+    assert stale(connection, now, later, rest=now) is None
+    assert stale(connection, now, later) == order.id
     store.take(connection, order.id, "n1", now=now, length=MINUTE)
-    assert store.read_stale(connection, before=later, rest=later, now=now) == []
-    assert store.read_stale(connection, before=later, rest=later, now=now, holder="n1")
+    assert stale(connection, now, later) is None
+    assert stale(connection, now, later, holder="n1") == order.id
 
 
 def test_bundles_of_open_cases_get_stale_sooner(connection: Connection, order: Order) -> None:
@@ -90,9 +96,20 @@ def test_bundles_of_open_cases_get_stale_sooner(connection: Connection, order: O
         "INSERT INTO cases (id, acct, contract_id, reason, state, version, overdue, opened_at, "
         "opened_by) VALUES ('c', '1234', 'k1', 'nonpayment', 'noticed', 1, FALSE, '2026', 'm')"
     )
-    assert ids(store.read_stale(connection, before=now + MINUTE, rest=now, now=now)) == [order.id]
+    assert stale(connection, now, now + MINUTE, rest=now) == order.id
     connection.exec_driver_sql("UPDATE cases SET closed_at = '2026'")
-    assert store.read_stale(connection, before=now + MINUTE, rest=now, now=now) == []
+    assert stale(connection, now, now + MINUTE, rest=now) is None
+
+
+def test_of_two_stale_bundles_the_one_that_waited_longer_is_found(
+    connection: Connection, order: Order
+) -> None:
+    now = order.retry_at
+    store.update_order(connection, order.id, state="verified", verified_at=now)
+    older = replace(order, id="older")
+    store.record_order(connection, older)
+    store.update_order(connection, older.id, state="verified", verified_at=now - MINUTE)
+    assert stale(connection, now, now + MINUTE) == older.id
 
 
 def test_what_is_told_of_a_file_is_kept(connection: Connection, order: Order) -> None:
