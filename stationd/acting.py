@@ -158,13 +158,17 @@ class Acting:
         return held
 
     def _every(self, name: str, period: timedelta, act: Callable[[], None]) -> None:
-        """Act if ``period`` has passed since the last time; what fails rests for longer."""
+        """Act if ``period`` has passed since the last time; what fails rests for longer.
+
+        What a lost database cut short is due at once when there is one again.
+        """
         if not self._is_due(name):
             return
         self._rest(name, period)
         try:
             act()
         except DatabaseUnavailableError:
+            self._rest(name, timedelta())
             raise
         except Exception as error:  # noqa: BLE001  (told; the rest of the look must go on)
             self._rest(name, max(period, _FAILED))

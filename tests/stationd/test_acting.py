@@ -408,6 +408,25 @@ def test_a_database_that_is_away_ends_the_look(
         acting.look()
 
 
+def test_what_a_lost_database_cut_short_is_done_as_soon_as_there_is_one(
+    acting: Acting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[bool] = []
+
+    def lost_once(*_: object, **__: object) -> None:
+        tried.append(True)
+        if len(tried) == 1:
+            raise DatabaseUnavailableError("away")
+
+    monkeypatch.setattr(acting_module, "checkpoint", lost_once)
+    with pytest.raises(DatabaseUnavailableError):
+        acting.look()
+    acting.look()
+    assert len(tried) == 2
+    acting.look()
+    assert len(tried) == 2, "from then on at its own pace"
+
+
 def test_one_child_works_on_many_orders(desk: Desk, acting: Acting) -> None:
     orders = [bundles.order(desk, "1234", Kind.ON_REQUEST, MANAGER) for _ in range(3)]
     children: set[int] = set()
