@@ -20,8 +20,18 @@ def test_a_server_as_it_should_be_has_no_fault(database_of_tests: Database) -> N
     assert server is not None
     assert server.version // 10_000 >= OLDEST
     # The server of tests promises nothing, and says so.
-    assert server.careless == ("fsync", "full_page_writes", "synchronous_commit")
+    assert server.careless == ("fsync", "full_page_writes")
     assert faults(server) == []
+
+
+def test_a_server_that_answers_before_it_has_written_is_careless(
+    database_of_tests: Database,
+) -> None:
+    with database_of_tests.reading() as connection:
+        connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+        server = read_server(connection)
+    assert server is not None
+    assert "synchronous_commit" in server.careless
 
 
 @pytest.fixture
