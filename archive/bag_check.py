@@ -7,12 +7,14 @@ from importlib import resources
 
 from archive import ledger_check
 from archive.note_check import Statement
-from archive.opened import CONTAINER_MANIFEST
+from archive.opened import CONTAINER_MANIFEST, MOST_SMALL
 from archive.withheld_check import COPY
+from archive.zip_layout import Place
 
 __all__ = [  # noqa: PLE0604
-    *("CHECKERS", "KINDS", "REQUIRED", "base_name", "container_manifest", "foreign_checkers"),
-    *("names_compartments", "same_but_for_case", "segment_rows", "unknown"),
+    *("CHECKERS", "KINDS", "PROSE", "REQUIRED", "base_name", "container_manifest"),
+    *("foreign_checkers", "names_compartments", "same_but_for_case", "segment_rows", "too_long"),
+    "unknown",
 ]
 
 # What a bundle brings to check itself, and the file of this package that it is.
@@ -27,7 +29,7 @@ CHECKERS = {
 }
 _SCRIPT = ("verify/verify.sh", "c49f4a7ed793df7fee6f4f1bed33ed44054339f057e2b82a3d7496468739c26f")
 # What `make page` builds of these sources, here and anywhere.
-_PAGE = ("verify/verify.html", "b9dd3a0c7ddad7bbbc7ee875c9a4e744a9dbe81f3dabc0336ce34a49c243a440")
+_PAGE = ("verify/verify.html", "c23349fe33d8d04b3b324e8167a8abde90d135d9aa8a8d10377428941ec517e5")
 
 KINDS = ("primary", "closing", "on_request", COPY)
 REQUIRED = (
@@ -46,6 +48,14 @@ _OPTIONAL = re.compile(
     r"|verify/(log_key_check|note_check|openssl|point_check|proof_check|withheld_check)\.py"
     r"|data/(documents|notices)/[0-9a-f]{16}-[A-Za-z0-9._-]+"
 )
+# These are read in pieces, and may be of any length; every other file is read whole.
+_LONG = re.compile(r"alarm-history\.pdf|data/records/.*|data/(documents|notices)/[0-9a-f]{16}-.*")
+PROSE = (
+    "what alarm-history.pdf, the forms and the frozen facts say (account, contract, case, notices, "
+    "custody, line status)"
+)
+"""What the seal covers, and no check compares with the records."""
+
 _MOST_SEGMENTS = 32_767
 _HASH = re.compile(r"[0-9a-f]{64}")
 _PLAIN = re.compile(r"[A-Za-z0-9.-]")
@@ -76,6 +86,12 @@ def unknown(
     # Files in META-INF were judged when the container was opened.
     left = (it for it in names if it not in known and not it.startswith("META-INF/"))
     return sorted(name for name in left if not _OPTIONAL.fullmatch(name))
+
+
+def too_long(places: Iterable[Place]) -> list[str]:
+    """Return the names of files that must be read whole, and are too long for it."""
+    long = (it.name for it in places if it.size > MOST_SMALL)
+    return sorted(name for name in long if not _LONG.fullmatch(name))
 
 
 def foreign_checkers(hash_of: Callable[[str], str | None]) -> list[str]:

@@ -35,7 +35,7 @@ class Examination:
     proofs: Proofs | None = None
     keys: LogKeys | None = None
     revoked: list[CrlList] = field(default_factory=list)
-    stamps: dict[bytes, Answer] = field(default_factory=dict)
+    stamps: dict[tuple[bytes, bytes], Answer] = field(default_factory=dict)
 
     def failed(self, step: str, subject: str, text: str) -> None:
         """Report that something does not hold."""

@@ -43,7 +43,6 @@ if not __package__:
 
 from archive.log_key_check import LOG_KEYS, LogKeys, key_pem, log_keys
 from archive.note_check import (
-    TIME,
     TOLERANCE,
     ClockStep,
     LedgerError,
@@ -55,6 +54,7 @@ from archive.note_check import (
     count_of,
     entry_time,
     explained,
+    is_count,
     json_object,
     moment,
     ours,
@@ -99,6 +99,8 @@ _CANONICAL = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
 ).encode
 _RECORD = b"stationd:record:v1\0"
+# White space beside a key, a sign written as its number, a stroke before one that needs none, -0.
+_ODD = re.compile(rb'[\t\r]|\\[u/]|["[\]{}] | ["[\]{},]|": |, [- 0-9tfn]|[:,[]-0[],}]')
 
 
 @dataclass
@@ -139,7 +141,7 @@ def read_statement(raw: bytes) -> Statement:
     subject = "data/ledger.json"
     value = json_object(subject, raw)
     point = value.get("checkpoint")
-    if value.get("v") != 1 or not isinstance(point, dict):
+    if not is_count(value.get("v"), 1) or not isinstance(point, dict):
         raise LedgerError(subject, "is not version 1 of this file, or names no checkpoint")
     statement = Statement(
         station=text_of(subject, value, "station"),
@@ -242,16 +244,17 @@ def _record(
     if fields is None:
         segment.wrong(f"line of record {seq} is not a JSON object in canonical form")
         return {}
-    stated, epoch, t = fields.get("seq"), fields.get("epoch"), fields.get("t")
+    stated, epoch, t, kind = map(fields.get, ("seq", "epoch", "t", "type"))
     if stated != seq or type(stated) is not int:
         segment.wrong(f"record {seq} is missing or out of place: seq says {stated!r:.40}")
     if (fields.get("acct"), epoch, type(epoch)) != (statement.acct, statement.epoch, int):
         segment.wrong(f"record {seq} is of another account or epoch")
-    if not isinstance(t, str) or not TIME.fullmatch(t):
+    if not isinstance(t, str) or moment(t) is None:
         segment.wrong(f"record {seq} has no time t of the known form")
         fields["t"] = ""
-    if not isinstance(fields.get("type"), str):
-        segment.wrong(f"record {seq} has no type")
+    if not isinstance(kind, str) or kind == WITHHELD:
+        said = "has no type" if kind != WITHHELD else "calls itself withheld, and is here"
+        segment.wrong(f"record {seq} {said}")
         fields["type"] = ""
     return fields
 
@@ -266,8 +269,8 @@ def _fields(raw: bytes) -> dict[str, Any] | None:
         entry = fields.get("entry")
         keys = len(fields) + (len(entry) if isinstance(entry, dict) else 0)
         # To encode each record again would take longer than all else.  The bytes tell which to
-        # look at: those with more keys than were kept or with a sign written as its number.
-        suspect = raw.count(b'":') != keys or b"\\u" in raw
+        # look at: those with more keys than were kept, or with anything in an odd writing.
+        suspect = raw.count(b'":') != keys or _ODD.search(raw)
         if suspect and _CANONICAL(fields) != text:
             return None
     except (ValueError, RecursionError, StopIteration):
@@ -394,9 +397,7 @@ def _check_times(
             problems.append(Problem(file, f"{text}, and no step of the clock is named there"))
     last, covered = max((it.latest_t for it in segments), default=""), entry_time(statement)
     latest, until = moment(last), moment(covered)
-    if last and latest is None:
-        problems.append(Problem("data/records", f"a record is dated {last}, which is no date"))
-    elif latest and until and latest - until > TOLERANCE:
+    if latest and until and latest - until > TOLERANCE:
         if named(latest, until):
             remarks.append("records are dated after the checkpoint; a step of the clock is named")
         else:
@@ -491,7 +492,7 @@ def check_folder(
         statement = read_statement((folder / "data/ledger.json").read_bytes())
         index = json_object("data/index.json", (folder / "data/index.json").read_bytes())
         status = (folder / "data/line-status.csv").read_bytes()
-        tsa_pem = tsa_pem or (folder / "trust/tsa.pem").read_bytes()
+        tsa_pem = (folder / "trust/tsa.pem").read_bytes() if tsa_pem is None else tsa_pem
         changes = _content([folder], LOG_KEYS)
         keys, wrong = log_keys(log_public_pem, None, changes, statement.origin)
         sets = list(_proof_sets(statement, folder, also, (keys, tsa_pem)))
@@ -508,15 +509,12 @@ def check_folder(
             problems = problems + check_points(proofs, given, kind, segments, status)
         note = (folder / "data/checkpoint" / f"{statement.checkpoint}.note").read_bytes()
         if not (folder / PROOFS).exists() and _states_proofs(folder):
-            text = "is missing, and bag-info.txt says that it is there"
-            problems = [*problems, Problem(PROOFS, text)]
+            problems += [Problem(PROOFS, "is missing, and bag-info.txt says that it is there")]
         elif not sets:
             remarks = [*remarks, "no proofs are inside: only the sealed word stands for the head"]
         if keys.changes:
-            remarks = [
-                *remarks,
-                f"the log key was changed {len(keys.changes)} time(s) ({LOG_KEYS})",
-            ]
+            changed = f"the log key was changed {len(keys.changes)} time(s) ({LOG_KEYS})"
+            remarks = [*remarks, changed]
         return wrong + problems + check_checkpoint(statement, note, keys), remarks
     except LedgerError as error:
         return [Problem(error.subject, error.text)], []

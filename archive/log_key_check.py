@@ -86,7 +86,7 @@ def log_keys(
     ``given`` is from outside (None: the bundle's word is taken), ``inside`` and ``changes`` are
     the bundle's ``trust/log.pub.pem`` and ``trust/log-keys.txt``.
     """
-    pem, outside = split_given(given or inside or b"")
+    pem, outside = split_given(given if given is not None else inside or b"")
     alone = LogKeys(pem)
     listed = changes or b""
     if not outside and not listed:

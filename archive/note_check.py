@@ -37,6 +37,7 @@ __all__ = [
     "count_of",
     "entry_time",
     "explained",
+    "is_count",
     "json_object",
     "key_id",
     "moment",
@@ -51,7 +52,7 @@ __all__ = [
 
 # Digits of ASCII: other scripts' digits sort behind them and are no date.
 TIME = re.compile(
-    "[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9][.][0-9]{6}Z", re.ASCII
+    "[0-9]{4}-[01][0-9]-[0-3][0-9]T(?:[01][0-9]|2[0-3])(?::[0-5][0-9]){2}[.][0-9]{6}Z", re.ASCII
 )
 # How far `t` may lie beyond the checkpoint that covers it, and a clock step beside its row.
 TOLERANCE = timedelta(seconds=120)
@@ -189,6 +190,11 @@ def count_of(
     return count
 
 
+def is_count(value: object, count: int) -> bool:
+    """Tell whether a JSON value is this very number; ``true`` is no 1."""
+    return type(value) is int and value == count
+
+
 def moment(text: str) -> datetime | None:
     """Return the moment that a time of the ledger names; None: it names none."""
     if not TIME.fullmatch(text):
@@ -222,7 +228,7 @@ def read_entry(subject: str, text: str) -> Entry:
     sound = (
         not text.endswith("\n")
         and entry.get("type") == "stationd-checkpoint"
-        and entry.get("v") == 1
+        and is_count(entry.get("v"), 1)
         and type(entry.get("n")) is int
         and _HEX32.fullmatch(str(entry.get("state_root")))
         and _HEX32.fullmatch(str(entry.get("prev")))

@@ -16,26 +16,32 @@ from archive.zip_layout import (
     unsafe_part,
 )
 
-__all__ = ["CONTAINER_MANIFEST", "Opened", "open_bundle"]
+__all__ = ["CONTAINER_MANIFEST", "MOST_SMALL", "Opened", "open_bundle"]
 
 CONTAINER_MANIFEST = "META-INF/manifest.xml"
 _META = (CONTAINER_MANIFEST, "META-INF/signatures0.xml")
 _MIMETYPE = b"application/vnd.etsi.asic-e+zip"
 _VOLUMES = "volumes-sha256.txt"
-_MOST_SMALL = 64 << 20
+MOST_SMALL = 64 << 20
+"""No file is longer that is read whole."""
+
 _HASH_DIGITS = 64
 _STEP = "container"
 
 
 @dataclass(slots=True)
 class Opened:
-    """The bundle's files by name, and the volumes that were found beside it."""
+    """The bundle's files by name, and the volumes that were found beside it.
+
+    ``unread`` are files that were wanted whole and could not be had.
+    """
 
     places: dict[str, Place] = field(default_factory=dict)
     volumes: dict[str, Place] = field(default_factory=dict)
     packed: bool = False
+    unread: set[str] = field(default_factory=set)
 
-    def read(self, name: str, most: int = _MOST_SMALL) -> bytes | None:
+    def read(self, name: str, most: int = MOST_SMALL) -> bytes | None:
         """Return a small file whole; None where it is missing or cannot be read."""
         place = self.places.get(name)
         if place is None:
@@ -44,7 +50,8 @@ class Opened:
             with PlaceStream(place) as stream:
                 return stream.rest(most)
         except (BrokenFileError, OSError):
-            # The step that hashes every file says why.
+            # The step that hashes every file says why; what nobody tells of is told of at the end.
+            self.unread.add(name)
             return None
 
 

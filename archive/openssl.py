@@ -60,10 +60,14 @@ class DerError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What openssl said: whether it holds, and its reason where not; None: it was not to be had."""
+    """What openssl said: whether it holds, and its reason where not; None: it was not to be had.
+
+    ``signer`` is the certificate (DER) that a signature was made with, where that was asked.
+    """
 
     holds: bool | None
     reason: str
+    signer: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +203,13 @@ def _common_name(name: Node) -> str:
     for part in nodes(name.body):
         kind, value = [*nodes(only(part.body, _SEQUENCE).body)][:2]
         if kind.raw == _COMMON_NAME:
-            return value.body.decode(errors="replace")
+            return _printable(value.body.decode(errors="replace"))
     return ""
+
+
+def _printable(text: str) -> str:
+    """Return a stranger's text as it may be shown: it must not write lines of its own."""
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
 
 
 def _generalized(body: bytes) -> datetime:
@@ -305,15 +314,23 @@ def _ask(
 def verify_signature(p7s: bytes, data: bytes, root_pem: bytes, at: datetime | None) -> Answer:
     """Ask whether ``p7s`` is a CAdES signature over ``data`` under the root."""
     moment = ["-attime", str(int(at.timestamp()))] if at else []
-    return _ask(
-        {"p7s": p7s, "data": data, "root.pem": root_pem},
-        lambda paths: [
-            *("cms", "-verify", "-cades", "-binary", "-inform", "DER", "-in", paths["p7s"]),
-            *("-content", paths["data"], "-CAfile", paths["root.pem"]),
-            # Only what was given is trusted, not what the machine happens to trust.
-            *("-no-CApath", "-no-CAstore", "-out", f"{paths['data']}.out", *moment),
-        ],
-    )
+    try:
+        with tempfile.TemporaryDirectory(prefix="stationd-verify-") as folder:
+            shown = Path(folder, "signer.pem")
+            said = _ask(
+                {"p7s": p7s, "data": data, "root.pem": root_pem},
+                lambda paths: [
+                    *("cms", "-verify", "-cades", "-binary", "-inform", "DER", "-in", paths["p7s"]),
+                    *("-content", paths["data"], "-CAfile", paths["root.pem"]),
+                    # Only what was given is trusted, not what the machine happens to trust.
+                    *("-no-CApath", "-no-CAstore", "-out", f"{paths['data']}.out", *moment),
+                    *("-signer", str(shown)),
+                ],
+            )
+            found = certificates(shown.read_bytes()) if said.holds else []
+    except OSError as error:
+        return Answer(None, f"openssl could not be asked: {error}")
+    return Answer(said.holds, said.reason, found[0] if len(found) == 1 else b"")
 
 
 def verify_certificate(chain: Sequence[bytes], root_pem: bytes, at: datetime) -> Answer:

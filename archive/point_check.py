@@ -11,13 +11,14 @@ A bundle carries this file beside ``verify/ledger.py``; it needs Python and the 
 
 import re
 import struct
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 
 from archive import openssl
@@ -33,6 +34,7 @@ from archive.note_check import (
     canonical_value,
     check_signature,
     count_of,
+    is_count,
     ours,
     read_entry,
     split_note,
@@ -188,7 +190,7 @@ def read_proofs(raw: bytes, subject: str = PROOFS) -> Proofs:
     """Read ``proofs.json``, or raise `LedgerError`."""
     value = _members(subject, canonical_value(subject, raw), _MEMBERS)
     points, absent = value["points"], value["next_epoch_absent"]
-    if value["v"] != 1 or not isinstance(points, list) or not points:
+    if not is_count(value["v"], 1) or not isinstance(points, list) or not points:
         raise LedgerError(subject, "is not version 1 of this file, or holds no point")
     return Proofs(
         origin=text_of(subject, value, "origin"),
@@ -300,6 +302,9 @@ def check_proofs(proofs: Proofs, given: Given, *, closing: bool, closed: bool) -
     problems += _check_stated(proofs, given, last)
     for point, (note, _) in zip(proofs.points, seen, strict=True):
         problems += _check_consistency(point, note, last, proofs.subject)
+    if proofs.absent is not None and proofs.absent.at is not None and not closed:
+        text = "names a checkpoint of the close, and the last record is no close"
+        problems.append(Problem(proofs.subject, text))
     return problems + _check_absence(proofs, given.statement, last, closing or not closed)
 
 
@@ -456,15 +461,17 @@ def missing_months(
     times = [point.entry.time for point in points]
     there = {(time.year, time.month) for time in times}
     missing: list[str] = []
+    # Of the spans that begin before a month, the one that reaches furthest decides.
+    begun = sorted(spans)
+    furthest = list(accumulate((until for _, until in begun), max))
     month, last = _next_month(opened.year, opened.month), (times[-1].year, times[-1].month)
     while month < last:
         begins = opened.replace(
             year=month[0], month=month[1], day=1, hour=0, minute=0, second=0, microsecond=0
         )
         after = _next_month(*month)
-        named = any(
-            first <= begins and (until.year, until.month) >= after for first, until in spans
-        )
+        place = bisect_right(begun, begins, key=lambda span: span[0])
+        named = place and (furthest[place - 1].year, furthest[place - 1].month) >= after
         if month not in there and not named:
             missing.append(f"{month[0]}-{month[1]:02}")
         month = _next_month(*month)

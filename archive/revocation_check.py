@@ -28,6 +28,7 @@ __all__ = [
 
 _PEM = re.compile(rb"-----BEGIN X509 CRL-----(.+?)-----END X509 CRL-----", re.DOTALL)
 _SEQUENCE, _INTEGER, _OCTETS, _BITS, _ENUMERATED = 0x30, 0x02, 0x04, 0x03, 0x0A
+_TRUE = 0x01  # a boolean that says no is left out
 _UTC_TIME, _TIME, _CONTEXT_0, _CONSTRUCTED = 0x17, 0x18, 0xA0, 0x20
 _REASON = bytes.fromhex("0603551d15")
 _INVALID_SINCE = bytes.fromhex("0603551d18")
@@ -62,13 +63,18 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrlList:
-    """A list of revoked certificates (RFC 5280, 5)."""
+    """A list of revoked certificates (RFC 5280, 5).
+
+    ``whole``: it speaks of every certificate of its issuer.  One with a critical extension is of a
+    part of them, or only of what changed (5.2): what it does not name may be revoked.
+    """
 
     der: bytes
     issuer: bytes
     made: datetime
     until: datetime | None
     entries: Mapping[bytes, Entry]
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +115,23 @@ def read_list(der: bytes) -> CrlList:
             serial, entry = _entry(one)
             if serial not in entries or entry.since < entries[serial].since:
                 entries[serial] = entry
-    return CrlList(der=der, issuer=issuer.raw, made=_moment(made), until=until, entries=entries)
+    return CrlList(
+        der=der,
+        issuer=issuer.raw,
+        made=_moment(made),
+        until=until,
+        entries=entries,
+        whole=not any(_has_critical(one.body) for one in rest if one.tag == _CONTEXT_0),
+    )
+
+
+def _has_critical(extensions: bytes) -> bool:
+    """Tell whether one of a list's extensions is critical (RFC 5280, 4.1: a third member)."""
+    return any(
+        part.tag == _TRUE
+        for extension in nodes(only(extensions, _SEQUENCE).body)
+        for part in nodes(extension.body)
+    )
 
 
 def _entry(one: Node) -> tuple[bytes, Entry]:
@@ -212,7 +234,9 @@ def judged(
     if found:
         return _revoked(min(found, key=lambda one: one.since), at, stamps=stamps)
     # After its end a certificate may be left out of a list.
-    known = [one for one in mine if one.made <= facts.ends and (one.until or at) >= at]
+    known = [
+        one for one in mine if one.whole and one.made <= facts.ends and (one.until or at) >= at
+    ]
     if not known:
         return None, "whether it was revoked by then: no list of its issuer covers that time"
     newest = max(one.made for one in known)

@@ -14,6 +14,7 @@ __all__ = ["signature"]
 
 _TAGS = "tagmanifest-sha256.txt"
 _SIGNATURE = "tagmanifest-sha256.txt.p7s"
+_SIGNER = "trust/signer.pem"
 _LISTS = "trust/crls.pem"
 _RESPONDER = "trust/ocsp.pem"
 
@@ -33,6 +34,9 @@ def signature(work: Examination) -> None:
         work.undecided("signature", _SIGNATURE, answer.reason)
     elif not answer.holds:
         work.failed("signature", _SIGNATURE, f"does not hold under the root: {answer.reason}")
+    elif answer.signer not in _chain(work)[:1]:
+        # It is judged below whether this one was revoked, so it must be the one that signed.
+        work.failed("signature", _SIGNER, "is not the certificate the seal was made with")
     _check_container(work)
     work.report.conclude("signature", _SIGNATURE, "holds under the root given")
     if at is not None:
@@ -48,7 +52,7 @@ def _check_revoked(work: Examination, at: datetime) -> None:
         if outcome is None:
             work.report.not_checked.append(f"the seal's certificate: {text}")
         else:
-            work.report.add("signature", outcome, "trust/signer.pem", text)
+            work.report.add("signature", outcome, _SIGNER, text)
 
 
 def _read_lists(work: Examination, chain: Sequence[bytes]) -> list[revocation_check.CrlList]:

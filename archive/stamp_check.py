@@ -63,13 +63,18 @@ def timestamp(work: Examination) -> None:
     if seal and listed and len(listed) != seal:
         work.failed("timestamp", _STAMP, f"carries {len(listed)} stamp(s), and the seal {seal}")
     shown = [stamp for stamp in good if stamp.name in listed]
-    _conclude(work, shown or listing)
+    # Where a stranger alone stamped the list, the time is the one that the seal's own stamp gives.
+    _conclude(work, shown or [stamp for stamp in good if stamp.name == _SIGNATURE])
 
 
 def _conclude(work: Examination, shown: Sequence[_Stamp]) -> None:
     text = ""
-    if shown:
-        work.report.sealed_at = f"{min(it.token.time for it in shown):%Y-%m-%dT%H:%M:%SZ}"
+    if not shown:
+        text = "carries no stamp that holds, so that nothing shows when it was sealed"
+        if not any(it.step == "timestamp" for it in work.report.findings):
+            work.failed("timestamp", _STAMP, text)
+        return
+    work.report.sealed_at = f"{min(it.token.time for it in shown):%Y-%m-%dT%H:%M:%SZ}"
     if len(shown) > 1:
         names = [openssl.authority_name(it.token.der) or "unnamed" for it in shown]
         text = f", stamped by {', '.join(names)}"
@@ -143,9 +148,11 @@ def _believed(work: Examination, stamps: Sequence[_Stamp], *, beside: bool) -> l
 
 def _asked(work: Examination, token: StampToken, data: bytes) -> Answer:
     """Ask whether a stamp holds under the authorities given, once."""
-    if token.der not in work.stamps:
-        work.stamps[token.der] = openssl.verify_stamp(token, data, work.anchors.tsa_pem)
-    return work.stamps[token.der]
+    # The same token may stand in two places, and be over the bytes of one of them only.
+    asked = token.der, data
+    if asked not in work.stamps:
+        work.stamps[asked] = openssl.verify_stamp(token, data, work.anchors.tsa_pem)
+    return work.stamps[asked]
 
 
 def _named_inside(work: Examination, stamp: _Stamp) -> bool:

@@ -20,7 +20,7 @@ part: only this package's standard-library modules and the openssl command do.
 import multiprocessing
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,6 +40,7 @@ from archive import (
 )
 from archive.bag_check import (
     KINDS,
+    PROSE,
     REQUIRED,
     base_name,
     container_manifest,
@@ -47,14 +48,22 @@ from archive.bag_check import (
     names_compartments,
     same_but_for_case,
     segment_rows,
+    too_long,
     unknown,
 )
 from archive.errors import BundleRejectedError
 from archive.examination import Examination, Mapped
 from archive.file_check import SegmentJob, digest, document_hash, segment
 from archive.findings import Anchors, Finding, Outcome, Report
-from archive.note_check import LedgerError, Statement, clock_steps, entry_time
-from archive.opened import CONTAINER_MANIFEST, Opened, open_bundle
+from archive.note_check import (
+    LedgerError,
+    Statement,
+    canonical_value,
+    clock_steps,
+    entry_time,
+    is_count,
+)
+from archive.opened import CONTAINER_MANIFEST, MOST_SMALL, Opened, open_bundle
 from archive.point_check import PROOFS
 from archive.withheld_check import COPY, check_copy, order_of
 from archive.zip_layout import BrokenFileError
@@ -66,10 +75,12 @@ _TAGS = "tagmanifest-sha256.txt"
 _SIGNATURE = "tagmanifest-sha256.txt.p7s"
 _STAMP = "tagmanifest-sha256.txt.tsr"
 _VOLUMES = "volumes-sha256.txt"
+_DOCUMENTS = "data/documents/index.json"
 _BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 _UNLISTED = frozenset({_TAGS, _SIGNATURE, _STAMP, "mimetype", CONTAINER_MANIFEST, xades_check.NAME})
 _LINE = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9._/-]+)")
 _HASH = re.compile(r"[0-9a-f]{64}")
+_SALT = re.compile(r"([0-9a-f]{2})*")
 # Below this, starting processes costs more than it saves.
 _WORTH_PROCESSES = 32 << 20
 
@@ -112,8 +123,16 @@ def examine(
             proof_steps.note_absence,
         ):
             step(work)
+    _tell_unread(work)
     report.not_checked.append("the signature inside alarm-history.pdf: a PDF reader shows it")
+    report.not_checked.append(f"{PROSE}: it is the sealer's word")
     return report
+
+
+def _tell_unread(work: Examination) -> None:
+    """What could not be read was not checked: no step passes over it in silence."""
+    for name in sorted(work.opened.unread - work.report.failed_subjects()):
+        work.undecided("digests", name, "could not be read when it was needed; check again")
 
 
 def verify(bundle: Path, anchors: Anchors, *, processes: int | None = None) -> VerifiedBundle:
@@ -178,8 +197,10 @@ def _bag(work: Examination) -> None:
 
 def _bag_info(work: Examination) -> dict[str, str]:
     """Return the labels of ``bag-info.txt`` with their values."""
-    lines = (work.opened.read("bag-info.txt") or b"").decode(errors="replace").splitlines()
-    return dict(line.split(": ", 1) for line in lines if ": " in line)
+    lines = (work.opened.read("bag-info.txt") or b"").splitlines()
+    shown = [line.decode(errors="replace") for line in lines]
+    # Of two with one label the first counts, for every reader.
+    return dict(line.split(": ", 1) for line in reversed(shown) if ": " in line)
 
 
 def _check_oxum(work: Examination) -> None:
@@ -192,7 +213,7 @@ def _check_oxum(work: Examination) -> None:
 
 
 def _check_proofs_stated(work: Examination) -> None:
-    if "Ledger-Proofs" in _bag_info(work) and PROOFS not in work.opened.places:
+    if _bag_info(work).get("Ledger-Proofs") and PROOFS not in work.opened.places:
         work.failed("bag", PROOFS, "is missing, and bag-info.txt says that it is there")
 
 
@@ -206,7 +227,7 @@ def _check_container_manifest(work: Examination) -> None:
         if found != container_manifest(inside, {}):
             work.failed("bag", CONTAINER_MANIFEST, "is not that of the files in the container")
         return
-    if "Container-Signature" in _bag_info(work):
+    if _bag_info(work).get("Container-Signature"):
         work.failed("bag", xades_check.NAME, "is missing, and bag-info.txt says that it is there")
         return
     work.report.not_checked.append("XAdES: this bundle is of the first form and has none")
@@ -255,6 +276,8 @@ def _digests(work: Examination) -> None:
     for name in sorted(work.seen):
         if work.seen[name].fault:
             work.failed("digests", name, work.seen[name].fault)
+    for name in too_long(work.opened.places.values()):
+        work.failed("digests", name, f"is longer than {MOST_SMALL} bytes, which it cannot be")
     payload = {name for name in work.opened.places if _in_data(name)}
     stamps = stamp_check.stamp_names(work.opened.places)
     tags = set(work.opened.places) - payload - _UNLISTED - set(stamps)
@@ -357,15 +380,38 @@ def _segment_jobs(work: Examination, statement: Statement) -> list[SegmentJob]:
             work.failed("ledger", error.subject, error.text)
         return []
     jobs: list[SegmentJob] = []
+    named = _said_to_be_named(work)
     for number, name in enumerate(names):
         rows = places.get(name.removesuffix("jsonl") + "csv")
         if rows is None:
             work.failed("rows", name, "has no CSV file beside it")
             continue
-        first = number * ledger_check.SEGMENT_RECORDS + 1
+        size = ledger_check.SEGMENT_RECORDS
+        first = number * size + 1
         bounds = tuple(sorted({point.size for point in proof_steps.points(work)}))
-        jobs.append(SegmentJob(places[name], rows, first, statement, bounds))
+        here = {seq: named[seq] for seq in named if (seq - 1) // size == number}
+        jobs.append(SegmentJob(places[name], rows, first, statement, bounds, here))
     return jobs
+
+
+def _said_to_be_named(work: Examination) -> dict[int, list[str]]:
+    """Return the documents that records are said to name, by the record's number."""
+    found: dict[int, list[str]] = {}
+    try:
+        rows = canonical_value(_DOCUMENTS, work.opened.read(_DOCUMENTS) or b"")
+    except LedgerError:
+        return found  # step 10 tells of it
+    for row in rows if isinstance(rows, list) else []:
+        for seq in _records_of(row):
+            found.setdefault(seq, []).append(str(row.get("doc")))
+    return found
+
+
+def _records_of(row: object) -> list[int]:
+    """Return the numbers of the records that a row of the index says to name its document."""
+    records = row.get("records") if isinstance(row, dict) else None
+    numbers = records if isinstance(records, list) else []
+    return [] if any(type(seq) is not int for seq in numbers) else numbers
 
 
 # --- 7. ledger, 9. rows ---
@@ -424,13 +470,13 @@ def _check_index(work: Examination, statement: Statement, index: object) -> None
         text = f"base is not the name of a bundle of {statement.acct!r}, kind {kind!r}"
         work.failed("ledger", "data/index.json", text)
     for key, value in same.items():
-        if index.get(key) != value:
+        if repr(index.get(key)) != repr(value):  # true is no 1
             text = f"{key} is {index.get(key)!r:.80}, the rest of the bundle says {value!r:.80}"
             work.failed("ledger", "data/index.json", text)
     if "compartments" in index and not names_compartments(index["compartments"]):
         work.failed("ledger", "data/index.json", "names compartments in another form")
     counts = index.get("counts")
-    if not isinstance(counts, dict) or counts.get("records") != statement.records:
+    if not isinstance(counts, dict) or not is_count(counts.get("records"), statement.records):
         work.failed("ledger", "data/index.json", "its count of records is another")
 
 
@@ -493,15 +539,18 @@ def _rows(work: Examination) -> None:
 
 def _documents(work: Examination) -> None:
     """10. ``documents``: each document has the hash by which records name it."""
-    index = work.json("documents", "data/documents/index.json")
+    index = work.json("documents", _DOCUMENTS)
     if index is None:
         return
     rows: Sequence[Any] = index if isinstance(index, list) else [None]
     named: set[str] = set()
+    unnamed = {one for seen in work.segments for one in seen.unnamed}
     for row in rows:
         _document(work, row, named)
+        if work.statement and not _volume_away(work):
+            _check_named(work, row, unnamed)
     for name in sorted(set(work.opened.places) - named):
-        lists = ("data/documents/index.json", "data/notices/notices.json")
+        lists = (_DOCUMENTS, "data/notices/notices.json")
         if name.startswith(("data/documents/", "data/notices/")) and name not in lists:
             work.failed("documents", name, "is in no list of documents")
     work.report.conclude("documents", "data/documents", f"{len(named)} are what the records name")
@@ -512,15 +561,30 @@ def _document(work: Examination, row: Any, named: set[str]) -> None:  # noqa: AN
     name = row.get("file") if isinstance(row, dict) else None
     place = work.opened.places.get(name) if isinstance(name, str) else None
     if place is None or not _HASH.fullmatch(str(row.get("doc"))):
-        work.failed("documents", "data/documents/index.json", "names a file that is not here")
+        work.failed("documents", _DOCUMENTS, "names a file that is not here")
         return
     if place.name in named:
-        work.failed("documents", "data/documents/index.json", f"names {place.name} twice")
+        work.failed("documents", _DOCUMENTS, f"names {place.name} twice")
         return
     named.add(place.name)
+    salt = str(row.get("salt"))
+    if not _SALT.fullmatch(salt):
+        work.failed("documents", place.name, "cannot be checked: its salt is not hexadecimal")
+        return
     try:
-        salt = bytes.fromhex(str(row.get("salt")))
-        if document_hash(place, salt) != row["doc"]:
+        if document_hash(place, bytes.fromhex(salt)) != row["doc"]:
             work.failed("documents", place.name, "is not the document that the record names")
-    except (ValueError, BrokenFileError) as error:
+    except BrokenFileError as error:
         work.failed("documents", place.name, f"cannot be checked: {error}")
+
+
+def _check_named(work: Examination, row: Any, unnamed: Collection[tuple[int, str]]) -> None:  # noqa: ANN401 - JSON is anything
+    """Check that of the records which the index gives for a document one names it."""
+    name = row.get("file") if isinstance(row, dict) else None
+    records = _records_of(row)
+    count = work.statement.records if work.statement else 0
+    doc = str(row.get("doc")) if isinstance(row, dict) else ""
+    if not any(1 <= seq <= count and (seq, doc) not in unnamed for seq in records):
+        shown = ", ".join(map(str, records[:5])) or "none"
+        text = f"is not named by the records that {_DOCUMENTS} gives: {shown}"
+        work.failed("documents", str(name), text)

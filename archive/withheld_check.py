@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from archive.note_check import TIME, Problem
+from archive.note_check import TIME, Problem, is_count
 
 __all__ = [
     "COPY",
@@ -90,7 +90,7 @@ def label(bag_info: bytes) -> str:
     """Return what ``bag-info.txt`` says of a redacted copy; empty: nothing."""
     start = f"{LABEL}: ".encode()
     found = [line for line in bag_info.splitlines() if line.startswith(start)]
-    return found[0].removeprefix(start).decode(errors="replace") if len(found) == 1 else ""
+    return b"; ".join(line.removeprefix(start) for line in found).decode(errors="replace")
 
 
 def copy_text(profile: str, withheld: int, records: int) -> str:
@@ -257,7 +257,7 @@ def _check_counts(
         return []
     problems: list[Problem] = []
     stated = told.get("withheld")
-    if not isinstance(stated, Mapping) or stated.get("records") != count:
+    if not isinstance(stated, Mapping) or not is_count(stated.get("records"), count):
         text = f"its count of withheld records is another; {count} are withheld"
         problems.append(Problem(_INDEX, text))
     said = label(bag_info)

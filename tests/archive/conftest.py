@@ -129,7 +129,7 @@ def history(size: int, *, closed: bool = True) -> Iterator[bytes]:
                 seq, dice=dice, text='=HYPERLINK("x")\x07 Łódź, 東京', marks=["on_test"]
             )
         else:
-            fields = signal(seq, dice=dice)
+            fields = signal(seq, dice=dice, **({"doc": DOCUMENT.doc.hex()} if seq == 7 else {}))
         yield json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 

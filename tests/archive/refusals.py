@@ -18,6 +18,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archive.xades import SIGNATURES
+from tests.archive.deceits import (
+    closed_without_close,
+    dated_no_day,
+    invented_document,
+    shown_as_another,
+    stamped_for_another_part,
+    swallowed_row,
+    told_twice,
+    too_long,
+    withheld_by_its_type,
+)
 from tests.archive.spoiling import MANIFEST, RECORDS, TAGS, sealed_anew, zipped
 from tests.archive.spoils import (
     CONTAINER,
@@ -485,7 +496,36 @@ KEYS = (
             given=another_successor),
 )  # fmt: skip
 
-TABLE = (*ZIPS, *RECORD_ROWS, *FILES, *SEALS, *STATED, *POINTS, *FORGERIES, *TWICE, *KEYS)
+DECEITS = (
+    Refusal("a list of lists too long to be read", "anyone", by_anyone(exchanged(TAGS, too_long)),
+            "digests", TAGS, "is longer than", "cms ts tags"),
+    Refusal("the seal's stamp for that of the list", "station", stamped_for_another_part,
+            "timestamp", STAMP, "its stamp does not hold", "ts"),
+    Refusal("a seal by another certificate than the one that is shown", "station", shown_as_another,
+            "signature", "trust/signer.pem", "is not the certificate the seal was made with",
+            unseen="they take the signer from the seal itself"),
+    Refusal("a document that no record names, sealed anew", "station",
+            by_station(invented_document),
+            "documents", "data/notices/*.txt", "is not named by the records",
+            unseen=SEALED_WORD.format("documents with the records that name them")),
+    Refusal("a row that swallows those below, sealed anew", "station", by_station(swallowed_row),
+            "rows", ROWS, "the row of record 10",
+            unseen=SEALED_WORD.format("the rows with the records")),
+    Refusal("a key that stands twice in a record", "station", forgery(told_twice, ()),
+            "ledger", RECORDS, "is not a JSON object in canonical form", "ledger"),
+    Refusal("a record dated after its points, behind it one dated no day", "station",
+            forgery(dated_no_day, ()),
+            "ledger", RECORDS, "record 30 has no time t", "ledger"),
+    Refusal("a record that calls itself withheld", "station", forgery(withheld_by_its_type, ()),
+            "ledger", RECORDS, "record 40 calls itself withheld", "ledger"),
+    Refusal("a close of an account that is open", "station", forgery(closed_without_close, ()),
+            "proofs", PROOFS, "the last record is no close", "ledger"),
+)  # fmt: skip
+
+TABLE = (
+    *(*ZIPS, *RECORD_ROWS, *FILES, *SEALS, *STATED, *POINTS, *FORGERIES, *TWICE, *KEYS),
+    *DECEITS,
+)
 
 # --- The same for the manual ---
 

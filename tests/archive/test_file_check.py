@@ -58,7 +58,7 @@ def test_rows_and_records_of_one_history_agree(folder) -> None:
         (lambda raw: raw.replace(b"seq,t,", b"t,seq,", 1), "its head is not"),
         (lambda raw: raw.replace(b"signal", b"\xff\xff", 1), "does not agree"),
         (lambda raw: raw[:-1], "is not CSV|ends before|could not"),
-        (lambda raw: raw.replace(b"Burglary", b"Bur\rglary", 1), "is not CSV"),
+        (lambda raw: raw.replace(b"Burglary", b"Bur\rglary", 1), "does not agree"),
     ],
 )
 def test_rows_that_were_changed_are_found(change, words: str, folder) -> None:

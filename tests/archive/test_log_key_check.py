@@ -36,6 +36,8 @@ def test_without_changes_the_key_given_is_the_one() -> None:
     assert settled(B.public_pem, A.public_pem, None) == [LOG]
     assert settled(None, A.public_pem, None) == []
     assert settled(b"nothing", A.public_pem, None) == [LOG]
+    # An empty file that was given is no word of the bundle's own.
+    assert settled(b"", A.public_pem, None) == [LOG]
 
 
 def test_changes_from_outside_lead_back_to_a_bundle_of_before() -> None:

@@ -239,6 +239,20 @@ def test_every_month_in_between_needs_its_point_or_a_reason(
     assert point_check.missing_months(opened, point_at(*points), spans) == missing
 
 
+def test_many_spans_over_many_months_are_looked_at_once() -> None:
+    looked: list[int] = []
+
+    class Told(datetime):
+        @property
+        def year(self) -> int:
+            looked.append(1)
+            return super().year
+
+    spans = [(day(1, year=1), Told(1, 1, 20, tzinfo=UTC))] * 200
+    point_check.missing_months(day(1, year=1), point_at(day(1)), spans)
+    assert len(looked) < 200 * 200
+
+
 def test_an_entry_of_the_writer_is_read() -> None:
     at = day(3)
     raw = checkpoint.entry(accounts=1, n=7, previous=None, state_root=b"\1" * 32, time=at)

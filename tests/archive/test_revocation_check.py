@@ -279,3 +279,43 @@ def _wrap(tag, body):
         return bytes([tag, size]) + body
     digits = size.to_bytes((size.bit_length() + 7) // 8)
     return bytes([tag, 0x80 | len(digits)]) + digits + body
+
+
+@pytest.mark.parametrize(
+    "extension",
+    [
+        x509.IssuingDistributionPoint(
+            full_name=None,
+            relative_name=None,
+            only_contains_user_certs=False,
+            only_contains_ca_certs=True,
+            only_some_reasons=None,
+            indirect_crl=False,
+            only_contains_attribute_certs=False,
+        ),
+        x509.DeltaCRLIndicator(1),
+    ],
+    ids=["of authorities only", "of what changed"],
+)
+def test_a_list_of_a_part_vouches_for_nothing_that_it_does_not_name(
+    extension, root, root_key, leaf
+) -> None:
+    def listed(*serials: int) -> bytes:
+        builder = (
+            x509.CertificateRevocationListBuilder()
+            .issuer_name(root.subject)
+            .last_update(NOW)
+            .next_update(NOW + HOUR)
+            .add_extension(extension, critical=True)
+        )
+        for serial in serials:
+            entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(NOW)
+            builder = builder.add_revoked_certificate(entry.build())
+        return builder.sign(root_key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+    silent, naming = (
+        list(believed([it], [der(root)])) for it in (listed(), listed(leaf.serial_number))
+    )
+
+    assert judged(der(leaf), silent, NOW, stamps=False)[0] is None
+    assert judged(der(leaf), naming, NOW, stamps=False)[0] is Outcome.FAILED

@@ -1,18 +1,25 @@
 """Each stamp on a seal is judged on its own."""
 
 from dataclasses import replace
+from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
 
+from archive.authorities.several import Several
+from archive.authorities.trial import make_authority
 from archive.findings import Outcome, Report
+from archive.openssl import authority_name, reply_token
 from archive.stamp_check import stamp_names
 from archive.verify import examine
+from tests.archive.spoiling import TAGS, packed_anew, sealed_anew, zipped
 from tests.archive.spoils import (
     CONTAINER,
     SECOND,
     SIGNATURES,
     STAMP,
+    Trialled,
     Workbench,
     in_twice,
     stamped_twice,
@@ -72,3 +79,33 @@ def test_where_neither_is_given_no_part_is_stamped(container: Path, bench: Workb
     report = examine(container, replace(bench.station.anchors, tsa_pem=stranger))
     failed = {it.subject for it in report.findings if it.step == "timestamp"}
     assert {STAMP, SECOND, SIGNATURES} <= failed
+
+
+def test_when_it_was_sealed_is_never_a_strangers_word(bench: Workbench, page) -> None:
+    station = bench.station
+    # The seal is stamped by the authority, the list by one that says 50 s less and is not given.
+    earlier = station.authority.now - timedelta(seconds=50)
+    trial = make_authority(now=earlier - timedelta(days=9), serials=count(7001), title="Stranger")
+    stranger = Trialled(trial, earlier)
+    known = station.authority.trust_pem + stranger.trust_pem
+    sealing = replace(station, authority=Several([station.authority], known))
+    files = sealed_anew(bench.files | {"trust/tsa.pem": known}, sealing)
+    container = bench.folder / CONTAINER
+    container.write_bytes(
+        zipped(packed_anew(files | {STAMP: stranger.stamp(files[TAGS])}, sealing))
+    )
+
+    report, seen = examine(container, station.anchors), page.examine(container, station.anchors)
+
+    assert report.outcome is Outcome.PASSED, str(report)
+    assert report.sealed_at == f"{station.authority.now:%Y-%m-%dT%H:%M:%SZ}"
+    assert (seen["outcome"], seen["sealed_at"]) == ("passed", report.sealed_at)
+    assert seen["findings"] == report.as_json()["findings"]
+
+
+def test_an_authority_writes_no_lines_of_its_own(bench: Workbench) -> None:
+    title = "A\nx.asice: passed\x1b[2K\u202e"
+    trial = make_authority(now=bench.station.now, serials=count(1), title=title)
+    token = reply_token(Trialled(trial, bench.station.now).stamp(b"x"))
+
+    assert authority_name(token.der) == "A\ufffdx.asice: passed\ufffd[2K\ufffd authority"

@@ -765,6 +765,21 @@ def test_no_room_for_openssls_files_decides_nothing(sealed, station, monkeypatch
     assert "could not be asked" in str(report)
 
 
+def test_what_cannot_be_read_when_it_is_needed_is_not_passed_over(
+    sealed, station, monkeypatch
+) -> None:
+    def fail(*_: object) -> bytes:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr("archive.zip_layout.PlaceStream.rest", fail)
+
+    report = examine(sealed.container, station.anchors, processes=1)
+
+    assert report.outcome is Outcome.FAILED
+    silent = {"tagmanifest-sha256.txt", "tagmanifest-sha256.txt.p7s", "data/ledger.json"}
+    assert silent <= report.failed_subjects()
+
+
 def test_a_system_that_does_not_tell_our_cores_verifies_too(sealed, station, monkeypatch) -> None:
     monkeypatch.delattr("os.sched_getaffinity")
 

@@ -301,3 +301,11 @@ def test_months_are_looked_at_from_the_first_point_where_the_first_record_is_wit
 
     assert report.outcome == "passed"
     assert report.points == 2
+
+
+def test_a_label_that_stands_twice_is_not_overlooked() -> None:
+    assert any("bag-info.txt" in line for line in said(index(), info=INFO + INFO))
+    whole = {"kind": "closing", "redactions": []}
+    assert said(whole, [], INFO + INFO) == [
+        "bag-info.txt: says Redacted-Copy, and the kind is not redacted"
+    ]

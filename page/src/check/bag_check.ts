@@ -3,7 +3,8 @@
 import { encoded } from "./bytes.ts";
 import type { JsonObject } from "./canonical.ts";
 import type { Statement } from "./note_check.ts";
-import { CONTAINER_MANIFEST, SIGNATURES } from "./opened.ts";
+import { CONTAINER_MANIFEST, MOST_SMALL, SIGNATURES } from "./opened.ts";
+import type { Place } from "./place.ts";
 import { COPY } from "./withheld_check.ts";
 
 export const SEGMENT_RECORDS = 100_000;
@@ -24,6 +25,12 @@ const OPTIONAL = new RegExp(
     "|verify/(?:log_key_check|note_check|openssl|point_check|proof_check|withheld_check)\\.py|verify/verify\\.html" +
     "|data/(?:documents|notices)/[0-9a-f]{16}-[A-Za-z0-9._-]+)$",
 );
+// These are read in pieces, and may be of any length; every other file is read whole.
+const LONG = /^(?:alarm-history\.pdf|data\/records\/.*|data\/(?:documents|notices)\/[0-9a-f]{16}-.*)$/;
+/** What the seal covers, and no check compares with the records. */
+export const PROSE =
+  "what alarm-history.pdf, the forms and the frozen facts say (account, contract, case, notices, " +
+  "custody, line status)";
 const TAGS = "tagmanifest-sha256.txt";
 const FURTHER_STAMP = /^tagmanifest-sha256\.txt\.(?:[2-9]|[1-9][0-9])\.tsr$/;
 const MOST_SEGMENTS = 32_767;
@@ -71,6 +78,12 @@ export function unknown(names: Iterable<string>, statement: Statement, points: r
   return [...names]
     .filter((it) => !known.has(it) && !it.startsWith("META-INF/") && !OPTIONAL.test(it))
     .sort();
+}
+
+/** Return the names of files that must be read whole, and are too long for it. */
+export function tooLong(places: Iterable<Place>): string[] {
+  const long = [...places].filter((it) => it.size > MOST_SMALL && !LONG.test(it.name));
+  return long.map((it) => it.name).sort();
 }
 
 /** Return names that a disk without upper and lower case would take for another's. */

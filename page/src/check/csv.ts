@@ -47,11 +47,6 @@ function plain(text: string, begin: number): [string, number] {
   return [text.slice(begin, end), end];
 }
 
-/** Return the cells of one line. */
-export function cells(line: string): string[] {
-  return table(line)[0] ?? [];
-}
-
 /** Return the rows of a CSV file, each by the names in its first line. */
 export function rows(subject: string, raw: Uint8Array): Record<string, string>[] {
   const text = decoded(raw);

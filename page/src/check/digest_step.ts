@@ -1,11 +1,12 @@
 /** 3. `digests`: lists and files agree, both ways; records are read on the same pass. */
 
-import { SEGMENT_RECORDS, stampNames } from "./bag_check.ts";
+import { SEGMENT_RECORDS, stampNames, tooLong } from "./bag_check.ts";
 import { type Bytes, shownText } from "./bytes.ts";
+import { saidToBeNamed } from "./document_step.ts";
 import type { Examination } from "./examination.ts";
 import { segmentNames } from "./ledger_check.ts";
 import { readStatement } from "./note_check.ts";
-import { CONTAINER_MANIFEST, SIGNATURES, VOLUMES } from "./opened.ts";
+import { CONTAINER_MANIFEST, MOST_SMALL, SIGNATURES, VOLUMES } from "./opened.ts";
 import type { Place } from "./place.ts";
 import { PROOFS, readProofs } from "./point_check.ts";
 import { CheckError } from "./report.ts";
@@ -22,6 +23,9 @@ export async function digests(work: Examination): Promise<void> {
   for (const name of [...seen.keys()].sort()) {
     const { fault } = seen.get(name)!;
     if (fault) report.failed("digests", name, fault);
+  }
+  for (const name of tooLong(opened.places.values())) {
+    report.failed("digests", name, `is longer than ${MOST_SMALL} bytes, which it cannot be`);
   }
   const names = opened.names();
   const payload = names.filter((it) => it.startsWith("data/"));
@@ -111,10 +115,14 @@ async function segmentJobs(work: Examination): Promise<SegmentJob[]> {
   const sizes = new Set(work.proofs?.points.map((it) => it.size));
   const bounds = [...sizes].sort((one, two) => one - two);
   const jobs: SegmentJob[] = [];
+  const named = await saidToBeNamed(work);
   names.forEach((name, number) => {
     const [records, rows] = [opened.places.get(name)!, opened.places.get(name.replace(/jsonl$/, "csv"))];
     if (!rows) report.failed("rows", name, "has no CSV file beside it");
-    else jobs.push({ records, rows, first: number * SEGMENT_RECORDS + 1, statement, bounds });
+    else {
+      const here = new Map([...named].filter(([seq]) => Math.floor((seq - 1) / SEGMENT_RECORDS) === number));
+      jobs.push({ records, rows, first: number * SEGMENT_RECORDS + 1, statement, bounds, named: here });
+    }
   });
   return jobs;
 }

@@ -1,10 +1,11 @@
 /** 10. `documents`: each document has the hash by which records name it. */
 
 import { fromHex, hex } from "./bytes.ts";
-import { type Json, isObject } from "./canonical.ts";
+import { type Json, canonicalValue, isObject } from "./canonical.ts";
 import type { Examination } from "./examination.ts";
 import { documentHasher } from "./hashes.ts";
 import { type Place, pieces } from "./place.ts";
+import { CheckError } from "./report.ts";
 
 const INDEX = "data/documents/index.json";
 const LISTS = [INDEX, "data/notices/notices.json"];
@@ -14,7 +15,12 @@ export async function documents(work: Examination): Promise<void> {
   const index = await work.json("documents", INDEX);
   if (index === undefined) return;
   const named = new Set<string>();
-  for (const row of Array.isArray(index) ? index : [null]) await document(work, row, named);
+  const unnamed = new Set(work.segments.flatMap((it) => it.unnamed));
+  const away = await work.volumeAway();
+  for (const row of Array.isArray(index) ? index : [null]) {
+    await document(work, row, named);
+    if (work.statement && !away) checkNamed(work, row, unnamed);
+  }
   for (const name of work.opened.names()) {
     const one = name.startsWith("data/documents/") || name.startsWith("data/notices/");
     if (one && !LISTS.includes(name) && !named.has(name)) {
@@ -38,6 +44,43 @@ async function document(work: Examination, row: Json, named: Set<string>): Promi
     const fault = await faultOf(place, value.salt, value.doc);
     if (fault) report.failed("documents", place.name, fault);
   }
+}
+
+/** Return the documents that records are said to name, by the record's number. */
+export async function saidToBeNamed(work: Examination): Promise<Map<number, string[]>> {
+  const found = new Map<number, string[]>();
+  let rows: Json;
+  try {
+    rows = canonicalValue(INDEX, (await work.read(INDEX)) ?? new Uint8Array(0));
+  } catch (error) {
+    if (error instanceof CheckError) return found; // step 10 tells of it
+    throw error;
+  }
+  for (const row of Array.isArray(rows) ? rows : []) {
+    for (const seq of recordsOf(row)) found.set(seq, [...(found.get(seq) ?? []), docOf(row)]);
+  }
+  return found;
+}
+
+/** Return the numbers of the records that a row of the index says to name its document. */
+function recordsOf(row: Json): number[] {
+  const numbers = isObject(row) && Array.isArray(row.records) ? row.records : [];
+  return numbers.every((it) => typeof it === "number") ? numbers : [];
+}
+
+function docOf(row: Json): string {
+  return isObject(row) && typeof row.doc === "string" ? row.doc : "";
+}
+
+/** Check that of the records which the index gives for a document one names it. */
+function checkNamed(work: Examination, row: Json, unnamed: ReadonlySet<string>): void {
+  const name = isObject(row) && typeof row.file === "string" ? row.file : undefined;
+  const records = recordsOf(row);
+  const last = work.statement!.records;
+  if (records.some((seq) => seq >= 1 && seq <= last && !unnamed.has(`${seq} ${docOf(row)}`))) return;
+  const shown = records.slice(0, 5).join(", ") || "none";
+  const text = `is not named by the records that ${INDEX} gives: ${shown}`;
+  work.report.failed("documents", name ?? "None", text);
 }
 
 async function faultOf(place: Place, salt: Json | undefined, doc: string): Promise<string> {

@@ -36,7 +36,7 @@ export class Examination {
   readonly segments: SegmentSeen[] = [];
   trusted: Trusted = { root: [], tsa: [], log: undefined, crls: "" };
   readonly revoked: CrlList[] = [];
-  /** What was said of each stamp, by the digits of its token. */
+  /** What was said of each stamp, by the digits of its token and of the hash of what it is on. */
   readonly stamps = new Map<string, Answer>();
   statement: Statement | undefined;
   proofs: Proofs | undefined;

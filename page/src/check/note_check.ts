@@ -8,7 +8,7 @@ import { CheckError, type Problem, problem } from "./report.ts";
 import { ed25519Holds } from "./signatures.ts";
 import { hex } from "./bytes.ts";
 
-export const TIME = /^[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9][.][0-9]{6}Z$/;
+export const TIME = /^[0-9]{4}-[01][0-9]-[0-3][0-9]T(?:[01][0-9]|2[0-3])(?::[0-5][0-9]){2}[.][0-9]{6}Z$/;
 /** How far `t` may lie beyond the checkpoint that covers it, in microseconds. */
 export const TOLERANCE = 120_000_000;
 const HASH = /^[0-9a-f]{64}$/;

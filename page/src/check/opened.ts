@@ -9,7 +9,8 @@ export const CONTAINER_MANIFEST = "META-INF/manifest.xml";
 export const SIGNATURES = "META-INF/signatures0.xml";
 export const VOLUMES = "volumes-sha256.txt";
 const MIMETYPE = encoded("application/vnd.etsi.asic-e+zip");
-const MOST_SMALL = 64 << 20;
+/** No file is longer that is read whole. */
+export const MOST_SMALL = 64 << 20;
 const HASH_DIGITS = 64;
 const STEP = "container";
 
@@ -23,6 +24,8 @@ export interface Named {
 export class Opened {
   readonly places = new Map<string, Place>();
   readonly volumes = new Map<string, Place>();
+  /** Files that were wanted whole and could not be had. */
+  readonly unread = new Set<string>();
   private readonly kept = new Map<string, Bytes | undefined>();
 
   /** Return a small file whole; undefined where it is missing or cannot be read. */
@@ -48,8 +51,11 @@ export class Opened {
   private async content(name: string): Promise<Bytes | undefined> {
     const place = this.places.get(name);
     if (!place) return undefined;
-    // The step that hashes every file says why one cannot be read.
-    return whole(place, MOST_SMALL).catch(() => undefined);
+    // The step that hashes every file says why; what nobody tells of is told of at the end.
+    return whole(place, MOST_SMALL).catch(() => {
+      this.unread.add(name);
+      return undefined;
+    });
   }
 }
 
@@ -89,11 +95,15 @@ async function openContainer(bundle: Named, opened: Opened, report: Report): Pro
   opened.holdToForm();
 }
 
-/** Return the value of a label in `bag-info.txt`. */
+/** Return the value of a label in `bag-info.txt`; of two with one label the first counts. */
 export function label(bagInfo: Uint8Array, name: string): string {
+  return labels(bagInfo, name)[0] ?? "";
+}
+
+/** Return the values of all labels of a name in `bag-info.txt`. */
+export function labels(bagInfo: Uint8Array, name: string): string[] {
   const rows = shownText(bagInfo).split(/\r\n|\n|\r/);
-  const row = rows.find((it) => it.startsWith(`${name}: `));
-  return row?.slice(name.length + 2) ?? "";
+  return rows.filter((it) => it.startsWith(`${name}: `)).map((it) => it.slice(name.length + 2));
 }
 
 async function checkMeta(opened: Opened, report: Report): Promise<void> {

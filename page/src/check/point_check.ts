@@ -187,6 +187,9 @@ export async function checkProofs(
   proofs.points.forEach((point, at) => {
     problems.push(...checkConsistency(point, seen[at]!.note, last));
   });
+  if (proofs.absent?.at && !closed) {
+    problems.push(problem(PROOFS, "names a checkpoint of the close, and the last record is no close"));
+  }
   return [...problems, ...checkAbsence(proofs, given.statement, last, closing || !closed)];
 }
 
@@ -350,11 +353,16 @@ export function missingMonths(
 ): string[] {
   const there = new Set(points.map((it) => monthOf(it.entry.time)));
   const missing: string[] = [];
+  const begun = [...spans].sort((one, two) => one.first - two.first);
+  // Of the spans that begin before a month, the one that reaches furthest decides.
+  let [place, furthest] = [0, -Infinity];
   const last = monthOf(points[points.length - 1]!.entry.time);
   for (let month = monthOf(opened) + 1; month < last; month += 1) {
     const begins = Date.UTC(Math.floor(month / 12), month % 12, 1) * 1000;
-    const named = spans.some((it) => it.first <= begins && monthOf(it.last) >= month + 1);
-    if (!there.has(month) && !named) {
+    for (; place < begun.length && begun[place]!.first <= begins; place += 1) {
+      furthest = Math.max(furthest, monthOf(begun[place]!.last));
+    }
+    if (!there.has(month) && furthest < month + 1) {
       missing.push(`${Math.floor(month / 12)}-${String((month % 12) + 1).padStart(2, "0")}`);
     }
   }

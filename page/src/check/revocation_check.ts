@@ -13,6 +13,7 @@ import { type Answer, answeredBy, listHolds } from "./signatures.ts";
 
 const [SEQUENCE, INTEGER, OCTETS, BITS, ENUMERATED] = [0x30, 0x02, 0x04, 0x03, 0x0a];
 const [UTC_TIME, TIME, CONTEXT_0] = [0x17, 0x18, 0xa0];
+const TRUE = 0x01; // a boolean that says no is left out
 const REASON = "0603551d15";
 const INVALID_SINCE = "0603551d18";
 // RFC 3161, 4: with one of these reasons, given, stamps of before go on to count; else none does.
@@ -46,6 +47,8 @@ export interface CrlList {
   made: number;
   until: number | undefined;
   entries: Map<string, Entry>;
+  /** Whether it speaks of every certificate of its issuer: one with a critical extension does not. */
+  whole: boolean;
 }
 
 // --- Reading ---
@@ -74,7 +77,14 @@ export function readList(der: Bytes): CrlList {
     const [serial, entry] = readEntry(one);
     if (!(entries.get(serial)?.since! <= entry.since)) entries.set(serial, entry);
   }
-  return { der, issuer: hex(issuer.raw), made: momentOf(made), until, entries };
+  const whole = !rest.some((it) => it.tag === CONTEXT_0 && hasCritical(it.body));
+  return { der, issuer: hex(issuer.raw), made: momentOf(made), until, entries, whole };
+}
+
+/** Tell whether one of a list's extensions is critical (RFC 5280, 4.1: a third member). */
+function hasCritical(extensions: Bytes): boolean {
+  const all = [...nodes(only(extensions, SEQUENCE).body)];
+  return all.some((it) => [...nodes(it.body)].some((part) => part.tag === TRUE));
 }
 
 function readEntry(one: Node): [string, Entry] {
@@ -159,7 +169,7 @@ export function judged(
     return revoked(found.reduce((one, two) => (two.since < one.since ? two : one)), at, stamps);
   }
   // After its end a certificate may be left out of a list.
-  const known = mine.filter((it) => it.made <= facts.ends && (it.until ?? at) >= at);
+  const known = mine.filter((it) => it.whole && it.made <= facts.ends && (it.until ?? at) >= at);
   if (!known.length) {
     const text = "whether it was revoked by then: no list of its issuer covers that time";
     return { outcome: undefined, text };

@@ -1,7 +1,7 @@
 /** 5. `signature`: CMS and XAdES under the root. */
 
 import { signedNames } from "./bag_check.ts";
-import { type Bytes, hex } from "./bytes.ts";
+import { type Bytes, hex, same } from "./bytes.ts";
 import { DerError } from "./der.ts";
 import type { Examination } from "./examination.ts";
 import { SIGNATURES } from "./opened.ts";
@@ -13,6 +13,7 @@ import {
   certificates,
   signatureHolds,
   signatureStamps,
+  signerCertificate,
 } from "./signatures.ts";
 import { answerFault, believed, judged as judgedBy, listPems } from "./revocation_check.ts";
 import { stampedAt } from "./stamps.ts";
@@ -20,6 +21,7 @@ import { type SignatureForm, type Values, XadesError, problems, readForm } from 
 
 const TAGS = "tagmanifest-sha256.txt";
 const SEAL = `${TAGS}.p7s`;
+const SIGNER = "trust/signer.pem";
 const LISTS = "trust/crls.pem";
 
 /** 5. The list of lists is signed under the root, judged when it was stamped. */
@@ -29,7 +31,13 @@ export async function signature(work: Examination): Promise<void> {
   const { root } = work.trusted;
   const stamps = stampsOf(p7s);
   const at = stamps && (await stampedAt(work, stamps.tokens, stamps.value));
-  judged(work, "signature", SEAL, noRoot(work) ?? (await signatureHolds(p7s, data, root, at)));
+  const answer = noRoot(work) ?? (await signatureHolds(p7s, data, root, at));
+  judged(work, "signature", SEAL, answer);
+  const [shown] = await chain(work);
+  if (answer.holds && !same(signerCertificate(p7s), shown)) {
+    // It is judged below whether this one was revoked, so it must be the one that signed.
+    work.report.failed("signature", SIGNER, "is not the certificate the seal was made with");
+  }
   await checkContainer(work);
   work.report.conclude("signature", SEAL, "holds under the root given");
   if (at !== undefined) await checkRevoked(work, at);
@@ -42,7 +50,7 @@ async function checkRevoked(work: Examination, at: number): Promise<void> {
   for (const certificate of ders.slice(0, -1)) {
     const { outcome, text } = judgedBy(certificate, work.revoked, at, false);
     if (outcome === undefined) work.report.notChecked.push(`the seal's certificate: ${text}`);
-    else work.report.add("signature", outcome, "trust/signer.pem", text);
+    else work.report.add("signature", outcome, SIGNER, text);
   }
 }
 

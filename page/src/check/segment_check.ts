@@ -5,7 +5,7 @@ import { type Bytes, decoded, fromHex, hex } from "./bytes.ts";
 import { type JsonObject, recordFields, shown } from "./canonical.ts";
 import { hasher, recordLeaf } from "./hashes.ts";
 import { Lines } from "./lines.ts";
-import { type Statement, TIME } from "./note_check.ts";
+import { type Statement, TIME, moment } from "./note_check.ts";
 import { BrokenFileError, type Place, pieces } from "./place.ts";
 import { CheckError, type Problem, problem } from "./report.ts";
 import { Rows } from "./rows_check.ts";
@@ -30,6 +30,8 @@ export interface SegmentJob {
   first: number;
   statement: Statement;
   bounds: number[];
+  /** The documents that its records are said to name, by the record's number. */
+  named: ReadonlyMap<number, readonly string[]>;
 }
 
 /** The earliest and the latest `t` between two points, by the place of the later one. */
@@ -52,11 +54,12 @@ export interface Segment {
   problems: Problem[];
 }
 
-/** What reading a file of records with its rows gave; `catalogue` is for browsing. */
+/** What reading a file of records with its rows gave; `unnamed`: what no record names, as `seq doc`. */
 export interface SegmentSeen {
   segment: Segment;
   files: [Seen, Seen];
   rows: Problem[];
+  unnamed: string[];
   catalogue: Catalogue;
 }
 
@@ -98,14 +101,14 @@ export async function readSegment(job: SegmentJob, tick: Tick): Promise<SegmentS
   const reading = new Reading(job, tick);
   try {
     const [records, rows] = await reading.read();
-    const { segment, rows: against } = reading;
-    return { segment, files: [records, rows], rows: against.problems, catalogue: reading.catalogue() };
+    const { segment, rows: against, unnamed } = reading;
+    return { segment, files: [records, rows], rows: against.problems, unnamed, catalogue: reading.catalogue() };
   } catch (error) {
     if (!(error instanceof BrokenFileError || error instanceof CheckError)) throw error;
     const text = `could not be read to its end: ${error.message}`;
     reading.segment.problems.push(problem(job.records.name, text));
     const files: [Seen, Seen] = [await digest(job.records), await digest(job.rows)];
-    return { segment: reading.segment, files, rows: [], catalogue: reading.catalogue() };
+    return { segment: reading.segment, files, rows: [], unnamed: [], catalogue: reading.catalogue() };
   }
 }
 
@@ -113,11 +116,13 @@ export async function readSegment(job: SegmentJob, tick: Tick): Promise<SegmentS
 class Reading {
   readonly segment: Segment;
   readonly rows: Rows;
+  readonly unnamed: string[] = [];
   private leaves: Uint8Array<ArrayBuffer> = new Uint8Array(1 << 12);
   private readonly times: number[] = [];
   private readonly kinds: number[] = [];
   private readonly names = new Map<string, number>();
   private before = "";
+  private day = "";
   private bound = 0;
   private part = 0;
 
@@ -179,6 +184,10 @@ class Reading {
     const seq = segment.first + segment.count;
     const text = decoded(raw);
     const read = text === undefined ? undefined : recordFields(text);
+    for (const doc of this.job.named.get(seq) ?? []) {
+      // However deep it stands; in a text the quotation marks would be escaped.
+      if (!text?.includes(`"doc":"${doc}"`)) this.unnamed.push(`${seq} ${doc}`);
+    }
     const leaf = withheldLeaf(read, seq);
     if (read && leaf !== undefined) return this.withheld(read, leaf, seq);
     this.addLeaf(recordLeaf(raw));
@@ -254,15 +263,25 @@ class Reading {
     if (fields.acct !== statement.acct || fields.epoch !== statement.epoch) {
       this.wrong(`record ${seq} is of another account or epoch`);
     }
-    if (typeof fields.t !== "string" || !TIME.test(fields.t)) {
+    if (typeof fields.t !== "string" || !this.isTime(fields.t)) {
       this.wrong(`record ${seq} has no time t of the known form`);
       fields.t = "";
     }
-    if (typeof fields.type !== "string") {
-      this.wrong(`record ${seq} has no type`);
+    if (typeof fields.type !== "string" || fields.type === WITHHELD) {
+      const said = fields.type === WITHHELD ? "calls itself withheld, and is here" : "has no type";
+      this.wrong(`record ${seq} ${said}`);
       fields.type = "";
     }
     return fields;
+  }
+
+  /** Tell whether a time is one; its day is looked at where it is another than the one before. */
+  private isTime(t: string): boolean {
+    if (!TIME.test(t)) return false;
+    const day = t.slice(0, 10);
+    if (day !== this.day && moment(t) === undefined) return false;
+    this.day = day;
+    return true;
   }
 
   /** Add a problem; beyond so many there is no use in reading on. */

@@ -158,9 +158,7 @@ export function certificates(pem: string): Bytes[] {
 /** Return certificates as a PEM file. */
 export function pemOf(ders: readonly Bytes[]): string {
   const lines = (der: Bytes) => base64(der).replace(/.{64}/g, "$&\n").trimEnd();
-  return ders
-    .map((der) => `-----BEGIN CERTIFICATE-----\n${lines(der)}\n-----END CERTIFICATE-----\n`)
-    .join("");
+  return ders.map((der) => `-----BEGIN CERTIFICATE-----\n${lines(der)}\n-----END CERTIFICATE-----\n`).join("");
 }
 
 // --- Who signed, and may he ---
@@ -321,6 +319,12 @@ export function signatureHolds(
   });
 }
 
+/** Return the certificate that a CMS signature, which was read before, was made with. */
+export function signerCertificate(p7s: Uint8Array): Bytes {
+  const signed = signedData(p7s);
+  return certificateDer(signerOf(signed, signed.signerInfos[0]!));
+}
+
 /** Tell whether the first certificate of `chain` leads to the root, judged at `at`. */
 export function certificateHolds(chain: readonly Bytes[], root: readonly Bytes[], at: number): Promise<Answer> {
   return answered(async () => {
@@ -414,7 +418,8 @@ export function authorityName(der: Bytes): string {
   const all = (signedData(der).certificates ?? []).filter((it) => it instanceof pki.Certificate);
   const own = all.find((one) => !all.some((it) => it.issuer.isEqual(one.subject)));
   const name = own?.subject.typesAndValues.find((it) => it.type === COMMON_NAME)?.value.valueBlock.value;
-  return typeof name === "string" ? name : "";
+  // A stranger's text must not write lines of its own.
+  return typeof name === "string" ? name.replace(/[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu, "\ufffd") : "";
 }
 
 /** Tell whether an Ed25519 signature holds: with the browser's own, else with a library. */

@@ -45,13 +45,19 @@ export async function timestamp(work: Examination): Promise<void> {
     report.failed("timestamp", STAMP, `carries ${listed.length} stamp(s), and the seal ${seal.length}`);
   }
   const ours = good.filter((it) => listed.includes(it.name));
-  conclude(work, ours.length ? ours : list);
+  // Where a stranger alone stamped the list, the time is the one that the seal's own stamp gives.
+  conclude(work, ours.length ? ours : good.filter((it) => it.name === SEAL));
 }
 
 function conclude(work: Examination, shown: readonly Stamp[]): void {
   const { report } = work;
   const iso = (micros: number) => `${new Date(micros / 1000).toISOString().slice(0, 19)}Z`;
-  if (shown.length) report.sealedAt = iso(Math.min(...shown.map((it) => it.token.time)));
+  if (!shown.length) {
+    const text = "carries no stamp that holds, so that nothing shows when it was sealed";
+    if (!report.findings.some((it) => it.step === "timestamp")) report.failed("timestamp", STAMP, text);
+    return;
+  }
+  report.sealedAt = iso(Math.min(...shown.map((it) => it.token.time)));
   const names = shown.map((it) => authorityName(it.token.der) || "unnamed");
   const by = names.length > 1 ? `, stamped by ${names.join(", ")}` : "";
   report.conclude("timestamp", STAMP, `sealed not later than ${report.sealedAt}${by}`);

@@ -2,11 +2,13 @@
 
 import { type Bytes, hex } from "./bytes.ts";
 import type { Examination } from "./examination.ts";
+import { sha256 } from "./hashes.ts";
 import { type Answer, type StampToken, stampHolds } from "./signatures.ts";
 
 /** Ask whether a stamp holds under the authorities given, once. */
 export async function asked(work: Examination, token: StampToken, data: Bytes): Promise<Answer> {
-  const digits = hex(token.der);
+  // The same token may stand in two places, and be over the bytes of one of them only.
+  const digits = `${hex(token.der)} ${hex(sha256(data))}`;
   const known = work.stamps.get(digits) ?? (await stampHolds(token, data, work.trusted.tsa));
   work.stamps.set(digits, known);
   return known;

@@ -4,6 +4,7 @@
  * The steps are those of FORMAT.md, 10, in its order, and their findings those of `stationd-verify`.
  */
 
+import { PROSE } from "./bag_check.ts";
 import { bag } from "./bag_step.ts";
 import { digests } from "./digest_step.ts";
 import { documents } from "./document_step.ts";
@@ -52,6 +53,16 @@ export async function examine(order: Order, labour: Labour, progress: Progress):
     progress(name, 0, 0);
     await run();
   }
+  tellUnread(work);
   report.notChecked.push("the signature inside alarm-history.pdf: a PDF reader shows it");
+  report.notChecked.push(`${PROSE}: it is the sealer's word`);
   return { report, work };
+}
+
+/** What could not be read was not checked: no step passes over it in silence. */
+function tellUnread({ opened, report }: Examination): void {
+  const told = new Set(report.findings.filter((it) => it.outcome !== "passed").map((it) => it.subject));
+  for (const name of [...opened.unread].filter((it) => !told.has(it)).sort()) {
+    report.undecided("digests", name, "could not be read when it was needed; check again");
+  }
 }

@@ -2,7 +2,7 @@
 
 import { type Json, type JsonObject, isObject } from "./canonical.ts";
 import { TIME } from "./note_check.ts";
-import { label } from "./opened.ts";
+import { labels } from "./opened.ts";
 import { type Problem, problem } from "./report.ts";
 
 export const COPY = "redacted";
@@ -86,7 +86,7 @@ function checkWhole(index: JsonObject, there: readonly Run[], info: Uint8Array):
   if (!Array.isArray(redactions) || redactions.length || "redaction" in index) {
     problems.push(problem(INDEX, "speaks of redactions, and its kind is not redacted"));
   }
-  if (label(info, LABEL)) problems.push(problem("bag-info.txt", `says ${LABEL}, and the kind is not redacted`));
+  if (labels(info, LABEL).join("; ")) problems.push(problem("bag-info.txt", `says ${LABEL}, and the kind is not redacted`));
   if (there[0]) {
     const text = `record ${there[0][0]} is withheld, and the bundle says that it is whole`;
     problems.push(problem("data/records", text));
@@ -182,7 +182,7 @@ function checkCounts(index: JsonObject, withheld: number, records: number, info:
   if (!isObject(told.withheld) || told.withheld.records !== withheld) {
     problems.push(problem(INDEX, `its count of withheld records is another; ${withheld} are withheld`));
   }
-  const said = label(info, LABEL);
+  const said = labels(info, LABEL).join("; ");
   if (said !== `${String(told.profile)}; ${withheld} of ${records} records withheld`) {
     problems.push(problem("bag-info.txt", `${LABEL} is not what the index and the records say: '${said}'`));
   }
