@@ -29,7 +29,7 @@ CHECKERS = {
 }
 _SCRIPT = ("verify/verify.sh", "c49f4a7ed793df7fee6f4f1bed33ed44054339f057e2b82a3d7496468739c26f")
 # What `make page` builds of these sources, here and anywhere.
-_PAGE = ("verify/verify.html", "c23349fe33d8d04b3b324e8167a8abde90d135d9aa8a8d10377428941ec517e5")
+_PAGE = ("verify/verify.html", "bd4e35589239e2ba3de3d79d7cae35b697f44a00155c054c6b25d25cc5701277")
 
 KINDS = ("primary", "closing", "on_request", COPY)
 REQUIRED = (

@@ -50,6 +50,11 @@ _P256 = bytes.fromhex("301306072a8648ce3d020106082a8648ce3d030107")
 _RSA = bytes.fromhex("300d06092a864886f70d0101010500")
 _SEQUENCE, _SET, _OCTETS, _TIME, _INTEGER = 0x30, 0x31, 0x04, 0x18, 0x02
 _CONTEXT_0, _CONTEXT_1 = 0xA0, 0xA1
+# Members of SignerInfo and SignedData (RFC 5652, 5.1 and 5.3), and SHA-256, SHA-384, SHA-512.
+_DIGEST_PLACE, _CONTENT_PLACE = 2, 2
+_DIGESTS = tuple(bytes.fromhex(f"060960864801650304020{last}") for last in "123")
+# PKIStatus: granted, and granted with changes.
+_GRANTED = (b"\x02\x01\x00", b"\x02\x01\x01")
 # Behind serial number, algorithm, issuer, validity and subject.
 _KEY_PLACE = 5
 
@@ -134,6 +139,20 @@ def _signer(members: list[Node]) -> list[Node]:
     return list(nodes(only(members[-1].body, _SEQUENCE).body))
 
 
+def _fault(content_info: bytes, *, detached: bool) -> str:
+    """Say what openssl does not mind in a CMS signature, and we do; empty: nothing."""
+    try:
+        members = _signed_data(content_info)
+        signer = _signer(members)
+        digest = next(nodes(signer[_DIGEST_PLACE].body))
+        content = list(nodes(members[_CONTENT_PLACE].body))
+    except (DerError, IndexError, StopIteration):
+        return "no signer, or more than one"
+    if detached and len(content) != 1:
+        return "it carries content of its own"
+    return "" if digest.raw in _DIGESTS else "it is signed in a way that is not used here"
+
+
 def signature_stamps(p7s: bytes) -> tuple[bytes, list[StampToken]]:
     """Return the signature value of a CMS signature and the time stamps over it, at least one."""
     signer = _signer(_signed_data(p7s))
@@ -156,6 +175,9 @@ def reply_token(tsr: bytes) -> StampToken:
     members = list(nodes(only(tsr, _SEQUENCE).body))
     if len(members) != 2:  # noqa: PLR2004 - status and token
         raise DerError("the reply holds no token")
+    # What is refused may have a token beside it, which is then none (RFC 3161, 2.4.2).
+    if next(nodes(members[0].body), members[0]).raw not in _GRANTED:
+        raise DerError("the reply says that no stamp was granted")
     return token(members[1].raw)
 
 
@@ -314,6 +336,8 @@ def _ask(
 def verify_signature(p7s: bytes, data: bytes, root_pem: bytes, at: datetime | None) -> Answer:
     """Ask whether ``p7s`` is a CAdES signature over ``data`` under the root."""
     moment = ["-attime", str(int(at.timestamp()))] if at else []
+    if fault := _fault(p7s, detached=True):
+        return Answer(False, fault)  # noqa: FBT003
     try:
         with tempfile.TemporaryDirectory(prefix="stationd-verify-") as folder:
             shown = Path(folder, "signer.pem")
@@ -440,6 +464,8 @@ def _pem(label: str, der: bytes) -> bytes:
 
 def verify_stamp(token: StampToken, data: bytes, tsa_pem: bytes) -> Answer:
     """Ask whether ``token`` is a time stamp over ``data`` under the authority."""
+    if fault := _fault(token.der, detached=False):
+        return Answer(False, fault)  # noqa: FBT003
     return _ask(
         {"token": token.der, "tsa.pem": tsa_pem},
         lambda paths: [

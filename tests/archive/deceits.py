@@ -2,6 +2,7 @@
 
 import json
 import random
+import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -11,6 +12,7 @@ from asn1crypto import cms
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from archive import canonical, openssl
+from archive.cms import add_stamps, signature_value
 from archive.stamping import Panel
 from tests.archive.spoiling import TAGS, Files, packed_anew, sealed_anew, zipped
 from tests.archive.spoils import (
@@ -41,6 +43,24 @@ def stamped_for_another_part(bench: Workbench) -> bytes:
     length = len(token.der) + 5
     reply = b"\x30\x82" + length.to_bytes(2, "big") + bytes.fromhex("3003020100") + token.der
     return zipped(packed_anew(files | {STAMP: reply}, bench.station))
+
+
+def refused_reply(reply: bytes) -> bytes:
+    """Let a reply say that it was refused, its token being as it was."""
+    return reply.replace(bytes.fromhex("3003020100"), bytes.fromhex("3003020102"), 1)
+
+
+def sealed_around(bench: Workbench) -> bytes:
+    """Seal by hand, with the content inside the seal too, where a reader may take another."""
+    station, files, folder = bench.station, bench.files, bench.folder
+    (folder / "list").write_bytes(files[TAGS])
+    keys = station.folder
+    command = f"openssl cms -sign -cades -binary -nodetach -outform DER -in {folder / 'list'}"
+    command += f" -signer {keys / 'seal.pem'} -inkey {keys / 'seal.key.pem'}"
+    command += f" -certfile {keys / 'root.pem'}"
+    made = subprocess.run(command.split(), capture_output=True, check=True)
+    stamps = Panel(station.authority).stamp(signature_value(made.stdout))
+    return zipped(packed_anew(files | {SEAL: add_stamps(made.stdout, stamps)}, station))
 
 
 def shown_as_another(bench: Workbench) -> bytes:

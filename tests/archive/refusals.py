@@ -22,6 +22,8 @@ from tests.archive.deceits import (
     closed_without_close,
     dated_no_day,
     invented_document,
+    refused_reply,
+    sealed_around,
     shown_as_another,
     stamped_for_another_part,
     swallowed_row,
@@ -29,7 +31,7 @@ from tests.archive.deceits import (
     too_long,
     withheld_by_its_type,
 )
-from tests.archive.spoiling import MANIFEST, RECORDS, TAGS, sealed_anew, zipped
+from tests.archive.spoiling import MANIFEST, RECORDS, TAGS, packed_anew, sealed_anew, zipped
 from tests.archive.spoils import (
     CONTAINER,
     HOUR,
@@ -501,6 +503,13 @@ DECEITS = (
             "digests", TAGS, "is longer than", "cms ts tags"),
     Refusal("the seal's stamp for that of the list", "station", stamped_for_another_part,
             "timestamp", STAMP, "its stamp does not hold", "ts"),
+    Refusal("a seal with content of its own", "station", sealed_around,
+            "signature", SEAL, "it carries content of its own",
+            unseen="openssl takes the list that it is given, and not what lies in the seal"),
+    Refusal("a reply that says it was refused", "station",
+            lambda it: zipped(packed_anew(
+                exchanged(STAMP, refused_reply)(it.files), it.station)),
+            "timestamp", STAMP, "no stamp was granted", "ts"),
     Refusal("a seal by another certificate than the one that is shown", "station", shown_as_another,
             "signature", "trust/signer.pem", "is not the certificate the seal was made with",
             unseen="they take the signer from the seal itself"),

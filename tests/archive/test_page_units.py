@@ -3,16 +3,24 @@
 They run in the same browser as the page, and are asked for many values at once.
 """
 
+import base64
 import json
 import subprocess
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from archive import ledger_check, merkle, note_check
+from archive import ledger_check, merkle, note_check, openssl
 from archive.file_check import expected_row
 from archive.note_check import LedgerError
 from archive.revocation_check import strict
@@ -43,6 +51,7 @@ def parts(page: VerifyingPage) -> Any:
     return lambda script, values: page.tab.run(f"(values => {script})({json.dumps(values)})")
 
 
+DAY = datetime(2026, 6, 1, tzinfo=UTC)
 TEXTS = [
     *('{"a":1,"b":[true,false,null,"x"]}', '{"b":1,"a":2}', '{"a":1,"a":2}', '{"a": 1}'),
     *('{"a":1.0}', '{"a":1e5}', '{"a":-0}', '{"a":01}', '{"a":NaN}', "[1,2,]", "[]", "{}"),
@@ -51,6 +60,66 @@ TEXTS = [
     *("-5", "", "nul", "[1", '{"\U0001f600":1,"\uffff":2}', '{"\uffff":1,"\U0001f600":2}', '"a\n"'),
     *('{"__proto__":1,"a":2}', '{"a":{"toString":1,"valueOf":2}}'),
 ]
+
+
+def name(title: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, title)])
+
+
+def certified(
+    subject: str, issuer: str, keys: dict[str, Any], *more: Any, depth: Any = -1
+) -> bytes:
+    """Return a certificate in DER: one that issues others where ``depth`` is given (None: any)."""
+    made = x509.CertificateBuilder().subject_name(name(subject)).issuer_name(name(issuer))
+    made = made.public_key(keys[subject].public_key()).serial_number(x509.random_serial_number())
+    made = made.not_valid_before(DAY - timedelta(9)).not_valid_after(DAY + timedelta(9))
+    if depth != -1:
+        made = made.add_extension(x509.BasicConstraints(True, depth), True)
+    for extension in more:
+        made = made.add_extension(extension, True)
+    return made.sign(keys[issuer], hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+def test_certificates_lead_to_a_root_here_where_they_do_there(parts) -> None:
+    keys = {it: ec.generate_private_key(ec.SECP256R1()) for it in ("leaf", "one", "two", "root")}
+    odd = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4.5"), b"\5\0")
+    servers = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
+    signs = partial(certified, keys=keys)
+    root, short = signs("root", "root", depth=None), signs("root", "root", depth=0)
+    one, leaf = signs("one", "root", depth=0), signs("leaf", "one")
+    deep = [signs("leaf", "two"), signs("two", "one", depth=None)]
+    cases = {
+        "a line": ([leaf, one, root], root, True),
+        "no root that may issue": ([leaf, one, short], short, False),
+        "a line longer than allowed": ([*deep, one, root], root, False),
+        "an issuer that may issue none": ([leaf, signs("one", "root"), root], root, False),
+        "an issuer for servers": (
+            [leaf, certified("one", "root", keys, servers, depth=None), root], root, False,
+        ),
+        "a rule that is not known": ([certified("leaf", "one", keys, odd), one, root], root, False),
+        "a circle": (
+            [leaf, signs("one", "two", depth=None), signs("two", "one", depth=None)], root, False,
+        ),
+    }  # fmt: skip
+    script = """(async () => {
+        const der = text => Uint8Array.from(atob(text), it => it.charCodeAt(0));
+        const asked = values.map(([chain, root, at]) =>
+            parts.signatures.certificateHolds(chain.map(der), [der(root)], at));
+        return (await Promise.all(asked)).map(it => it.holds);
+    })()"""
+    at = DAY.timestamp() * 1e6
+    shown = [([_text(it) for it in chain], _text(end), at) for chain, end, _ in cases.values()]
+
+    there = {
+        case: bool(openssl.verify_certificate(chain, openssl._pem("CERTIFICATE", end), DAY).holds)
+        for case, (chain, end, _) in cases.items()
+    }
+    assert there == {case: holds for case, (*_, holds) in cases.items()}
+    assert dict(zip(cases, parts(script, shown), strict=True)) == there
+
+
+def _text(der: bytes) -> str:
+    return base64.b64encode(der).decode()
 
 
 def python_takes(text: str) -> bool:

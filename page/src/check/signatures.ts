@@ -13,6 +13,7 @@ import * as pki from "pkijs";
 import { type Bytes, base64, fromBase64, hex, same } from "./bytes.ts";
 import { DerError } from "./der.ts";
 import { sha256 } from "./hashes.ts";
+import { pathFault, pathOf } from "./certificate_path.ts";
 
 ed25519.hashes.sha512 = sha512;
 
@@ -125,6 +126,11 @@ export function replyToken(tsr: Uint8Array): StampToken {
   const read = asn1.fromBER(tsr as Bytes);
   const members = read.result instanceof asn1.Sequence ? read.result.valueBlock.value : [];
   if (read.offset !== tsr.length || members.length !== 2) throw new DerError("the reply holds no token");
+  const [status] = parts(members[0]);
+  // What is refused may have a token beside it, which is then none (RFC 3161, 2.4.2).
+  if (!status || !["020100", "020101"].includes(hex(derOf(status)))) {
+    throw new DerError("the reply says that no stamp was granted");
+  }
   return readToken(derOf(members[1]!));
 }
 
@@ -250,31 +256,18 @@ async function checkChain(
 ): Promise<void> {
   checkPurpose(certificate, purpose);
   const known = given.map((der) => pki.Certificate.fromBER(der));
-  // As for openssl, a chain ends in a root; what was given besides may stand between.
-  const roots = known.filter((it) => it.subject.isEqual(it.issuer));
-  const others = [...known.filter((it) => !roots.includes(it)), ...between];
+  const path = pathOf(certificate, between, known, at);
+  if (!path) refused("it does not lead to the root given");
+  const fault = pathFault(path, at, purpose === "seal" ? EMAIL_PROTECTION : undefined);
+  if (fault) refused(fault);
+  // One line of certificates, and no other: what the engine would choose from may lead in circles.
   const engine = new pki.CertificateChainValidationEngine({
-    trustedCerts: roots,
-    certs: [...unlike(others, certificate), certificate],
+    trustedCerts: path.slice(-1),
+    certs: path.slice(0, -1).reverse(),
     checkDate: at,
   });
   const result = await engine.verify();
   if (!result.result) refused(result.resultMessage || "it does not lead to the root given");
-  const path = result.certificatePath ?? [];
-  const last = path[path.length - 1];
-  if (!last || !roots.some((root) => same(certificateDer(root), certificateDer(last)))) {
-    refused("it does not lead to the root given");
-  }
-  for (const one of path) {
-    if (at < one.notBefore.value || at > one.notAfter.value) {
-      refused(`a certificate was not valid at ${at.toISOString()}`);
-    }
-  }
-}
-
-function unlike(all: readonly pki.Certificate[], one: pki.Certificate): pki.Certificate[] {
-  const der = certificateDer(one);
-  return all.filter((it) => !same(certificateDer(it), der));
 }
 
 function checkPurpose(certificate: pki.Certificate, purpose: Purpose): void {
