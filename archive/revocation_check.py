@@ -109,20 +109,24 @@ def read_list(der: bytes) -> CrlList:
     except ValueError:
         raise DerError("not a list of revoked certificates") from None
     until = _moment(rest.pop(0)) if rest and rest[0].tag in {_UTC_TIME, _TIME} else None
-    entries: dict[bytes, Entry] = {}
-    if rest and rest[0].tag == _SEQUENCE:
-        for one in nodes(rest[0].body):
-            serial, entry = _entry(one)
-            if serial not in entries or entry.since < entries[serial].since:
-                entries[serial] = entry
     return CrlList(
         der=der,
         issuer=issuer.raw,
         made=_moment(made),
         until=until,
-        entries=entries,
+        entries=_entries(rest[0].body) if rest and rest[0].tag == _SEQUENCE else {},
         whole=not any(_has_critical(one.body) for one in rest if one.tag == _CONTEXT_0),
     )
+
+
+def _entries(body: bytes) -> dict[bytes, Entry]:
+    """Return a list's entries by their numbers; of two with one number the earlier counts."""
+    entries: dict[bytes, Entry] = {}
+    for one in nodes(body):
+        serial, entry = _entry(one)
+        if serial not in entries or entry.since < entries[serial].since:
+            entries[serial] = entry
+    return entries
 
 
 def _has_critical(extensions: bytes) -> bool:
@@ -233,14 +237,17 @@ def judged(
     found = [one.entries[facts.serial] for one in mine if facts.serial in one.entries]
     if found:
         return _revoked(min(found, key=lambda one: one.since), at, stamps=stamps)
-    # After its end a certificate may be left out of a list.
-    known = [
-        one for one in mine if one.whole and one.made <= facts.ends and (one.until or at) >= at
-    ]
+    known = [one.made for one in mine if _speaks_of(one, facts.ends, at)]
     if not known:
         return None, "whether it was revoked by then: no list of its issuer covers that time"
-    newest = max(one.made for one in known)
+    newest = max(known)
     return Outcome.PASSED, f"was not revoked, as its issuer's list of {newest:%Y-%m-%d} has it"
+
+
+def _speaks_of(one: CrlList, ends: datetime, at: datetime) -> bool:
+    """Whether a list tells of certificates that it does not name, at ``at``."""
+    # After its end (``ends``) a certificate may be left out of a list.
+    return one.whole and one.made <= ends and (one.until or at) >= at
 
 
 def _revoked(entry: Entry, at: datetime, *, stamps: bool) -> tuple[Outcome, str]:

@@ -96,7 +96,7 @@ def test_without_the_command_the_answer_is_none(monkeypatch, tmp_path, station) 
     monkeypatch.setenv("PATH", str(tmp_path))
 
     assert "install OpenSSL 3" in openssl.missing()
-    assert openssl.verify_signature(b"", b"", b"", None).holds is None
+    assert openssl.verify_certificate([b""], b"", datetime(2026, 3, 1, tzinfo=UTC)).holds is None
 
 
 def test_a_command_that_hangs_decides_nothing(monkeypatch, tmp_path) -> None:
@@ -106,7 +106,7 @@ def test_a_command_that_hangs_decides_nothing(monkeypatch, tmp_path) -> None:
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     monkeypatch.setattr(openssl, "_TIMEOUT", 0.05)
 
-    answer = openssl.verify_signature(b"", b"", b"", None)
+    answer = openssl.verify_certificate([b""], b"", datetime(2026, 3, 1, tzinfo=UTC))
 
     assert answer.holds is None
     assert "timed out" in answer.reason
