@@ -68,13 +68,13 @@ def timestamp(work: Examination) -> None:
 
 
 def _conclude(work: Examination, shown: Sequence[_Stamp]) -> None:
-    text = ""
     if not shown:
-        text = "carries no stamp that holds, so that nothing shows when it was sealed"
         if not any(it.step == "timestamp" for it in work.report.findings):
+            text = "carries no stamp that holds, so that nothing shows when it was sealed"
             work.failed("timestamp", _STAMP, text)
         return
     work.report.sealed_at = f"{min(it.token.time for it in shown):%Y-%m-%dT%H:%M:%SZ}"
+    text = ""
     if len(shown) > 1:
         names = [openssl.authority_name(it.token.der) or "unnamed" for it in shown]
         text = f", stamped by {', '.join(names)}"

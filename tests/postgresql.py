@@ -28,8 +28,8 @@ from psycopg import sql
 _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 _PATIENCE = 60.0
 
-# What a crash of the machine would cost is no matter here.  SIGKILL must cost nothing, so a commit
-# is written before it is answered; what is not written yet is the killed server's memory.
+# What a crash of the machine would cost is no matter here.  A SIGKILL must cost nothing that was
+# confirmed, so a commit is handed to the system before it is answered.
 _SETTINGS = {
     "listen_addresses": "",
     "fsync": "off",

@@ -1,93 +1,41 @@
-"""Every `stationctl` command that a page prints is one the program takes."""
+"""`stationctl pages`."""
 
-import re
-import shlex
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from pathlib import Path
-from typing import Any
+from datetime import timedelta
 
-import click
-import pytest
+from stationd.clock import SystemClock
+from stationd.desk import open_desk
+from stationd.hooks.service import watch
+from stationd.ids import SystemIds
+from stationd.schedule.checks import Check, record_check
+from stationd.settings import load
 
-from stationd.cli.main import cli
-
-_ROOT = Path(__file__).parents[3]
-_PAGES = [_ROOT / "README.md", _ROOT / "systemd/README.md", *sorted((_ROOT / "docs").rglob("*.md"))]
-_COMMAND = re.compile(r"^\s*(?:\$ |runuser -u \S+ -- |sudo (?:-u \S+ )?)?stationctl ([a-z].*)$")
-# A page explains at the end of a line, after two spaces or a `#`; a shell's word is not ours.
-_REMARK = re.compile(r"(?: {2,}| [#|<] ?).*$")
+HOOK = '[[hooks]]\nkind = "folder"\nname = "drop"\npath = "/nowhere"\n'
 
 
-def _printed(text: str) -> Iterator[str]:
-    """Return the commands in a page's fenced blocks, their continued lines joined."""
-    for block in re.findall(r"^ *```\w*\n(.*?)^ *```$", text, re.DOTALL | re.MULTILINE):
-        joined = re.sub(r"\\\n\s*", "", block)
-        for line in joined.splitlines():
-            found = _COMMAND.match(line)
-            if found:
-                yield _REMARK.sub("", found[1])
+def late(config):
+    """Let the stamps be late, and the worker see it."""
+    settings = load(config)
+    desk = open_desk(settings, clock=SystemClock(), ids=SystemIds())
+    with desk.database.writing() as connection:
+        check = Check(name="anchors", outcome="failed", detail="late", at=desk.clock.now())
+        record_check(connection, check)
+    watch(desk, settings.hooks, timedelta(hours=4))
+    desk.database.close()
 
 
-def _named(text: str) -> Iterator[str]:
-    """Return the commands that a page's sentences name, often without what they need."""
-    yield from re.findall(r"(?<!`)`stationctl ([a-z][^`]*)`(?!`)", " ".join(text.split()))
+def test_pages_are_listed_and_acknowledged(opened, ok, value, run, config):
+    assert ok("pages", "list") == "Nobody has to be told anything.\n"
+    config.write_text(config.read_text() + HOOK)
+    late(config)
+    (page,) = value("pages", "list")
+    assert (page["kind"], page["sends"][0]["state"]) == ("anchors_late", "waiting")
+    assert "drop: waiting" in ok("pages", "list")
+    assert "is acknowledged" in ok("pages", "ack", page["page"][:8])
+    assert "acknowledged by maria" in ok("pages", "list")
+    assert run("pages", "ack", page["page"]).exit_code == 2
 
 
-def _all(found: Callable[[str], Iterator[str]]) -> list[Any]:
-    return [
-        pytest.param(line, id=f"{page.name}: {line}")
-        for page in _PAGES
-        for line in dict.fromkeys(found(page.read_text(encoding="utf-8")))
-    ]
-
-
-def _taken(words: list[str], *, whole: bool = True) -> None:
-    """Parse a command as the program does, but for what its values mean."""
-    words = [word for word in words if word != "--json"]  # it may stand anywhere
-    command: click.Command = cli
-    context = cli.make_context("stationctl", words)
-    while isinstance(command, click.Group):
-        if not whole and not context.args and not context._protected_args:
-            return
-        words = [*context._protected_args, *context.args]
-        name, found, words = command.resolve_command(context, words)
-        assert found is not None
-        command = found
-        if isinstance(command, click.Group):
-            context = command.make_context(name, words, parent=context)
-    given, left, _ = command.make_parser(click.Context(command, parent=context)).parse_args(words)
-    assert not left, f"too many words: {left}"
-    for parameter in command.params:
-        value = given.get(parameter.name)
-        if whole and isinstance(parameter.type, click.Choice) and isinstance(value, str):
-            parameter.type.convert(value, parameter, context)
-        is_given = isinstance(value, str | list | tuple) and len(value) > 0
-        assert is_given or not (whole and parameter.required), (
-            f"it needs {parameter.get_error_hint(context)}"
-        )
-
-
-def test_the_pages_print_commands():
-    assert len(_all(_printed)) > 150
-    assert len(_all(_named)) > 50
-
-
-@pytest.mark.parametrize("line", _all(_printed))
-def test_the_program_takes_what_a_page_prints(line):
-    _taken(shlex.split(line))
-
-
-@pytest.mark.parametrize("line", _all(_named))
-def test_the_program_has_what_a_sentence_names(line):
-    unfinished = click.exceptions.BadOptionUsage  # an option whose value is left out
-    with suppress(click.exceptions.Exit, click.exceptions.NoArgsIsHelpError, unfinished):
-        _taken(re.sub(r"[][…]", "", line).split(), whole=False)
-
-
-@pytest.mark.parametrize(
-    "line", ["case opens 1234", "case open 1234", "gaps --lasts 7d", "account custody 1 2", "hold"]
-)
-def test_it_does_not_take_another(line):
-    with pytest.raises((click.ClickException, AssertionError)):
-        _taken(shlex.split(line))
+def test_a_test_needs_a_hook(opened, ok, run, config):
+    assert run("pages", "test").exit_code == 2
+    config.write_text(config.read_text() + HOOK)
+    assert "goes to drop" in ok("pages", "test")
