@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from archive.manifest import Bag
 from archive.segments import write_segments
 from archive.summary import Summary
 from archive.zip_layout import Member, Place
+from tests.archive.conftest import DOCUMENT
 
 STATEMENT = Statement("s", "4821", 1, 3, "", "", 0, "{}", "note", "o")
 
@@ -45,6 +47,14 @@ def test_rows_and_records_of_one_history_agree(folder) -> None:
     assert [file.sha256 for file in seen.files] == [
         digest(place(folder / name)).sha256 for name in ("seg-000001.jsonl", "seg-000001.csv")
     ]
+
+
+def test_each_document_must_be_named_by_the_record_that_is_said_to_name_it(folder) -> None:
+    doc, invented = DOCUMENT.doc.hex(), "ab" * 32
+
+    seen = segment(replace(job(folder), named={7: [doc, invented], 8: [doc]}))
+
+    assert seen.unnamed == {(7, invented), (8, doc)}
 
 
 @pytest.mark.parametrize(
